@@ -1,0 +1,141 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Floors of modules: a target imports only targets of lower floors (docs/architecture.md).
+// `make check` verifies it from this file and from the imports themselves.
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "martlet",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "WorkerKit", targets: ["WorkerKit"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    ],
+    targets: [
+        // Floor 0: system
+        .target(name: "CSystemCalls"),
+        .systemLibrary(name: "CUnbound", pkgConfig: "libunbound", providers: [.apt(["libunbound-dev"])]),
+        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
+        library("SystemCalls", ["CSystemCalls"]),
+        // Floor 1: syntax
+        library("OptionSyntax"),
+        library("Envelope"),
+        library("InternetMessage"),
+        library("SMTP"),
+        // Floor 2: tables
+        library("Mappings", ["OptionSyntax"]),
+        library("Channels", ["OptionSyntax"]),
+        // Floor 3: address policy
+        library("AddressRewriting", ["OptionSyntax", "InternetMessage", "Mappings", "Channels"]),
+        library("Aliases", ["OptionSyntax", "InternetMessage"]),
+        // Floor 4: configuration
+        library(
+            "Configuration",
+            ["SystemCalls", "OptionSyntax", "InternetMessage", "Mappings", "Channels", "AddressRewriting", "Aliases"]),
+        // Floor 5: engine
+        library("ProcessPool", ["SystemCalls"]),
+        library("Spool", ["SystemCalls", "Envelope"]),
+        library("DNS", ["SystemCalls", "CUnbound"]),
+        library("TransactionLog", ["SystemCalls", "Envelope"]),
+        // Floor 6: contracts and submission
+        library("WorkerKit", ["SystemCalls", "ProcessPool"]),
+        library("MasterKit", ["SystemCalls", "ProcessPool", "Envelope", "Spool"]),
+        library(
+            "Enqueue",
+            [
+                "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "Mappings", "Channels",
+                "AddressRewriting", "Aliases", "Configuration", "Spool", "TransactionLog", "ProcessPool", "CCrypt",
+            ]),
+        // Floor 7: what is built on submission
+        library("Notifications", ["Envelope", "InternetMessage", "Enqueue", "Configuration", "Spool"]),
+        // Floor 8: services
+        library("Dispatcher", ["SystemCalls", "ProcessPool", "Configuration", "Mappings", collections, logging]),
+        library(
+            "JobController",
+            [
+                "SystemCalls", "ProcessPool", "Configuration", "Channels", "Envelope", "Spool", "MasterKit", collections,
+                heap, logging,
+            ]),
+        library(
+            "SMTPServer",
+            [
+                "SystemCalls", "WorkerKit", "SMTP", "Configuration", "Channels", "Mappings", "Envelope",
+                "InternetMessage", "Enqueue", "Spool", "TransactionLog", nioCore, nioPosix, logging,
+            ]),
+        library(
+            "SMTPClient",
+            [
+                "SystemCalls", "MasterKit", "SMTP", "DNS", "Configuration", "Channels", "Envelope", "InternetMessage",
+                "Enqueue", "Spool", "Notifications", "TransactionLog", nioCore, nioPosix, logging,
+            ]),
+        library(
+            "ChannelPrograms",
+            [
+                "SystemCalls", "MasterKit", "Configuration", "Channels", "Envelope", "InternetMessage", "Enqueue",
+                "Spool", "Notifications", "TransactionLog", "Aliases", logging,
+            ]),
+        library(
+            "Commands",
+            [
+                "SystemCalls", "OptionSyntax", "Configuration", "Enqueue", "Dispatcher", "AddressRewriting",
+                "InternetMessage", "Aliases", "Channels", "Mappings", "ProcessPool", "CCrypt", argumentParser,
+            ]),
+        // Floor 9: executables
+        executable("martlet", ["Commands"]),
+        executable("dispatcher", ["Dispatcher"]),
+        executable("job_controller", ["JobController"]),
+        executable("tcp_smtp_server", ["SMTPServer"]),
+        executable("tcp_smtp_client", ["SMTPClient"]),
+        executable("ims_master", ["ChannelPrograms"]),
+        executable("reprocess", ["ChannelPrograms"]),
+        // Tests
+        tests("SystemCalls"),
+        tests("OptionSyntax"),
+        tests("Envelope"),
+        tests("InternetMessage"),
+        tests("SMTP"),
+        tests("Mappings", ["OptionSyntax"]),
+        tests("Channels", ["OptionSyntax"]),
+        tests("AddressRewriting", ["OptionSyntax", "Mappings", "Channels", "InternetMessage"]),
+        tests("Aliases", ["OptionSyntax", "InternetMessage"]),
+        tests("Configuration", ["OptionSyntax", "Mappings", "Channels", "AddressRewriting", "Aliases", "SystemCalls"]),
+        tests("ProcessPool", ["SystemCalls"]),
+        tests("Spool", ["SystemCalls", "Envelope"]),
+        tests("DNS", ["SystemCalls"]),
+        tests("Dispatcher", ["SystemCalls", "ProcessPool", "WorkerKit", "Configuration"]),
+        tests("JobController", ["SystemCalls", "ProcessPool", "Envelope", "Spool", "MasterKit", "Configuration"]),
+    ]
+)

@@ -1,0 +1,126 @@
+/// Identity of a message in the queue: 64 bits, unique in the instance, shown as 11 base-62 digits.
+/// The top bit is clear for a message that came from outside and set for one that was derived from an
+/// entry, an attempt and a kind (a notification, a requeued copy), so that repeating the derivation after
+/// a crash gives the same message (job-controller specification, 9.2).
+package struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package var rawValue: UInt64
+
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    private static let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+
+    package var description: String {
+        String(unsafeUninitializedCapacity: 11) { buffer in
+            var rest = rawValue
+            for index in (0..<11).reversed() {
+                buffer[index] = Self.digits[Int(rest % 62)]
+                rest /= 62
+            }
+            return 11
+        }
+    }
+
+    /// Reads the 11 digits; nil when `text` is anything else or too large.
+    package init?(_ text: some StringProtocol) {
+        guard text.utf8.count == 11 else { return nil }
+        var value: UInt64 = 0
+        for byte in text.utf8 {
+            guard let digit = Self.digit(byte) else { return nil }
+            let (product, overflow) = value.multipliedReportingOverflow(by: 62)
+            let (sum, carry) = product.addingReportingOverflow(digit)
+            if overflow || carry { return nil }
+            value = sum
+        }
+        rawValue = value
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt64? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt64(byte - UInt8(ascii: "A")) + 10
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt64(byte - UInt8(ascii: "a")) + 36
+        default: nil
+        }
+    }
+
+    package static func < (left: MessageID, right: MessageID) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// Makes message ids of one process: 40 bits of milliseconds, 12 bits of process, 11 bits of counter, so that ids of
+/// one host are unique and sort by time.
+package struct MessageIDGenerator: Sendable {
+    private let process: UInt64
+    private var milliseconds: UInt64 = 0
+    private var counter: UInt64 = 0
+
+    /// `salt`: something that differs between the processes of the instance that run at the same time.
+    package init(salt: UInt64) { process = salt & 0xFFF }
+
+    /// The next id. `now`: milliseconds since 1970. When one millisecond has used its 2 048 numbers, or the clock goes
+    /// back, the generator goes on from where it was.
+    package mutating func next(now: UInt64) -> MessageID {
+        if now > milliseconds {
+            milliseconds = now
+            counter = 0
+        } else if counter == 0x7FF {
+            milliseconds += 1
+            counter = 0
+        } else {
+            counter += 1
+        }
+        return MessageID(rawValue: (milliseconds & 0xFF_FFFF_FFFF) << 23 | process << 11 | counter)
+    }
+}
+
+/// The name of an entry as administrators see it: `ZZf0r4i0Wdy51.00` (job-controller specification, 9.2).
+package struct EntryName: Hashable, Sendable, CustomStringConvertible {
+    package var message: MessageID
+    /// Number of the entry in its message, from 0.
+    package var entry: Int
+    /// Unsuccessful attempts so far; shown counted down from `ZZ`.
+    package var attempts: Int
+    package var isHeld: Bool
+
+    package init(message: MessageID, entry: Int, attempts: Int = 0, isHeld: Bool = false) {
+        self.message = message
+        self.entry = entry
+        self.attempts = attempts
+        self.isHeld = isHeld
+    }
+
+    package var description: String {
+        let number = base36(entry)
+        let suffix = number.count < 2 ? "0" + number : number
+        return attemptCode + message.description + "." + suffix + (isHeld ? ".HELD" : "")
+    }
+
+    /// Two base-36 digits, `ZZ` for no attempt, `00` for 1295 and more.
+    package var attemptCode: String {
+        let code = base36(max(0, 1295 - attempts))
+        return code.count < 2 ? "0" + code : code
+    }
+
+    private func base36(_ value: Int) -> String { String(value, radix: 36, uppercase: true) }
+
+    /// Reads a name; the attempt characters are taken but any of them finds the entry. A channel before a slash, a
+    /// missing number and `.HELD` are allowed; without a number `entry` is -1.
+    package init?(_ text: String) {
+        var rest = text[...]
+        if let slash = rest.lastIndex(of: "/") { rest = rest[rest.index(after: slash)...] }
+        var held = false
+        if rest.hasSuffix(".HELD") {
+            held = true
+            rest = rest.dropLast(5)
+        }
+        let parts = rest.split(separator: ".", omittingEmptySubsequences: false)
+        guard let name = parts.first, name.utf8.count == 13, parts.count <= 2,
+            let code = Int(name.prefix(2), radix: 36), let message = MessageID(name.dropFirst(2))
+        else { return nil }
+        var entry = -1
+        if parts.count == 2 {
+            guard parts[1].utf8.count >= 2, let number = Int(parts[1], radix: 36), number >= 0 else { return nil }
+            entry = number
+        }
+        self.init(message: message, entry: entry, attempts: 1295 - code, isHeld: held)
+    }
+}

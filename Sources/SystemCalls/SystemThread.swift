@@ -1,0 +1,39 @@
+import CSystemCalls
+import Glibc
+
+/// A named thread of the operating system, for work that blocks: sync of the spool, control sockets.
+package enum SystemThread {
+    /// Starts a detached thread that runs `body` once. `stackSize` in bytes.
+    package static func start(_ name: String, stackSize: Int = 1 << 20, _ body: @escaping @Sendable () -> Void) {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setstacksize(&attributes, stackSize)
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        defer { pthread_attr_destroy(&attributes) }
+        let box = Unmanaged.passRetained(Body(name: name, run: body))
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, &attributes,
+            { pointer in
+                guard let pointer else { return nil }
+                let body = Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue()
+                martlet_name_thread(body.name)
+                body.run()
+                return nil
+            }, box.toOpaque())
+        // Without a thread the process can do none of its work, and it has not begun any.
+        if code != 0 {
+            box.release()
+            preconditionFailure("pthread_create for \(name) failed: \(code)")
+        }
+    }
+
+    private final class Body: Sendable {
+        let name: String
+        let run: @Sendable () -> Void
+        init(name: String, run: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.run = run
+        }
+    }
+}
