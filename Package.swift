@@ -25,7 +25,8 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 }
 
 func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Sources/Executables/\(name)", swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -69,7 +70,7 @@ let package = Package(
         library("ProcessPool", ["SystemCalls"]),
         library("Spool", ["SystemCalls", "Envelope"]),
         library("DNS", ["SystemCalls", "CUnbound"]),
-        library("TransactionLog", ["SystemCalls", "Envelope"]),
+        library("TransactionLog", ["SystemCalls", "Envelope", "InternetMessage"]),
         // Floor 6: contracts and submission
         library("WorkerKit", ["SystemCalls", "ProcessPool"]),
         library("MasterKit", ["SystemCalls", "ProcessPool", "Envelope", "Spool"]),

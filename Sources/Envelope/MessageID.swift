@@ -124,3 +124,26 @@ package struct EntryName: Hashable, Sendable, CustomStringConvertible {
         self.init(message: message, entry: entry, attempts: 1295 - code, isHeld: held)
     }
 }
+
+extension MessageID {
+    /// Why a message was made from an entry.
+    package enum Derivation: UInt8, Sendable {
+        case failureNotification = 1, delayNotification, successNotification, requeue
+    }
+
+    /// The id of a message made from an entry in a certain attempt: the same every time, so that making it again after a
+    /// crash adds nothing. The top bit is set.
+    package static func derived(
+        from message: MessageID, entry: Int, attempt: Int, _ derivation: Derivation
+    ) -> MessageID {
+        var hash = message.rawValue
+        for value in [UInt64(bitPattern: Int64(entry)), UInt64(bitPattern: Int64(attempt)), UInt64(derivation.rawValue)] {
+            // The finalizer of SplitMix64: every bit of the input moves every bit of the result.
+            hash = (hash ^ value) &+ 0x9E37_79B9_7F4A_7C15
+            hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
+            hash ^= hash >> 31
+        }
+        return MessageID(rawValue: hash | 1 << 63)
+    }
+}

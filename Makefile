@@ -1,0 +1,55 @@
+# Martlet. `make help` lists the targets.
+SHELL := /bin/sh
+SWIFT ?= swift
+INSTANCE ?= instance
+DOMAIN ?= example.test
+BUILD := $(SWIFT) build
+RELEASE := .build/release
+
+.PHONY: help run build release test check format bench soak demo clean setup
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## set up, build, make an instance if there is none, run it in the foreground
+	@scripts/setup
+	@$(MAKE) --no-print-directory release
+	@scripts/run-instance $(RELEASE) $(INSTANCE) $(DOMAIN)
+
+setup: ## install the missing system packages
+	@scripts/setup --tests
+
+build: ## debug build
+	$(BUILD)
+
+release: ## release build
+	$(BUILD) -c release --static-swift-stdlib
+
+test: ## every test: units, simulations, end to end against real peers
+	@scripts/setup --tests
+	@scripts/test
+
+check: ## format, warnings as errors, floors of modules, scripts
+	@scripts/setup
+	@scripts/check
+
+format: ## rewrite the sources in the house format
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests Package.swift
+
+bench: ## Martlet and Postfix side by side
+	@scripts/setup --bench
+	@$(MAKE) --no-print-directory release
+	@Benchmarks/compare-with-postfix
+
+soak: ## kill -9 of random processes under load, unlimited seeds of the spool simulation
+	@scripts/setup --tests
+	@$(MAKE) --no-print-directory release
+	@scripts/soak --spool-seeds 100000
+
+demo: ## start an instance, send a message through it, show it arriving, stop
+	@scripts/setup --tests
+	@$(MAKE) --no-print-directory release
+	@scripts/demo $(RELEASE)
+
+clean: ## remove what was built
+	rm -rf .build

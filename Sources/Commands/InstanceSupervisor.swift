@@ -1,0 +1,111 @@
+import Glibc
+import ProcessPool
+import SystemCalls
+
+/// Keeps the processes of an instance running in the foreground: `dispatcher` and `job_controller`. One that ends is
+/// started again, with pauses that grow; SIGTERM or SIGINT ends them all in order, a second one at once.
+struct InstanceSupervisor: ~Copyable {
+    /// A daemon of the instance and how often it failed.
+    private struct Daemon {
+        let name: String
+        let path: String
+        var process: SupervisedProcess?
+        var budget = RestartBudget()
+        var startedAt: Int64 = 0
+    }
+
+    /// Seconds from the first SIGTERM until the daemons are killed.
+    private static let longestStop: Int64 = 90
+
+    private var daemons: [Daemon]
+    private let environment: [String]
+    private let signals: SignalDescriptor
+    private var stopDeadline: Int64?
+    private let report: (String) -> Void
+
+    /// `binaries`: the directory of the executables. `report` gets a line for people.
+    init(
+        binaries: String, environment: [String], report: @escaping (String) -> Void
+    ) throws(SystemCallError) {
+        daemons = ["job_controller", "dispatcher"].map { Daemon(name: $0, path: "\(binaries)/\($0)") }
+        self.environment = environment
+        self.report = report
+        signals = try SignalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGQUIT])
+    }
+
+    /// Runs until the daemons have been told to stop and are gone. True: they ended by themselves in time.
+    mutating func run() throws(SystemCallError) -> Bool {
+        while true {
+            let now = SystemClock.monotonicNanoseconds
+            if stopDeadline == nil { startMissing(now: now) }
+            if stopDeadline != nil, daemons.allSatisfy({ $0.process == nil }) { return true }
+            if let stopDeadline, now > stopDeadline {
+                kill()
+                return false
+            }
+            waitForEvents()
+            takeSignals()
+            reap()
+        }
+    }
+
+    private mutating func startMissing(now: Int64) {
+        for index in daemons.indices where daemons[index].process == nil && daemons[index].budget.allowsStart(at: now) {
+            let launch = SupervisedProcess.Launch(path: daemons[index].path, environment: environment)
+            do throws(SystemCallError) {
+                daemons[index].process = try SupervisedProcess.start(launch, log: nil)
+                daemons[index].startedAt = now
+            } catch {
+                let pause = daemons[index].budget.failed(at: now) / 1_000_000_000
+                report("\(daemons[index].name): \(error); next try in \(pause) s")
+            }
+        }
+    }
+
+    private func waitForEvents() {
+        var watched = [pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)]
+        for case let process? in daemons.map(\.process) {
+            watched.append(pollfd(fd: process.exitDescriptor, events: Int16(POLLIN), revents: 0))
+        }
+        poll(&watched, nfds_t(watched.count), 1000)
+    }
+
+    private mutating func takeSignals() {
+        while let signal = signals.next() {
+            switch signal {
+            case SIGHUP:
+                for daemon in daemons { daemon.process?.signal(SIGHUP) }
+            case SIGTERM, SIGINT:
+                if stopDeadline == nil {
+                    stopDeadline = SystemClock.monotonicNanoseconds + Self.longestStop * 1_000_000_000
+                    for daemon in daemons { daemon.process?.signal(SIGTERM) }
+                } else {
+                    for daemon in daemons { daemon.process?.signal(SIGQUIT) }
+                }
+            default:
+                stopDeadline = SystemClock.monotonicNanoseconds + 5_000_000_000
+                for daemon in daemons { daemon.process?.signal(SIGQUIT) }
+            }
+        }
+    }
+
+    private mutating func reap() {
+        let now = SystemClock.monotonicNanoseconds
+        for index in daemons.indices {
+            guard let ending = daemons[index].process?.reap() else { continue }
+            daemons[index].process = nil
+            if stopDeadline != nil { continue }
+            var pause: Int64 = 0
+            if now - daemons[index].startedAt > RestartBudget.shortLife {
+                daemons[index].budget.recovered()
+            } else {
+                pause = daemons[index].budget.failed(at: now) / 1_000_000_000
+            }
+            report("\(daemons[index].name) ended: \(ending); it is started again" + (pause > 0 ? " in \(pause) s" : ""))
+        }
+    }
+
+    private func kill() {
+        for daemon in daemons { daemon.process?.signal(SIGKILL) }
+    }
+}

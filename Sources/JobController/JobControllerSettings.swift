@@ -1,0 +1,75 @@
+package import Envelope
+
+/// What the Job Controller needs to know about one channel: its keywords and its channel class
+/// (job-controller specification, 3.3 and 6.2).
+package struct ChannelSettings: Sendable, Equatable {
+    /// Name of the pool; nil: the default pool.
+    package var pool: String?
+    /// `maxjobs`.
+    package var maximumJobs = 100
+    /// `threaddepth`.
+    package var threadDepth = 10
+    /// `anon_host` 0: entries are sub-sorted by destination host.
+    package var isHostSorted = false
+    /// Path of the master program; nil: the channel has none and its entries stay.
+    package var masterCommand: String?
+    package var masterArguments: [String] = []
+    /// `max_life_time`, seconds.
+    package var maximumLifeAge: Int64 = 14_400
+    /// `max_life_askwork`.
+    package var maximumLifeConnections = 300
+    /// `max_idle_time`, seconds.
+    package var maximumIdleTime: Int64 = 60
+    /// `max_client_threads`; a job may say that it has fewer.
+    package var clientThreads = 10
+    package var backoff = BackoffTable()
+    package var notices = NoticesTable()
+    /// `urgent_delivery`, `normal_delivery`, `nonurgent_delivery`; lower priorities follow nonurgent.
+    package var windows: [Priority: DeliveryWindow] = [:]
+
+    package init() {}
+}
+
+/// The stress options (job-controller specification, 3.4).
+package struct StressSettings: Sendable, Equatable {
+    /// Seconds after a report in which further reports for the channel are ignored.
+    package var blackout: Int64 = 60
+    /// Seconds without new stress after which one step of recovery is taken.
+    package var recoveryTime: Int64 = 120
+    /// Factor of the effective threaddepth for each step.
+    package var factor = 5
+    /// Amount by which a step lowers the effective maxjobs.
+    package var jobs = 2
+
+    package init() {}
+}
+
+/// When the ages of messages are judged against `notices` (`job_controller.notices_check`).
+package enum NoticesCheck: Sendable, Equatable {
+    /// By the return job.
+    case task
+    /// At every attempt.
+    case exact
+}
+
+/// Everything the Job Controller takes from the configuration.
+package struct JobControllerSettings: Sendable {
+    /// `job_limit` of each pool.
+    package var pools: [String: Int]
+    package var defaultPool: String
+    /// Exact names of the channels of the channel table.
+    package var channels: [String: ChannelSettings]
+    package var stress = StressSettings()
+    package var noticesCheck = NoticesCheck.task
+    /// Minutes of the local day at which the return job runs.
+    package var returnJobMinute: Int64 = 30
+
+    package init(
+        pools: [String: Int] = ["DEFAULT": 10, "IMS_POOL": 2, "SMTP_POOL": 10], defaultPool: String = "DEFAULT",
+        channels: [String: ChannelSettings] = [:]
+    ) {
+        self.pools = pools
+        self.defaultPool = defaultPool
+        self.channels = channels
+    }
+}

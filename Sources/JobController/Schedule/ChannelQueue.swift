@@ -1,0 +1,201 @@
+import HeapModule
+
+/// A thread of a job that has asked for work and got none: it takes the next entry that the rules give it.
+struct ParkedThread {
+    var job: JobID
+    var thread: UInt32
+    /// Most entries it takes at once.
+    var count: Int
+}
+
+/// Everything the schedule keeps for one channel.
+struct ChannelQueue {
+    let name: String
+    var settings: ChannelSettings
+    /// Index of the pool; nil: the pool is not known, the channel is not run.
+    var pool: Int?
+    var isStopped = false
+    var hosts: [HostQueue] = []
+    private var freeHosts: [Int32] = []
+    private var hostIndex: [String: Int32] = [:]
+    private var unserved = Heap<UnservedHost>()
+    private var lastTicket: UInt64 = 0
+    /// Hosts that at least one thread serves.
+    private(set) var served: Set<Int32> = []
+    var delayed = Heap<DelayedItem>()
+    var parked: [ParkedThread] = []
+    var jobs: Set<JobID> = []
+    /// Jobs that were started and have not asked for work yet.
+    var starting = 0
+    var counts = StateCounts()
+    /// Sum of the threads wanted over all hosts.
+    private(set) var wanted = 0
+    var starts = StartBudget()
+    var stress = StressState()
+    /// A missing program or pool has been reported.
+    var isComplaintMade = false
+
+    init(name: String, settings: ChannelSettings, pool: Int?) {
+        self.name = name
+        self.settings = settings
+        self.pool = pool
+    }
+
+    /// Entries by state.
+    struct StateCounts: Equatable {
+        var ready = 0
+        var delayed = 0
+        var active = 0
+        var held = 0
+    }
+
+    /// The queue of a host, made when there is none; an empty name for a channel that is not sorted by host.
+    mutating func host(_ name: String) -> Int32 {
+        let name = settings.isHostSorted ? name : ""
+        if let known = hostIndex[name] { return known }
+        let index: Int32
+        if let reused = freeHosts.popLast() {
+            index = reused
+            hosts[Int(index)] = HostQueue(name: name)
+        } else {
+            index = Int32(hosts.count)
+            hosts.append(HostQueue(name: name))
+        }
+        hostIndex[name] = index
+        return index
+    }
+
+    /// To be called after every change of a host's ready entries or threads: keeps the sums and the order of turns.
+    mutating func hostChanged(_ host: Int32, _ table: EntryTable, depth: Int) {
+        let index = Int(host)
+        let wantedNow = hosts[index].wantedThreads(depth: depth)
+        wanted += wantedNow - hosts[index].wanted
+        hosts[index].wanted = wantedNow
+        if hosts[index].threads > 0 {
+            served.insert(host)
+            hosts[index].ticketRank = .max
+        } else {
+            served.remove(host)
+            giveTicket(host, table)
+        }
+        if hosts[index].entries == 0 && hosts[index].threads == 0 { remove(host) }
+    }
+
+    private mutating func giveTicket(_ host: Int32, _ table: EntryTable) {
+        let index = Int(host)
+        guard let best = hosts[index].first(table) else {
+            hosts[index].ticketRank = .max
+            return
+        }
+        guard best.rank < hosts[index].ticketRank else { return }
+        // A better rank keeps the place the host has waited for.
+        if hosts[index].ticketRank == .max {
+            lastTicket += 1
+            hosts[index].ticket = lastTicket
+        }
+        hosts[index].ticketRank = best.rank
+        unserved.insert(UnservedHost(rank: best.rank, ticket: hosts[index].ticket, host: host))
+        if unserved.count > 2 * hosts.count + 64 {
+            unserved = Heap(unserved.unordered.filter { isCurrent($0) })
+        }
+    }
+
+    private func isCurrent(_ item: UnservedHost) -> Bool {
+        let host = hosts[Int(item.host)]
+        return host.ticket == item.ticket && host.ticketRank == item.rank && host.threads == 0 && host.ready > 0
+    }
+
+    private mutating func remove(_ host: Int32) {
+        hostIndex[hosts[Int(host)].name] = nil
+        hosts[Int(host)] = HostQueue(name: "")
+        freeHosts.append(host)
+    }
+
+    /// The unserved host whose turn it is.
+    mutating func nextUnserved() -> Int32? {
+        while let item = unserved.min {
+            if isCurrent(item) { return item.host }
+            unserved.removeMin()
+        }
+        return nil
+    }
+
+    /// The served host with the largest backlog per thread; with `wantedOnly`, among those that want another thread.
+    func mostLoaded(wantedOnly: Bool) -> Int32? {
+        var best: Int32?
+        var load = 0.0
+        for index in served {
+            let host = hosts[Int(index)]
+            guard host.ready > 0, !host.isFailing, !wantedOnly || host.wanted > 0 else { continue }
+            let mine = Double(host.ready) / Double(host.threads)
+            if mine > load || (mine == load && index < (best ?? .max)) {
+                best = index
+                load = mine
+            }
+        }
+        return best
+    }
+
+    /// The rank of the best entry that is waiting, for the order of channels that share a pool. Exact for unserved
+    /// hosts; a channel all of whose hosts are served comes last.
+    mutating func bestWaitingRank() -> UInt8 {
+        guard let host = nextUnserved() else { return .max - 1 }
+        return hosts[Int(host)].ticketRank
+    }
+
+    mutating func compactDelayed(_ table: EntryTable) {
+        if delayed.count > 2 * counts.delayed + 64 {
+            delayed = Heap(delayed.unordered.filter { table.isCurrent($0.slot, $0.generation) })
+        }
+    }
+}
+
+/// When jobs of a channel may be started again after some that came to nothing.
+struct StartBudget: Equatable {
+    private var failures = 0
+    private(set) var notBefore: Int64 = 0
+
+    /// A program could not be started, or ended before it asked for work: wait 1, 2, 4 … 60 seconds.
+    mutating func failed(now: Int64) {
+        failures = min(failures + 1, 10)
+        notBefore = now + min(60_000, 500 << Int64(failures))
+    }
+
+    mutating func succeeded() { self = StartBudget() }
+
+    /// Exit code 78, configuration error: not started again until the Job Controller is.
+    mutating func giveUp() { notBefore = .max }
+}
+
+/// Steps by which a channel runs below its configuration because its target is overloaded
+/// (job-controller specification, 6.8).
+struct StressState: Equatable {
+    private(set) var level = 0
+    private var lastReport = Int64.min / 2
+    private var lastStep = Int64.min / 2
+
+    mutating func reported(now: Int64, _ settings: StressSettings) {
+        guard now - lastReport >= settings.blackout * 1000 else { return }
+        lastReport = now
+        lastStep = now
+        level = min(level + 1, 8)
+    }
+
+    /// One step of recovery when its time has come. True when the level changed.
+    mutating func recover(now: Int64, _ settings: StressSettings) -> Bool {
+        guard level > 0, now - lastStep >= settings.recoveryTime * 1000 else { return false }
+        lastStep = now
+        level -= 1
+        return true
+    }
+
+    func maximumJobs(_ configured: Int, _ settings: StressSettings) -> Int {
+        max(1, configured - level * settings.jobs)
+    }
+
+    func threadDepth(_ configured: Int, _ settings: StressSettings) -> Int {
+        var depth = max(1, configured)
+        for _ in 0..<level { depth = min(depth * max(1, settings.factor), 1_000_000) }
+        return depth
+    }
+}

@@ -1,0 +1,170 @@
+package import MasterKit
+
+/// Starting and ending jobs (job-controller specification, 6.2 and 6.3).
+extension DeliverySchedule {
+    /// Applies the rules to a channel: entries go to waiting threads, and jobs are started as far as the limits allow.
+    /// Called after every change, not on arrival alone, so that a backlog drains whatever happens.
+    mutating func evaluate(_ channel: Int, _ now: Int64) {
+        guard !isDraining, !channels[channel].isStopped else { return }
+        while let thread = channels[channel].parked.last, let host = hostForNewThread(channel) {
+            channels[channel].parked.removeLast()
+            if !hand(channel, host, thread, now) { channels[channel].parked.append(thread) }
+        }
+        startJobs(channel, now)
+    }
+
+    /// A host that no thread serves, else one whose backlog has grown past a further multiple of `threaddepth`.
+    private mutating func hostForNewThread(_ channel: Int) -> Int32? {
+        guard channels[channel].wanted > 0 else { return nil }
+        return channels[channel].nextUnserved() ?? channels[channel].mostLoaded(wantedOnly: true)
+    }
+
+    private mutating func startJobs(_ channel: Int, _ now: Int64) {
+        while true {
+            let queue = channels[channel]
+            let coming = queue.starting * max(1, queue.settings.clientThreads)
+            guard queue.wanted > coming, queue.parked.isEmpty, isRunnable(channel) else { return }
+            guard let pool = queue.pool, queue.jobs.count < maximumJobs(channel), now >= queue.starts.notBefore else {
+                return
+            }
+            guard pools[pool].running < pools[pool].limit else { return makeRoom(pool, for: channel, now) }
+            let job = newJobID()
+            jobs[job] = JobState(channel: channel, started: now, idleSince: now)
+            pools[pool].running += 1
+            channels[channel].jobs.insert(job)
+            channels[channel].starting += 1
+            actions.append(.startJob(job, channel: queue.name))
+        }
+    }
+
+    /// False, with one line in the log, when the channel has no program or its pool is not known.
+    private mutating func isRunnable(_ channel: Int) -> Bool {
+        let queue = channels[channel]
+        if queue.pool != nil && queue.settings.masterCommand != nil { return true }
+        if !queue.isComplaintMade {
+            channels[channel].isComplaintMade = true
+            let cause =
+                queue.settings.masterCommand == nil
+                ? "its channel class names no master_command" : "its pool is not defined"
+            actions.append(.report("channel \(queue.name) is not run: \(cause); its entries stay in the queue"))
+        }
+        return false
+    }
+
+    /// A pool is full and a channel without any job waits: one job of the others makes room. An idle one first;
+    /// otherwise, so that a channel with an endless backlog cannot keep the others out, one of the channel with most
+    /// jobs, after it has run a while.
+    private mutating func makeRoom(_ pool: Int, for channel: Int, _ now: Int64) {
+        guard channels[channel].jobs.isEmpty else { return }
+        let inPool = jobs.filter { $0.value.holdsSlot && channels[$0.value.channel].pool == pool }
+        if inPool.contains(where: { $0.value.phase == .retiring || $0.value.phase == .told }) { return }
+        let running = inPool.filter { $0.value.phase == .running }
+        if let idle = running.filter({ $0.value.threads.isEmpty }).min(by: { $0.key < $1.key }) {
+            retire(idle.key)
+            return
+        }
+        let old = running.filter { now - $0.value.started >= 30_000 }
+        let choice = old.max { left, right in
+            let (mine, other) = (channels[left.value.channel].jobs.count, channels[right.value.channel].jobs.count)
+            return (mine, right.key) < (other, left.key)
+        }
+        if let choice { jobs[choice.key]?.phase = .retiring }
+    }
+
+    /// The job gets no more work. One that has nothing in hand is told at once, others when they ask again.
+    mutating func retire(_ job: JobID) {
+        guard let state = jobs[job], state.phase != .told else { return }
+        if state.phase == .starting { channels[state.channel].starting -= 1 }
+        jobs[job]?.phase = .retiring
+        tell(job)
+    }
+
+    mutating func tell(_ job: JobID) {
+        guard let state = jobs[job] else { return }
+        jobs[job]?.phase = .told
+        channels[state.channel].parked.removeAll { $0.job == job }
+        actions.append(.tellExit(job))
+    }
+
+    /// `max_life_time` and `max_life_askwork`.
+    mutating func retireAtEndOfLife(_ job: JobID, _ now: Int64) {
+        guard let state = jobs[job], state.phase == .running else { return }
+        let limits = channels[state.channel].settings
+        if state.handed >= limits.maximumLifeConnections || now - state.started >= limits.maximumLifeAge * 1000 {
+            jobs[job]?.phase = .retiring
+        }
+    }
+
+    /// The program could not be started.
+    package mutating func spawnFailed(_ job: JobID, now: Int64) {
+        guard let state = jobs[job] else { return }
+        channels[state.channel].starts.failed(now: now)
+        forget(job, now)
+    }
+
+    /// The process has ended. What it had in hand is ready again; what three jobs have died with is held.
+    /// `isConfigurationError`: it exited with code 78 and is not started again.
+    package mutating func jobExited(_ job: JobID, isConfigurationError: Bool = false, now: Int64) {
+        guard let state = jobs[job] else { return }
+        if isConfigurationError {
+            channels[state.channel].starts.giveUp()
+            actions.append(
+                .report(
+                    "the master program of channel \(channels[state.channel].name) says that its configuration is "
+                        + "wrong (exit code 78); it is not started again before the next restart"))
+        } else if state.phase == .starting {
+            channels[state.channel].starts.failed(now: now)
+        }
+        for slot in state.active.sorted() {
+            entries[slot].deaths += entries[slot].deaths < .max ? 1 : 0
+            leave(slot)
+            if entries[slot].holdsAfterAttempt || entries[slot].deaths >= 3 {
+                let reason =
+                    entries[slot].holdsAfterAttempt ? "held by an operator" : "3 jobs ended with this entry in hand"
+                holdNow(slot, reason, from: nil)
+            } else {
+                enter(slot, .ready)
+            }
+        }
+        forget(job, now)
+    }
+
+    /// Takes the job out of every count and lets the channels of its pool have the slot: best priority first, then
+    /// who has fewest jobs.
+    private mutating func forget(_ job: JobID, _ now: Int64) {
+        guard let state = jobs[job] else { return }
+        for thread in state.threads.keys { unbind(job, thread, now) }
+        jobs[job] = nil
+        channels[state.channel].jobs.remove(job)
+        channels[state.channel].parked.removeAll { $0.job == job }
+        if state.phase == .starting { channels[state.channel].starting -= 1 }
+        guard state.holdsSlot, let pool = channels[state.channel].pool else { return evaluate(state.channel, now) }
+        pools[pool].running -= 1
+        evaluatePool(pool, now)
+    }
+
+    mutating func evaluatePool(_ pool: Int, _ now: Int64) {
+        var order: [(rank: UInt8, jobs: Int, channel: Int)] = []
+        for channel in pools[pool].channels where channels[channel].counts.ready > 0 {
+            let rank = channels[channel].bestWaitingRank()
+            order.append((rank, channels[channel].jobs.count, channel))
+        }
+        for item in order.sorted(by: { $0 < $1 }) { evaluate(item.channel, now) }
+    }
+
+    /// A process that an earlier Job Controller started has connected and says what it still has in hand. It gets no
+    /// work; its entries are not handed out until it reports them or goes away.
+    package mutating func adopt(holding keys: [EntryKey], now: Int64) -> JobID {
+        let job = newJobID()
+        let slots = keys.compactMap { entries.slot(of: $0) }
+        let channel = slots.first.map { Int(entries[$0].channel) } ?? self.channel("")
+        jobs[job] = JobState(channel: channel, started: now, phase: .told, idleSince: now, holdsSlot: false)
+        for slot in slots where entries[slot].state == .ready || entries[slot].state == .delayed {
+            leave(slot)
+            entries[slot].job = job
+            jobs[job]?.active.insert(slot)
+            enter(slot, .active)
+        }
+        return job
+    }
+}

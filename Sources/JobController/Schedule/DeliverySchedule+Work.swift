@@ -1,0 +1,130 @@
+package import Envelope
+package import MasterKit
+
+/// Handing out work (job-controller specification, 6.4).
+extension DeliverySchedule {
+    /// A thread of a job asks for work.
+    package struct Request: Sendable {
+        package var thread: UInt32
+        /// Most entries, all of one host, that it takes at once.
+        package var count: Int
+
+        package init(thread: UInt32, count: Int = 1) {
+            self.thread = thread
+            self.count = count
+        }
+    }
+
+    /// Threads of a job ask for work. Each gets entries now, or stays on file until there are some.
+    package mutating func workAsked(_ job: JobID, _ requests: [Request], now: Int64) {
+        guard let state = jobs[job] else { return }
+        let channel = state.channel
+        if state.phase == .starting {
+            jobs[job]?.phase = .running
+            channels[channel].starting -= 1
+            channels[channel].starts.succeeded()
+        }
+        retireAtEndOfLife(job, now)
+        for request in requests { answer(job, channel, request, now) }
+        if jobs[job]?.phase == .retiring { tell(job) }
+        evaluate(channel, now)
+    }
+
+    private mutating func answer(_ job: JobID, _ channel: Int, _ request: Request, _ now: Int64) {
+        guard let state = jobs[job] else { return }
+        let previous = state.threads[request.thread]
+        let parked = ParkedThread(job: job, thread: request.thread, count: max(1, min(request.count, 64)))
+        guard state.phase == .running, !isDraining else { return unbind(job, request.thread, now) }
+        if !channels[channel].isStopped {
+            while channels[channel].counts.ready > 0 {
+                guard let host = nextHost(channel, previous, job, request.thread, now) else { break }
+                if hand(channel, host, parked, now) { return }
+            }
+        }
+        unbind(job, request.thread, now)
+        channels[channel].parked.removeAll { $0.job == job && $0.thread == request.thread }
+        channels[channel].parked.append(parked)
+        actions.append(.noWork(job, thread: request.thread))
+    }
+
+    /// Same host as before, else an unserved host, else the host with the largest backlog per thread. A thread that has
+    /// taken `threaddepth` entries of one host in a row, or whose host fails, lets an unserved host go first. A thread
+    /// that served nothing is a new one and starts only where the rules of 6.3 want one.
+    private mutating func nextHost(
+        _ channel: Int, _ previous: ThreadState?, _ job: JobID, _ thread: UInt32, _ now: Int64
+    ) -> Int32? {
+        if let previous {
+            let host = channels[channel].hosts[Int(previous.host)]
+            let isOver = previous.run >= threadDepth(channel) || host.isFailing
+            let isCrowded = host.isFailing && host.threads > 1
+            if host.ready > 0, !isCrowded, !isOver || channels[channel].nextUnserved() == nil {
+                return previous.host
+            }
+            unbind(job, thread, now)
+        }
+        return channels[channel].nextUnserved() ?? channels[channel].mostLoaded(wantedOnly: previous == nil)
+    }
+
+    /// Gives up to `count` entries of a host to a thread. False when there were none to give.
+    mutating func hand(_ channel: Int, _ host: Int32, _ thread: ParkedThread, _ now: Int64) -> Bool {
+        let isSame = jobs[thread.job]?.threads[thread.thread]?.host == host
+        if !isSame { bind(thread.job, thread.thread, channel, host, now) }
+        let queue = channels[channel].hosts[Int(host)]
+        let share = (queue.ready + max(1, queue.threads) - 1) / max(1, queue.threads)
+        let limit = max(1, min(thread.count, share))
+        var list: [Assignment] = []
+        while list.count < limit, let slot = channels[channel].hosts[Int(host)].takeFirst(&entries) {
+            channels[channel].counts.ready -= 1
+            let wait = windowWait(channel, entries[slot].priority, now)
+            if wait > 0 {
+                delay(slot, until: now + wait)
+            } else {
+                list.append(activate(slot, thread.job, now))
+            }
+        }
+        if list.isEmpty {
+            unbind(thread.job, thread.thread, now)
+            return false
+        }
+        jobs[thread.job]?.threads[thread.thread]?.run += list.count
+        jobs[thread.job]?.handed += list.count
+        hostChanged(channel, host)
+        actions.append(.assign(thread.job, thread: thread.thread, list))
+        return true
+    }
+
+    private mutating func activate(_ slot: Int32, _ job: JobID, _ now: Int64) -> Assignment {
+        entries[slot].job = job
+        entries[slot].isFirst = false
+        jobs[job]?.active.insert(slot)
+        enter(slot, .active)
+        if settings.noticesCheck == .exact { judge(slot, now) }
+        let entry = entries[slot]
+        return Assignment(
+            key: entry.key, attempts: Int(entry.attempts), notice: entry.notice,
+            host: channels[Int(entry.channel)].hosts[Int(entry.host)].name)
+    }
+
+    private func windowWait(_ channel: Int, _ priority: Priority, _ now: Int64) -> Int64 {
+        let windows = channels[channel].settings.windows
+        if windows.isEmpty { return 0 }
+        guard let window = windows[min(priority, .nonurgent)] else { return 0 }
+        return window.wait(now: now + localOffset)
+    }
+
+    /// The thread serves the host from now on.
+    private mutating func bind(_ job: JobID, _ thread: UInt32, _ channel: Int, _ host: Int32, _ now: Int64) {
+        unbind(job, thread, now)
+        jobs[job]?.threads[thread] = ThreadState(host: host, run: 0)
+        channels[channel].hosts[Int(host)].threads += 1
+        hostChanged(channel, host)
+    }
+
+    /// The thread serves nothing any more.
+    mutating func unbind(_ job: JobID, _ thread: UInt32, _ now: Int64) {
+        guard let channel = jobs[job]?.channel, let old = jobs[job]?.threads.removeValue(forKey: thread) else { return }
+        channels[channel].hosts[Int(old.host)].threads -= 1
+        hostChanged(channel, old.host)
+        if jobs[job]?.threads.isEmpty == true { jobs[job]?.idleSince = now }
+    }
+}

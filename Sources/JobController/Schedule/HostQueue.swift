@@ -1,0 +1,76 @@
+import Envelope
+import HeapModule
+
+/// The ready entries of one destination host of a channel, and how many threads serve it. A channel that is not sorted
+/// by host has one of these.
+struct HostQueue {
+    var name: String
+    /// Ready entries that have not been handed out.
+    private(set) var ready = 0
+    /// Threads of jobs that work for this host.
+    var threads = 0
+    /// Entries in any state that belong to this host; at 0 the queue goes away.
+    var entries = 0
+    /// Threads that the rules still ask for, as last computed; the channel keeps the sum.
+    var wanted = 0
+    /// The last attempt settled nobody: until one does, a single thread is enough to find out, so that a dead
+    /// destination does not take the threads of the others.
+    var isFailing = false
+    /// Number of the host's present place among the unserved hosts, and the rank it stands there with.
+    var ticket: UInt64 = 0
+    var ticketRank = UInt8.max
+    private var heap = Heap<ReadyItem>()
+
+    init(name: String) { self.name = name }
+
+    mutating func add(_ slot: Int32, _ table: EntryTable) {
+        let entry = table[slot]
+        heap.insert(ReadyItem(rank: entry.rank, generation: entry.generation, slot: slot, arrival: entry.arrival))
+        ready += 1
+        if heap.count > 2 * ready + 32 {
+            heap = Heap(heap.unordered.filter { table.isCurrent($0.slot, $0.generation) })
+        }
+    }
+
+    /// The entry has left the ready state: its heap item is stale from now on.
+    mutating func forget(_ slot: Int32, _ table: inout EntryTable) {
+        table[slot].generation &+= 1
+        ready -= 1
+    }
+
+    /// The best ready entry; nil when there is none.
+    mutating func first(_ table: EntryTable) -> ReadyItem? {
+        while let item = heap.min {
+            if table.isCurrent(item.slot, item.generation) { return item }
+            heap.removeMin()
+        }
+        return nil
+    }
+
+    /// Takes the best ready entry out.
+    mutating func takeFirst(_ table: inout EntryTable) -> Int32? {
+        guard let item = first(table) else { return nil }
+        heap.removeMin()
+        forget(item.slot, &table)
+        return item.slot
+    }
+
+    /// Threads wanted beyond those that serve: one for every `depth` entries of backlog begun, so that a further
+    /// one comes when the backlog has grown past a multiple (job-controller specification, 6.3).
+    func wantedThreads(depth: Int) -> Int {
+        if isFailing { return ready > 0 && threads == 0 ? 1 : 0 }
+        return max(0, (ready + depth - 1) / depth - threads)
+    }
+}
+
+/// A host with backlog that no thread serves, in the order in which such hosts get their turn: priority of the best
+/// entry, then who waits longest. So no host is passed over for ever, whatever the others have.
+struct UnservedHost: Comparable {
+    var rank: UInt8
+    var ticket: UInt64
+    var host: Int32
+
+    static func < (left: UnservedHost, right: UnservedHost) -> Bool {
+        (left.rank, left.ticket) < (right.rank, right.ticket)
+    }
+}

@@ -1,0 +1,136 @@
+package import Envelope
+package import MasterKit
+
+/// A running or starting job, by a number that is never used twice.
+package typealias JobID = UInt32
+
+/// What the schedule is told about an entry when it becomes known.
+package struct NewEntry: Sendable {
+    package var key: EntryKey
+    package var channel: String
+    package var host: String
+    package var priority: Priority
+    /// Milliseconds since 1970.
+    package var arrival: Int64
+    /// Recipients that are not settled yet.
+    package var pending: Int
+    package var attempts: Int
+    /// Milliseconds since 1970 before which nothing is tried; 0: at once.
+    package var nextAttempt: Int64
+    package var isHeld: Bool
+    /// Number of the highest warning of `notices` that has been sent.
+    package var warned: Int
+
+    package init(
+        key: EntryKey, channel: String, host: String = "", priority: Priority = .normal, arrival: Int64,
+        pending: Int = 1, attempts: Int = 0, nextAttempt: Int64 = 0, isHeld: Bool = false, warned: Int = 0
+    ) {
+        self.key = key
+        self.channel = channel
+        self.host = host
+        self.priority = priority
+        self.arrival = arrival
+        self.pending = pending
+        self.attempts = attempts
+        self.nextAttempt = nextAttempt
+        self.isHeld = isHeld
+        self.warned = warned
+    }
+}
+
+/// One entry in the index. Kept small: a queue of a million entries is this array, a dictionary and the heaps.
+struct ScheduledEntry {
+    enum State: UInt8 {
+        case unused, ready, delayed, active, held
+    }
+
+    var key: EntryKey
+    var arrival: Int64
+    /// Milliseconds since 1970; meaningful in the state `delayed`.
+    var nextAttempt: Int64 = 0
+    var channel: Int32
+    var host: Int32
+    var pending: Int32
+    /// Changes whenever the entry leaves a heap, so that what the heap still holds of it is known as stale.
+    var generation: UInt32 = 0
+    /// Who has it; meaningful in the state `active`.
+    var job: JobID = 0
+    var attempts: UInt16 = 0
+    var priority: Priority
+    var state = State.unused
+    /// How many jobs in a row have died with the entry in hand.
+    var deaths: UInt8 = 0
+    var warned: UInt8 = 0
+    var notice = EntryNotice.none
+    /// Released by an operator: first in its host's order.
+    var isFirst = false
+    /// Held by an operator while a job has it: takes effect when the job is done.
+    var holdsAfterAttempt = false
+
+    /// Order among ready entries: lower goes first.
+    var rank: UInt8 { isFirst ? 0 : priority.rawValue + 1 }
+}
+
+/// Element of a host's heap of ready entries.
+struct ReadyItem: Comparable {
+    var rank: UInt8
+    var generation: UInt32
+    var slot: Int32
+    var arrival: Int64
+
+    static func < (left: ReadyItem, right: ReadyItem) -> Bool {
+        (left.rank, left.arrival, left.slot) < (right.rank, right.arrival, right.slot)
+    }
+}
+
+/// Element of a channel's heap of delayed entries.
+struct DelayedItem: Comparable {
+    var time: Int64
+    var generation: UInt32
+    var slot: Int32
+
+    static func < (left: DelayedItem, right: DelayedItem) -> Bool {
+        (left.time, left.slot) < (right.time, right.slot)
+    }
+}
+
+/// All entries of the index: slots of an array, found by key.
+struct EntryTable {
+    private(set) var slots: [ScheduledEntry] = []
+    private var free: [Int32] = []
+    private var index: [EntryKey: Int32] = [:]
+
+    var count: Int { index.count }
+
+    subscript(slot: Int32) -> ScheduledEntry {
+        _read { yield slots[Int(slot)] }
+        _modify { yield &slots[Int(slot)] }
+    }
+
+    func slot(of key: EntryKey) -> Int32? { index[key] }
+
+    /// True when the heap item speaks of the present stay of the entry in the heap.
+    func isCurrent(_ slot: Int32, _ generation: UInt32) -> Bool { slots[Int(slot)].generation == generation }
+
+    mutating func insert(_ entry: ScheduledEntry) -> Int32 {
+        let slot: Int32
+        if let reused = free.popLast() {
+            slot = reused
+            let generation = slots[Int(slot)].generation
+            slots[Int(slot)] = entry
+            slots[Int(slot)].generation = generation
+        } else {
+            slot = Int32(slots.count)
+            slots.append(entry)
+        }
+        index[entry.key] = slot
+        return slot
+    }
+
+    mutating func remove(_ slot: Int32) {
+        index[slots[Int(slot)].key] = nil
+        slots[Int(slot)].state = .unused
+        slots[Int(slot)].generation &+= 1
+        free.append(slot)
+    }
+}

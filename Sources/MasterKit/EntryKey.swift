@@ -1,0 +1,27 @@
+package import Envelope
+
+/// Names an entry: the message and the number of the entry in it.
+package struct EntryKey: Hashable, Sendable, Comparable {
+    package var message: MessageID
+    package var entry: UInt32
+
+    package init(message: MessageID, entry: UInt32) {
+        self.message = message
+        self.entry = entry
+    }
+
+    package static func < (left: EntryKey, right: EntryKey) -> Bool {
+        (left.message, left.entry) < (right.message, right.entry)
+    }
+}
+
+/// What a master program is to do about the sender of an entry besides trying it.
+package enum EntryNotice: Hashable, Sendable {
+    case none
+    /// Warn the sender if this attempt fails too. The number counts the values of `notices` reached, from 1.
+    case delayWarning(Int)
+    /// Do not try: return the message, it is too old.
+    case timedOut
+    /// Do not try: return the message, an operator said so.
+    case returned
+}

@@ -1,0 +1,149 @@
+package import Envelope
+import InternetMessage
+
+/// A delivery status notification as a value: everything that is known about the copy, laid out as the
+/// `multipart/report` of RFC 3462 and RFC 3464 (notifications-logging specification, 1.3). Pure.
+package struct DeliveryReport: Sendable {
+    package var kind: NotificationKind
+    package var message: QueuedMessage
+    package var entry: QueueEntry
+    /// Outcomes of the recipients that the report is about.
+    package var outcomes: [RecipientOutcome]
+    /// The official local host name.
+    package var localHost: String
+    /// The official host name of the channel that reports.
+    package var channelHost: String
+    /// `postmaster@…`, the address of the From field.
+    package var returnAddress: String
+    /// The personal name of the From field; empty for none.
+    package var returnPersonal: String
+    /// Without angle brackets.
+    package var messageID: String
+    /// 22 characters that make the boundary unique.
+    package var boundaryID: String
+    /// The value of the Date field.
+    package var date: String
+    /// The value of Arrival-date; empty when it is not known.
+    package var arrivalDate: String
+    /// Whether the third part is the header alone.
+    package var returnsHeadersOnly: Bool
+
+    package init(
+        kind: NotificationKind, message: QueuedMessage, entry: QueueEntry, outcomes: [RecipientOutcome],
+        localHost: String, channelHost: String, returnAddress: String, returnPersonal: String = "Internet Mail Delivery",
+        messageID: String, boundaryID: String, date: String, arrivalDate: String, returnsHeadersOnly: Bool
+    ) {
+        self.kind = kind
+        self.message = message
+        self.entry = entry
+        self.outcomes = outcomes
+        self.localHost = localHost
+        self.channelHost = channelHost
+        self.returnAddress = returnAddress
+        self.returnPersonal = returnPersonal
+        self.messageID = messageID
+        self.boundaryID = boundaryID
+        self.date = date
+        self.arrivalDate = arrivalDate
+        self.returnsHeadersOnly = returnsHeadersOnly
+    }
+
+    private var boundary: String { "Boundary_(ID_\(boundaryID))" }
+
+    /// Everything before the returned message. `header`: the header of the original message, for the list of its fields.
+    package func opening(originalHeader header: [UInt8]) -> [UInt8] {
+        var text = outerHeader
+        text += "--\(boundary)\r\nContent-type: text/plain; charset=us-ascii\r\nContent-language: en-US\r\n\r\n"
+        text += explanation(originalHeader: header)
+        text += "--\(boundary)\r\nContent-type: message/delivery-status\r\n\r\n"
+        text += deliveryStatus
+        text += "\r\n--\(boundary)\r\nContent-type: "
+        text += returnsHeadersOnly ? "text/rfc822-headers\r\n\r\n" : "message/rfc822\r\n\r\n"
+        text += "Return-path: <\(message.sender)>\r\n"
+        return Array(text.utf8)
+    }
+
+    /// Everything after the returned message.
+    package var closing: [UInt8] { Array("\r\n--\(boundary)--\r\n".utf8) }
+
+    private var outerHeader: String {
+        let from = returnPersonal.isEmpty ? returnAddress : "\(returnPersonal) <\(returnAddress)>"
+        return """
+            Date: \(date)\r
+            From: \(from)\r
+            Subject: \(kind.subject)\r
+            To: \(message.sender)\r
+            Message-id: <\(messageID)>\r
+            Auto-submitted: auto-replied\r
+            MIME-version: 1.0\r
+            Content-type: multipart/report;\r
+             boundary="\(boundary)"; report-type=delivery-status\r
+            \r
+
+            """
+    }
+
+    private func explanation(originalHeader header: [UInt8]) -> String {
+        var text = "This report relates to a message you sent with the following header fields:\r\n\r\n"
+        for line in OriginalHeaderList(header).lines { text += "  \(line)\r\n" }
+        text += "\r\n\(kind.text)\r\n\r\n"
+        for (recipient, outcome) in reported {
+            text += "  Recipient address: \(recipient.address)\r\n"
+            if recipient.given != recipient.address { text += "  Original address: \(recipient.given)\r\n" }
+            if !outcome.text.isEmpty { text += "  Reason: \(printable(outcome.text))\r\n" }
+            if !outcome.remote.isEmpty {
+                text += "  Diagnostic code: smtp;\(printable(outcome.text))\r\n"
+                text += "  Remote system: dns;\(printable(outcome.remote))\r\n"
+            }
+            text += "\r\n"
+        }
+        return text
+    }
+
+    private var deliveryStatus: String {
+        var text = "Original-envelope-id: \(printable(message.clientEnvelopeID ?? message.envelopeID))\r\n"
+        text += "Reporting-MTA: dns;\(localHost) (\(channelHost))\r\n"
+        if !arrivalDate.isEmpty { text += "Arrival-date: \(arrivalDate)\r\n" }
+        for (recipient, outcome) in reported {
+            text += "\r\nOriginal-recipient: \(printable(recipient.originalRecipient ?? "rfc822;\(recipient.given)"))\r\n"
+            text += "Final-recipient: rfc822;\(recipient.address)\r\n"
+            text += "Action: \(kind.action)\r\n"
+            let status = outcome.status.isEmpty ? kind.defaultStatus : outcome.status
+            text += "Status: \(status)\(statusComment(outcome))\r\n"
+            if !outcome.remote.isEmpty {
+                text += "Remote-MTA: dns;\(printable(outcome.remote))\r\n"
+                text += "Diagnostic-code: smtp;\(printable(outcome.text))\r\n"
+            }
+        }
+        return text
+    }
+
+    /// The reason in parentheses, RFC 3464 section 2.3.4.
+    private func statusComment(_ outcome: RecipientOutcome) -> String {
+        if !outcome.remote.isEmpty, kind.action == "failed" { return " (Remote SMTP server has rejected address)" }
+        let words = printable(outcome.text).filter { $0 != "(" && $0 != ")" && $0 != "\\" }
+        return words.isEmpty ? "" : " (\(words))"
+    }
+
+    private var reported: [(QueueRecipient, RecipientOutcome)] {
+        outcomes.compactMap { outcome in
+            entry.recipients.indices.contains(outcome.recipient) ? (entry.recipients[outcome.recipient], outcome) : nil
+        }
+    }
+
+    /// One line of 7-bit text whatever a remote system said: no field of the report can be made up by it.
+    private func printable(_ text: String) -> String {
+        String(decoding: text.utf8.prefix(800).map { $0 < 0x20 || $0 > 0x7E ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+    }
+}
+
+extension NotificationKind {
+    fileprivate var defaultStatus: String {
+        switch self {
+        case .failed, .bounced: "5.0.0"
+        case .timedOut: "4.4.7"
+        case .delayed: "4.0.0"
+        case .delivered, .relayed: "2.0.0"
+        }
+    }
+}

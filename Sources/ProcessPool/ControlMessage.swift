@@ -1,0 +1,162 @@
+/// One datagram of a control socket: a type of four letters and `key=value` lines.
+///
+/// `CONN` LF `id=17` LF `tls=none` LF … in UTF-8, at most 8 KiB. An empty line begins another group of fields, so
+/// that one datagram may report several things of the same type. Values hold no LF and no NUL.
+/// Dispatcher specification, section 7.2 item 5; job-controller specification for the messages of jobs.
+package struct ControlMessage: Hashable, Sendable, CustomStringConvertible {
+    /// The most bytes a datagram may have.
+    package static let maximumLength = 8192
+
+    package var type: MessageType
+    /// One group for an ordinary message; never empty.
+    package var groups: [Fields]
+
+    package init(_ type: MessageType, _ fields: Fields = Fields()) {
+        self.type = type
+        self.groups = [fields]
+    }
+
+    package init(_ type: MessageType, groups: [Fields]) {
+        self.type = type
+        self.groups = groups.isEmpty ? [Fields()] : groups
+    }
+
+    /// The value of `key` in the first group.
+    package subscript(key: String) -> String? { groups.first?[key] }
+
+    /// The value of `key` in the first group as a decimal number; nil when it is absent or none.
+    package func integer(_ key: String) -> Int? { groups.first?.integer(key) }
+
+    /// For logs: one line, without secrets to hide because the protocol carries none.
+    package var description: String {
+        let text = groups.map { group in group.all.map { "\($0.key)=\($0.value)" }.joined(separator: " ") }
+        return "\(type) \(text.joined(separator: " | "))"
+    }
+}
+
+/// The four capital letters that begin a control message.
+package struct MessageType: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+    private let code: UInt32
+
+    /// Meant for constants: letters beyond the fourth are dropped, missing ones become spaces.
+    package init(stringLiteral value: String) {
+        code = Self.code(value.utf8.prefix(4) + [UInt8](repeating: 0x20, count: max(0, 4 - value.utf8.count)))
+    }
+
+    /// Nil unless `bytes` are four capital letters.
+    init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 4, bytes.allSatisfy({ $0 >= 0x41 && $0 <= 0x5A }) else { return nil }
+        code = Self.code(bytes)
+    }
+
+    private static func code(_ bytes: some Sequence<UInt8>) -> UInt32 {
+        bytes.reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    var bytes: [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: code >> $0) } }
+
+    package var description: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+/// `key=value` pairs in the order they are sent. A key that is there twice keeps both; look-up finds the first.
+package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
+    package struct Field: Hashable, Sendable {
+        package var key: String
+        package var value: String
+    }
+
+    package private(set) var all: [Field] = []
+
+    package init() {}
+
+    package init(dictionaryLiteral elements: (String, String)...) {
+        all = elements.map { Field(key: $0.0, value: $0.1) }
+    }
+
+    package subscript(key: String) -> String? {
+        for field in all where field.key == key { return field.value }
+        return nil
+    }
+
+    package func integer(_ key: String) -> Int? { self[key].flatMap { Int($0) } }
+
+    package mutating func append(_ key: String, _ value: String) {
+        all.append(Field(key: key, value: value))
+    }
+}
+
+/// Why bytes are no control message, or a message cannot be sent.
+package enum ControlMessageError: Error, Hashable, Sendable, CustomStringConvertible {
+    case tooLong(Int)
+    /// What is wrong with the received bytes.
+    case malformed(String)
+    /// A field that cannot be written: its key, and why.
+    case unsendable(key: String, String)
+
+    package var description: String {
+        switch self {
+        case .tooLong(let count): "control message of \(count) bytes, more than \(ControlMessage.maximumLength)"
+        case .malformed(let reason): "malformed control message: \(reason)"
+        case .unsendable(let key, let reason): "control message field \(key): \(reason)"
+        }
+    }
+}
+
+extension ControlMessage {
+    /// Reads one datagram. Never traps, whatever the bytes.
+    package init(bytes: some RandomAccessCollection<UInt8>) throws(ControlMessageError) {
+        guard bytes.count <= Self.maximumLength else { throw .tooLong(bytes.count) }
+        guard let type = MessageType(bytes: bytes.prefix(4)) else {
+            throw .malformed("it does not begin with four capital letters")
+        }
+        var rest = bytes.dropFirst(4)
+        if let separator = rest.first {
+            guard separator == 0x0A else { throw .malformed("no line feed after the type \(type)") }
+            rest = rest.dropFirst()
+        }
+        var groups: [Fields] = []
+        var current = Fields()
+        while !rest.isEmpty {
+            let line = rest.prefix { $0 != 0x0A }
+            rest = rest.dropFirst(line.count + 1)
+            if line.isEmpty {
+                groups.append(current)
+                current = Fields()
+                continue
+            }
+            guard let equals = line.firstIndex(of: 0x3D), equals != line.startIndex else {
+                throw .malformed("a line of \(type) is not key=value")
+            }
+            guard !line.contains(0), let key = String(validating: line[..<equals], as: UTF8.self),
+                let value = String(validating: line[line.index(after: equals)...], as: UTF8.self)
+            else { throw .malformed("a line of \(type) is not UTF-8 text") }
+            current.append(key, value)
+        }
+        groups.append(current)
+        self.init(type, groups: groups)
+    }
+
+    /// The datagram.
+    package func encoded() throws(ControlMessageError) -> [UInt8] {
+        var bytes = type.bytes
+        bytes.reserveCapacity(256)
+        bytes.append(0x0A)
+        for (index, group) in groups.enumerated() {
+            if index > 0 { bytes.append(0x0A) }
+            for field in group.all {
+                guard !field.key.isEmpty, !field.key.utf8.contains(where: { $0 == 0x3D || $0 < 0x20 }) else {
+                    throw .unsendable(key: field.key, "not a usable key")
+                }
+                guard !field.value.utf8.contains(where: { $0 == 0x0A || $0 == 0 }) else {
+                    throw .unsendable(key: field.key, "the value holds a line feed or NUL")
+                }
+                bytes.append(contentsOf: field.key.utf8)
+                bytes.append(0x3D)
+                bytes.append(contentsOf: field.value.utf8)
+                bytes.append(0x0A)
+            }
+        }
+        guard bytes.count <= Self.maximumLength else { throw .tooLong(bytes.count) }
+        return bytes
+    }
+}

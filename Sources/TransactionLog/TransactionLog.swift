@@ -1,0 +1,104 @@
+import Glibc
+package import InternetMessage
+import Synchronization
+package import SystemCalls
+
+/// Writes `mail.log_current` (and `connection.log_current` when asked): many processes append to one file, one
+/// write(2) for all lines of a call, reopened when the file was renamed by the roll-over
+/// (notifications-logging specification, 2.1).
+package final class TransactionLog: Sendable {
+    private struct Target {
+        var path: String
+        var descriptor: Int32 = -1
+        var inode: UInt64 = 0
+        var checkedAt: Int64 = 0
+    }
+
+    private struct State {
+        var messages: Target
+        var connections: Target
+        var clock = LogTime()
+        var sequence = 0
+        var failures = 0
+    }
+
+    private let layout: LogLayout
+    private let process: String
+    private let state: Mutex<State>
+    private let report: @Sendable (SystemCallError) -> Void
+
+    /// `directory`: the log directory. `node`: the local host name. `report` is told of the first failure of a row of
+    /// failures: logging never stops mail.
+    package init(
+        directory: String, options: LogOptions, node: String, report: @escaping @Sendable (SystemCallError) -> Void
+    ) {
+        layout = LogLayout(options: options, node: node)
+        process = String(getpid(), radix: 16)
+        self.report = report
+        let mail = "\(directory)/mail.log_current"
+        let connection = options.separateConnectionLog ? "\(directory)/connection.log_current" : mail
+        state = Mutex(State(messages: Target(path: mail), connections: Target(path: connection)))
+    }
+
+    package var options: LogOptions { layout.options }
+
+    /// Writes the entries of one operation, one line each. `thread`: number of the thread or event loop.
+    package func write(_ entries: [MessageLogEntry], thread: Int = 0) {
+        guard !entries.isEmpty else { return }
+        let now = SystemClock.wallNanoseconds
+        state.withLock { state in
+            state.sequence &+= 1
+            let operation = "\(process).\(String(thread, radix: 16)).\(state.sequence)"
+            let time = state.clock.text(nanoseconds: now)
+            var lines: [UInt8] = []
+            lines.reserveCapacity(entries.count * 256)
+            for entry in entries { layout.append(entry, time: time, process: operation, to: &lines) }
+            append(lines, to: &state.messages, now: now, failures: &state.failures)
+        }
+    }
+
+    /// Writes a connection entry when `log_connection` asks for its kind.
+    package func write(_ entry: ConnectionLogEntry, thread: Int = 0) {
+        let wanted: LogOptions.Connection = entry.action == .authentication ? .authentication : .entries
+        guard options.connection.contains(wanted) else { return }
+        let now = SystemClock.wallNanoseconds
+        state.withLock { state in
+            state.sequence &+= 1
+            let operation = "\(process).\(String(thread, radix: 16)).\(state.sequence)"
+            var line: [UInt8] = []
+            layout.append(entry, time: state.clock.text(nanoseconds: now), process: operation, to: &line)
+            append(line, to: &state.connections, now: now, failures: &state.failures)
+        }
+    }
+
+    private func append(_ lines: [UInt8], to target: inout Target, now: Int64, failures: inout Int) {
+        do throws(SystemCallError) {
+            try reopenIfRenamed(&target, now: now)
+            var failure: SystemCallError?
+            lines.withUnsafeBytes { bytes in
+                do throws(SystemCallError) {
+                    try Files.writeAll(target.descriptor, bytes, target.path)
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+            failures = 0
+        } catch {
+            failures += 1
+            if failures == 1 { report(error) }
+        }
+    }
+
+    /// Looks once a second whether the name still leads to the open file.
+    private func reopenIfRenamed(_ target: inout Target, now: Int64) throws(SystemCallError) {
+        if target.descriptor >= 0, now - target.checkedAt < 1_000_000_000 { return }
+        target.checkedAt = now
+        var information = stat()
+        if target.descriptor >= 0, stat(target.path, &information) == 0, information.st_ino == target.inode { return }
+        if target.descriptor >= 0 { close(target.descriptor) }
+        target.descriptor = -1
+        target.descriptor = try OwnedDescriptor.open(target.path, O_WRONLY | O_APPEND | O_CREAT, mode: 0o640).release()
+        if fstat(target.descriptor, &information) == 0 { target.inode = UInt64(information.st_ino) }
+    }
+}
