@@ -78,12 +78,12 @@ let package = Package(
             "Enqueue",
             [
                 "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "Mappings", "Channels",
-                "AddressRewriting", "Aliases", "Configuration", "Spool", "TransactionLog", "ProcessPool", "CCrypt",
+                "AddressRewriting", "Aliases", "Configuration", "Spool", "TransactionLog",
             ]),
         // Floor 7: what is built on submission
-        library("Notifications", ["Envelope", "InternetMessage", "Enqueue", "Configuration", "Spool"]),
+        library("Notifications", ["SystemCalls", "Channels", "Envelope", "InternetMessage", "Enqueue", "Configuration", "Spool"]),
         // Floor 8: services
-        library("Dispatcher", ["SystemCalls", "ProcessPool", "Configuration", "Mappings", collections, logging]),
+        library("Dispatcher", ["SystemCalls", "ProcessPool", "Configuration", "Mappings"]),
         library(
             "JobController",
             [
@@ -94,7 +94,7 @@ let package = Package(
             "SMTPServer",
             [
                 "SystemCalls", "WorkerKit", "SMTP", "Configuration", "Channels", "Mappings", "Envelope",
-                "InternetMessage", "Enqueue", "Spool", "TransactionLog", nioCore, nioPosix, logging,
+                "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit", nioCore, nioPosix, logging,
             ]),
         library(
             "SMTPClient",
@@ -122,6 +122,7 @@ let package = Package(
         executable("tcp_smtp_client", ["SMTPClient"]),
         executable("ims_master", ["ChannelPrograms"]),
         executable("reprocess", ["ChannelPrograms"]),
+        executable("echo_worker", ["WorkerKit", "SystemCalls"]),
         // Tests
         tests("SystemCalls"),
         tests("OptionSyntax"),
@@ -136,7 +137,7 @@ let package = Package(
         tests("ProcessPool", ["SystemCalls"]),
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),
-        tests("Dispatcher", ["SystemCalls", "ProcessPool", "WorkerKit", "Configuration"]),
+        tests("Dispatcher", ["SystemCalls", "ProcessPool", "WorkerKit", "Configuration", "echo_worker"]),
         tests("JobController", ["SystemCalls", "ProcessPool", "Envelope", "Spool", "MasterKit", "Configuration"]),
     ]
 )

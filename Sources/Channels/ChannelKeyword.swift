@@ -1,5 +1,3 @@
-package import OptionSyntax
-
 /// A word of a channel line: what it takes, what it excludes, and how much of the family uses it.
 ///
 /// Channels specification, section 5.

@@ -55,12 +55,14 @@ package struct ChannelTable: Hashable, Sendable {
 
     /// The channel of that name, compared without case.
     package func channel(named name: String) -> Channel? {
-        byName[name.lowercased()].map { channels[$0] }
+        (byName[name] ?? byName[name.lowercased()]).map { channels[$0] }
     }
 
     /// The channel that a routing host leads to: official and additional host names, compared without case.
     package func channel(forHost host: String) -> Match? {
-        byHost[host.lowercased()].map { Match(channel: channels[$0.index], properName: $0.properName) }
+        (byHost[host] ?? byHost[host.lowercased()]).map {
+            Match(channel: channels[$0.index], properName: $0.properName)
+        }
     }
 
     /// Every host name that leads to a channel, in lower case.

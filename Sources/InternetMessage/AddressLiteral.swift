@@ -71,8 +71,11 @@ enum AddressLiteral {
         return compressed ? groups <= 7 : groups == 8
     }
 
+    /// A tag of hexadecimal digits alone is an IPv6 address whose `IPv6:` was forgotten.
     private static func isTag(_ tag: ArraySlice<UInt8>) -> Bool {
-        guard let last = tag.last, last.isLetterOrDigit else { return false }
+        guard let last = tag.last, last.isLetterOrDigit, tag.contains(where: { $0.hexValue == nil }) else {
+            return false
+        }
         return tag.allSatisfy { $0.isLetterOrDigit || $0 == Octet.hyphen }
     }
 }

@@ -35,6 +35,12 @@ struct FieldFolder {
         column += 1 + word.count
     }
 
+    /// Appends one octet directly after the last word.
+    mutating func appendGlued(_ octet: UInt8, to output: inout [UInt8]) {
+        output.append(octet)
+        column += 1
+    }
+
     /// Appends text of unknown origin, each run of blanks and control characters one blank.
     mutating func appendWords(_ text: some Sequence<UInt8>, to output: inout [UInt8]) {
         var word: [UInt8] = []
@@ -49,7 +55,8 @@ struct FieldFolder {
         if !word.isEmpty { appendWord(word[...], to: &output) }
     }
 
-    private mutating func appendFilled(_ text: ArraySlice<UInt8>, to output: inout [UInt8]) {
+    /// Appends text word by word from where we are.
+    mutating func appendFilled(_ text: ArraySlice<UInt8>, to output: inout [UInt8]) {
         var start = text.startIndex
         while start < text.endIndex {
             // A second blank, as in `(built May  7 2019)`, belongs to the word after it.

@@ -28,9 +28,8 @@ package struct HeaderAddressList: Hashable, Sendable {
     /// Addresses a field may have; more are left as they stand.
     package static let defaultLimit = 200_000
 
-    /// Parses the value of a field (folded or not, `\r\n` only before white space).
-    /// `allowUTF8`: take UTF-8 in addresses (RFC 6532); else 8-bit octets of local parts become `*`, in domains they are
-    /// an error.
+    /// Parses the value of a field (folded or not, `\r\n` only before white space). `allowUTF8`: take UTF-8 in
+    /// addresses (RFC 6532); else 8-bit octets of local parts become `*`, in domains they are an error.
     package static func parse(
         _ value: ArraySlice<UInt8>, allowUTF8: Bool = false, limit: Int = defaultLimit
     ) -> HeaderAddressList {
@@ -45,10 +44,9 @@ package struct HeaderAddressList: Hashable, Sendable {
         let list = parse(value, allowUTF8: allowUTF8, limit: 2)
         if let error = list.firstError { return .failure(error) }
         guard let first = list.addresses.first, !list.hasGroup else { return .failure(AddressError(.empty, at: 0)) }
-        guard list.addresses.count == 1 else { return .failure(AddressError(.trailingText, at: first.range.upperBound)) }
-        guard !first.mailbox.domain.isEmpty else {
-            return .failure(AddressError(.missingDomain, at: first.range.upperBound - value.startIndex))
-        }
+        let end = first.range.upperBound - value.startIndex
+        guard list.addresses.count == 1 else { return .failure(AddressError(.trailingText, at: end)) }
+        guard !first.mailbox.domain.isEmpty else { return .failure(AddressError(.missingDomain, at: end)) }
         return .success(first)
     }
 }

@@ -17,14 +17,16 @@ extension HeaderBlock {
         add(name, value.utf8, at: place)
     }
 
-    /// Adds a field that is complete, folded and ended by CRLF: what `ReceivedField` writes. False when the octets are no
-    /// field.
+    /// Adds a field that is complete, folded and ended by CRLF: what `ReceivedField` writes. False when the octets are
+    /// no field.
     @discardableResult
     package mutating func add(wholeField octets: [UInt8], at place: Place = .top) -> Bool {
         guard let colon = octets.firstIndex(of: Octet.colon), colon > 0 else { return false }
         let start = bytes.count
         var valueEnd = octets.count
-        while valueEnd > colon + 1, octets[valueEnd - 1] == Octet.lineFeed || octets[valueEnd - 1] == Octet.carriageReturn {
+        while valueEnd > colon + 1,
+            octets[valueEnd - 1] == Octet.lineFeed || octets[valueEnd - 1] == Octet.carriageReturn
+        {
             valueEnd -= 1
         }
         bytes.append(contentsOf: octets)
@@ -48,7 +50,7 @@ extension HeaderBlock {
     }
 
     package mutating func removeAll(_ name: String) {
-        fields.removeAll { isNamed(name, $0) }
+        fields = fields.filter { !isNamed(name, $0) }
     }
 
     private mutating func store(

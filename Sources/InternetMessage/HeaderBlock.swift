@@ -1,5 +1,3 @@
-import Glibc
-
 /// The header of a message: its fields in order, each a range of octets, so that nothing is copied to look at them.
 /// New and replaced fields are appended to the same storage; removing one only forgets its range.
 package struct HeaderBlock: Sendable {

@@ -203,7 +203,8 @@ struct HeaderTokenScanner {
                 try foldedLineEnd()
             case Octet.backslash:
                 position += 1
-                guard let escaped = current, escaped.isPrintable else { throw fail(.badLiteral) }
+                guard let escaped = current, escaped != 0, escaped != Octet.carriageReturn, escaped != Octet.lineFeed
+                else { throw fail(.badLiteral) }
                 content.append(escaped)
                 position += 1
             case Octet.openBracket, Octet.lineFeed, 0:
@@ -218,7 +219,7 @@ struct HeaderTokenScanner {
 
     /// After an error: goes to the next comma, or the end. Quotes are not tracked: what is broken may be a quote.
     mutating func skipElement() {
-        while let octet = current, octet != Octet.comma { _ = octet; position += 1 }
+        position = bytes[position...].firstIndex(of: Octet.comma) ?? bytes.endIndex
     }
 
     func text(_ octets: [UInt8]) throws(AddressError) -> String {

@@ -154,25 +154,32 @@ package struct ReceivedField: Sendable {
 
         /// `; Tue, 26 Nov 2019 12:04:48 -0800 (PST)`; the only fold point of the date is after its comma.
         mutating func date(_ date: [UInt8]) {
-            let comma = date.firstIndex(of: Octet.comma).map { $0 + 1 } ?? 0
-            let whole = piece.count + 2 + date.count
-            let breaks = piece.count
+            if piece.isEmpty {
+                folder.appendGlued(Octet.semicolon, to: &output)
+                end(.plain, date)
+                return
+            }
             piece.append(Octet.semicolon)
+            let whole = piece.count + 1 + date.count
             if folder.column + 1 + whole <= FieldFolder.lineLimit || whole < FieldFolder.lineLimit {
                 piece.append(Octet.space)
                 piece.append(contentsOf: date)
                 end(.plain)
                 return
             }
-            _ = breaks
-            if comma > 0 {
-                piece.append(Octet.space)
-                piece.append(contentsOf: date[..<comma])
-            }
             // Too long for one line: filled from where we are.
+            let rest = date.firstIndex(of: Octet.comma).map { $0 + 1 } ?? 0
+            if rest > 0 {
+                piece.append(Octet.space)
+                piece.append(contentsOf: date[..<rest])
+            }
             folder.appendFilled(piece[...], to: &output)
             piece.removeAll(keepingCapacity: true)
-            folder.appendWord(date[comma...].drop { $0 == Octet.space }, to: &output)
+            folder.appendWord(date[rest...].drop { $0 == Octet.space }, to: &output)
+        }
+
+        private mutating func end(_ kind: FieldFolder.Piece, _ text: [UInt8]) {
+            folder.append(kind, text[...], to: &output)
         }
     }
 }

@@ -10,7 +10,7 @@ package struct SMTPPath: Hashable, Sendable {
         self.given = given
     }
 
-    /// How long the parts may be, in octets.
+    /// How long the parts may be, in octets as written, quotes included.
     package struct Limits: Hashable, Sendable {
         package var localPart: Int
         package var domain: Int
@@ -40,9 +40,10 @@ package struct SMTPPath: Hashable, Sendable {
         }
     }
 
-    /// Parses the path at the beginning of `bytes`, which follow `FROM:` or `TO:`, and gives what is left: nothing, or a
-    /// blank and the parameters. A blank before the path and a path without angle brackets are taken (smtp
-    /// specification, 4). Without SMTPUTF8 each 8-bit octet of the local part becomes `*` (channels specification, 8.1).
+    /// Parses the path at the beginning of `bytes`, which follow `FROM:` or `TO:`, and gives what is left: nothing, or
+    /// a blank and the parameters. A blank before the path and a path without angle brackets are taken (smtp
+    /// specification, 4). Without SMTPUTF8 each 8-bit octet of the local part becomes `*` (channels specification,
+    /// 8.1).
     package static func parsePrefix(
         _ bytes: ArraySlice<UInt8>, allowUTF8: Bool = false, limits: Limits = .accepted
     ) -> Result<(path: SMTPPath, rest: ArraySlice<UInt8>), AddressError> {

@@ -66,8 +66,9 @@ struct SMTPPathParser {
 
     private mutating func localPart() throws(AddressError) -> String {
         guard let first = current, first != Octet.greater else { throw fail(.missingLocalPart) }
+        let start = position
         let local = first == Octet.quote ? try quotedString() : try dotString()
-        guard local.utf8.count <= limits.localPart else { throw fail(.localPartTooLong) }
+        guard position - start <= limits.localPart else { throw fail(.localPartTooLong) }
         return local
     }
 

@@ -1,5 +1,5 @@
-/// The asterisk rule of the channels specification, 8.1: where only seven bits are allowed, each 8-bit octet becomes one
-/// asterisk.
+/// The asterisk rule of the channels specification, 8.1: where only seven bits are allowed, each 8-bit octet becomes
+/// one asterisk.
 package enum SevenBit {
     /// The text of `octets` with each 8-bit octet replaced.
     package static func text(_ octets: some Sequence<UInt8>) -> String {

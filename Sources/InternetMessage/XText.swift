@@ -21,8 +21,8 @@ package enum XText {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// The decoded text; nil when `octets` is no xtext (a lone `+`, lower-case digits, blanks, `=`), when the result has
-    /// control characters, which would reach headers and logs, or when it is not valid UTF-8.
+    /// The decoded text; nil when `octets` is no xtext (a lone `+`, lower-case digits, blanks, `=`), when the result
+    /// has control characters, which would reach headers and logs, or when it is not valid UTF-8.
     package static func decode(_ octets: some Collection<UInt8>) -> String? {
         var output: [UInt8] = []
         output.reserveCapacity(octets.count)

@@ -32,11 +32,13 @@ package struct MappingFlags: Hashable, Sendable, ExpressibleByStringLiteral, Cus
         if code < 64 { low |= 1 << UInt64(code) } else { high |= 1 << UInt64(code - 64) }
     }
 
+    /// Sets every flag of `other` as well.
     package mutating func formUnion(_ other: MappingFlags) {
         low |= other.low
         high |= other.high
     }
 
+    /// True when no flag is set.
     package var isEmpty: Bool { low == 0 && high == 0 }
 
     /// The character codes of the flags in ascending order, as `test -mapping` prints them (section 4.1).

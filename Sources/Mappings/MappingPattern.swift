@@ -10,7 +10,7 @@ package struct MappingPattern: Sendable {
         case one(set: Int, field: Int)
         /// Any number of characters of a class.
         case many(set: Int, field: Int, lazy: Bool)
-        /// Again what the field holds, `$n*`.
+        /// Again what the field holds, `$n*`; a field that no wildcard to the left saves never matches.
         case back(field: Int)
         case ipv4(IPv4Test, field: Int)
         case ipv6(IPv6Test, field: Int)
@@ -82,7 +82,7 @@ extension MappingPattern {
 
     mutating func append(backMatch field: Int) {
         hasBackMatch = true
-        elements.append(.back(field: field))
+        elements.append(.back(field: field < fieldCount ? field : .max))
     }
 
     mutating func append(ipv4 test: IPv4Test, saved: Bool) { elements.append(.ipv4(test, field: newField(saved))) }
@@ -115,7 +115,7 @@ extension MappingPattern {
             case .many(let set, let field, let lazy):
                 add(
                     (set == 0 ? "glob" : "cglob [\(classes[set].listing)]") + (lazy ? ", lazy" : ""), saved: field >= 0)
-            case .back(let field): add("back \(field)")
+            case .back(let field): add(field == .max ? "back, never" : "back \(field)")
             case .ipv4(_, let field): add("ipv4", saved: field >= 0)
             case .ipv6(_, let field): add("ipv6", saved: field >= 0)
             }

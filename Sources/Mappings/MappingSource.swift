@@ -2,8 +2,11 @@ package import OptionSyntax
 
 /// One entry of a mapping table as the administrator wrote it: both columns raw, `$` quoting unresolved.
 package struct MappingEntrySource: Hashable, Sendable {
+    /// The first column.
     package var pattern: String
+    /// The second column, possibly empty.
     package var template: String
+    /// Where the entry begins.
     package var location: SourceLocation
 
     package init(pattern: String, template: String, location: SourceLocation) {
@@ -32,8 +35,11 @@ package struct MappingEntrySource: Hashable, Sendable {
 
 /// One mapping table as written.
 package struct MappingTableSource: Hashable, Sendable {
+    /// As written; names compare without regard to case.
     package var name: String
+    /// In the order in which they are tried.
     package var entries: [MappingEntrySource]
+    /// Where the name stands.
     package var location: SourceLocation
 
     package init(name: String, entries: [MappingEntrySource], location: SourceLocation) {

@@ -15,7 +15,7 @@ struct PatternMatcher {
     private var failed: [UInt64] = []
 
     private static let stepLimit = 1_000_000
-    private static let stepsBeforeMemory = 2_000
+    private static let stepsBeforeMemory = 256
 
     init(_ pattern: MappingPattern, _ probe: ProbeText) {
         self.pattern = pattern

@@ -66,7 +66,7 @@ func digest(_ bytes: ArraySlice<UInt8>) -> SIMD4<UInt64> {
     var window = UInt32(bytes[bytes.startIndex]) << 8 | UInt32(bytes[bytes.startIndex + 1])
     for byte in bytes.dropFirst(2) {
         window = (window << 8 | UInt32(byte)) & 0xFF_FFFF
-        let hash = window &* 0x9E37_79B1 >> 24
+        let hash = (window &* 0x9E37_79B1) >> 24
         result[Int(hash >> 6)] |= 1 << UInt64(hash & 63)
     }
     return result

@@ -11,8 +11,8 @@ package struct LineReader {
         package var includeDepth: Int
         /// `\\` at the end of a line is one backslash and no continuation.
         package var doubledBackslash: Bool
-        /// White space before a continuation backslash disappears once a second column has begun: rewrite rules and
-        /// mapping entries.
+        /// Before the first blank line white space in front of a continuation backslash disappears once a second
+        /// column has begun: the rewrite rules of imta.cnf.
         package var joinsTemplates: Bool
 
         package init(
@@ -48,6 +48,7 @@ package struct LineReader {
     private let syntax: Syntax
     private let open: Opener
     private var lines: [LogicalLine] = []
+    private var hasSeenBlankLine = false
     private var diagnostics = Diagnostics()
 
     private init(syntax: Syntax, open: @escaping Opener) {
@@ -83,10 +84,11 @@ package struct LineReader {
             let goesOn = removeContinuation(&text)
             var line = joined(continued, text, at: start)
             if goesOn {
-                if syntax.joinsTemplates, line.hasSecondColumn { line.dropTrailingBlanks() }
+                if syntax.joinsTemplates, !hasSeenBlankLine, line.hasSecondColumn { line.dropTrailingBlanks() }
                 continued = line
             } else {
                 continued = nil
+                hasSeenBlankLine = hasSeenBlankLine || line.isBlank
                 lines.append(line)
             }
         }
@@ -157,7 +159,6 @@ package struct LineReader {
 extension LogicalLine {
     /// True when white space separates two columns in it.
     fileprivate var hasSecondColumn: Bool {
-        let words = text.utf8.drop(while: \.isBlank).drop { !$0.isBlank }.drop(while: \.isBlank)
-        return !words.isEmpty
+        words().count > 1
     }
 }

@@ -44,7 +44,8 @@ package struct OptionFile: Sendable {
     private mutating func openSection(_ text: String, _ line: LogicalLine, _ diagnostics: inout Diagnostics) {
         guard text.utf8.last == UInt8(ascii: "]"), let equals = text.firstIndex(of: "=") else {
             diagnostics.error(
-                "bad section header \(text)", at: line.location, advice: "write it as [TYPE=name] with nothing after it")
+                "bad section header \(text)", at: line.location, advice: "write it as [TYPE=name] with nothing after it"
+            )
             return
         }
         let type = text[text.index(after: text.startIndex)..<equals].trimmingBlanks.uppercased()

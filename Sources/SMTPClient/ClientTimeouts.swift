@@ -1,3 +1,5 @@
+import NIOCore
+
 /// How long the client waits, in seconds (SMTP specification, 11.2). The options are in minutes unless
 /// TIMEOUT_MULTIPLIER says otherwise.
 package struct ClientTimeouts: Hashable, Sendable {
@@ -55,5 +57,12 @@ package struct ClientTimeouts: Hashable, Sendable {
             data + recipients * dataPerRecipient + blocks * dataPerBlock
             + recipients * blocks * dataPerRecipientAndBlock
         return min(total, 86_400)
+    }
+}
+
+extension TimeAmount {
+    /// A week is the most.
+    init(seconds: Double) {
+        self = .nanoseconds(Int64(min(max(seconds, 0), 604_800) * 1e9))
     }
 }

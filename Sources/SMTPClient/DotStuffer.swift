@@ -43,6 +43,13 @@ package struct DotStuffer: Sendable {
         output.writeBytes(UnsafeRawBufferPointer(rebasing: piece[run...]))
     }
 
+    package mutating func encode(_ piece: ArraySlice<UInt8>, into output: inout ByteBuffer) throws(Problem) {
+        let result = piece.withUnsafeBytes { bytes in
+            Result { () throws(Problem) in try encode(bytes, into: &output) }
+        }
+        try result.get()
+    }
+
     /// Appends what ends the data, `.` CRLF, on a line of its own.
     package mutating func finish(into output: inout ByteBuffer) throws(Problem) {
         guard !owesLineFeed else { throw .bareCarriageReturn }

@@ -36,6 +36,9 @@ package struct HostCache: Sendable {
         return failure.text
     }
 
+    /// True when a connection to it has stood in this run.
+    package func hasSucceeded(_ host: String) -> Bool { successes.contains(host) }
+
     package mutating func noteSuccess(_ host: String) {
         failures[host] = nil
         guard use == .everything, successes.count < Self.mostHosts else { return }

@@ -34,9 +34,13 @@ package struct HostSelection: Hashable, Sendable {
         self.lastResort = lastResort
     }
 
+    static func isLMTP(_ channel: Channel) -> Bool {
+        ["lmtp", "lmtp_crlf", "lmtp_cr", "lmtp_lf", "lmtp_crorlf"].contains { channel.has($0) }
+    }
+
     /// The keywords of a channel. LMTP channels use port 225 and no MX when nothing else is said.
     package init(_ channel: Channel) {
-        let isLMTP = ["lmtp", "lmtp_crlf", "lmtp_cr", "lmtp_lf", "lmtp_crorlf"].contains { channel.has($0) }
+        let isLMTP = Self.isLMTP(channel)
         let port = channel.integer("port").flatMap { UInt16(exactly: $0) }.flatMap { $0 == 0 ? nil : $0 }
         self.init(
             officialHost: channel.officialHost, daemon: channel.argument("daemon"), port: port ?? (isLMTP ? 225 : 25),

@@ -110,3 +110,11 @@ package final class SignalDescriptor: Sendable {
         return signal == 0 ? nil : signal
     }
 }
+
+extension Processes {
+    /// This process gets SIGTERM when the one that started it ends: for daemons that `martlet run` keeps, so that none is
+    /// left behind when that is killed.
+    package static func endWithParent() {
+        _ = martlet_set_parent_death_signal(SIGTERM)
+    }
+}

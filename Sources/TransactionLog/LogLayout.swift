@@ -1,4 +1,4 @@
-package import Envelope
+import Envelope
 
 /// Lays entries out as lines in formats 1 to 3 (notifications-logging specification, 2.2 and 2.4). Pure: time, node and
 /// process are given.

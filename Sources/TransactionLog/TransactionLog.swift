@@ -1,5 +1,5 @@
 import Glibc
-package import InternetMessage
+import InternetMessage
 import Synchronization
 package import SystemCalls
 
@@ -17,7 +17,7 @@ package final class TransactionLog: Sendable {
     private struct State {
         var messages: Target
         var connections: Target
-        var clock = LogTime()
+        var dates = DateCache()
         var sequence = 0
         var failures = 0
     }
@@ -49,7 +49,8 @@ package final class TransactionLog: Sendable {
         state.withLock { state in
             state.sequence &+= 1
             let operation = "\(process).\(String(thread, radix: 16)).\(state.sequence)"
-            let time = state.clock.text(nanoseconds: now)
+            var time: [UInt8] = []
+            state.dates.appendLogTime(nanoseconds: now, to: &time)
             var lines: [UInt8] = []
             lines.reserveCapacity(entries.count * 256)
             for entry in entries { layout.append(entry, time: time, process: operation, to: &lines) }
@@ -65,8 +66,10 @@ package final class TransactionLog: Sendable {
         state.withLock { state in
             state.sequence &+= 1
             let operation = "\(process).\(String(thread, radix: 16)).\(state.sequence)"
+            var time: [UInt8] = []
+            state.dates.appendLogTime(nanoseconds: now, to: &time)
             var line: [UInt8] = []
-            layout.append(entry, time: state.clock.text(nanoseconds: now), process: operation, to: &line)
+            layout.append(entry, time: time, process: operation, to: &line)
             append(line, to: &state.connections, now: now, failures: &state.failures)
         }
     }

@@ -1,11 +1,11 @@
-package import MasterKit
+package import Spool
 
 /// Starting and ending jobs (job-controller specification, 6.2 and 6.3).
 extension DeliverySchedule {
     /// Applies the rules to a channel: entries go to waiting threads, and jobs are started as far as the limits allow.
     /// Called after every change, not on arrival alone, so that a backlog drains whatever happens.
     mutating func evaluate(_ channel: Int, _ now: Int64) {
-        guard !isDraining, !channels[channel].isStopped else { return }
+        guard !isDraining, !isPaused, !channels[channel].isStopped else { return }
         while let thread = channels[channel].parked.last, let host = hostForNewThread(channel) {
             channels[channel].parked.removeLast()
             if !hand(channel, host, thread, now) { channels[channel].parked.append(thread) }
@@ -21,32 +21,30 @@ extension DeliverySchedule {
 
     private mutating func startJobs(_ channel: Int, _ now: Int64) {
         while true {
-            let queue = channels[channel]
-            let coming = queue.starting * max(1, queue.settings.clientThreads)
-            guard queue.wanted > coming, queue.parked.isEmpty, isRunnable(channel) else { return }
-            guard let pool = queue.pool, queue.jobs.count < maximumJobs(channel), now >= queue.starts.notBefore else {
-                return
-            }
+            let coming = channels[channel].starting * max(1, channels[channel].settings.clientThreads)
+            guard channels[channel].wanted > coming, channels[channel].parked.isEmpty, isRunnable(channel),
+                let pool = channels[channel].pool, channels[channel].jobs.count < maximumJobs(channel),
+                now >= channels[channel].starts.notBefore
+            else { return }
             guard pools[pool].running < pools[pool].limit else { return makeRoom(pool, for: channel, now) }
             let job = newJobID()
             jobs[job] = JobState(channel: channel, started: now, idleSince: now)
             pools[pool].running += 1
             channels[channel].jobs.insert(job)
             channels[channel].starting += 1
-            actions.append(.startJob(job, channel: queue.name))
+            actions.append(.startJob(job, channel: channels[channel].name))
         }
     }
 
     /// False, with one line in the log, when the channel has no program or its pool is not known.
     private mutating func isRunnable(_ channel: Int) -> Bool {
-        let queue = channels[channel]
-        if queue.pool != nil && queue.settings.masterCommand != nil { return true }
-        if !queue.isComplaintMade {
+        let hasProgram = channels[channel].settings.masterCommand != nil
+        if channels[channel].pool != nil && hasProgram { return true }
+        if !channels[channel].isComplaintMade {
             channels[channel].isComplaintMade = true
-            let cause =
-                queue.settings.masterCommand == nil
-                ? "its channel class names no master_command" : "its pool is not defined"
-            actions.append(.report("channel \(queue.name) is not run: \(cause); its entries stay in the queue"))
+            let cause = hasProgram ? "its pool is not defined" : "its channel class names no master_command"
+            actions.append(
+                .report("channel \(channels[channel].name) is not run: \(cause); its entries stay in the queue"))
         }
         return false
     }
@@ -68,7 +66,7 @@ extension DeliverySchedule {
             let (mine, other) = (channels[left.value.channel].jobs.count, channels[right.value.channel].jobs.count)
             return (mine, right.key) < (other, left.key)
         }
-        if let choice { jobs[choice.key]?.phase = .retiring }
+        if let choice { retire(choice.key) }
     }
 
     /// The job gets no more work. One that has nothing in hand is told at once, others when they ask again.
@@ -152,13 +150,15 @@ extension DeliverySchedule {
         for item in order.sorted(by: { $0 < $1 }) { evaluate(item.channel, now) }
     }
 
-    /// A process that an earlier Job Controller started has connected and says what it still has in hand. It gets no
-    /// work; its entries are not handed out until it reports them or goes away.
-    package mutating func adopt(holding keys: [EntryKey], now: Int64) -> JobID {
-        let job = newJobID()
+    /// A process that an earlier Job Controller started has connected and says what it still has in hand, perhaps in
+    /// several messages. It gets no work; its entries are not handed out until it reports them or goes away.
+    package mutating func adopt(_ known: JobID? = nil, holding keys: [QueueEntryKey], now: Int64) -> JobID {
         let slots = keys.compactMap { entries.slot(of: $0) }
-        let channel = slots.first.map { Int(entries[$0].channel) } ?? self.channel("")
-        jobs[job] = JobState(channel: channel, started: now, phase: .told, idleSince: now, holdsSlot: false)
+        let job = known ?? newJobID()
+        if jobs[job] == nil {
+            let channel = slots.first.map { Int(entries[$0].channel) } ?? self.channel(settings.channels.keys.min() ?? "")
+            jobs[job] = JobState(channel: channel, started: now, phase: .told, idleSince: now, holdsSlot: false)
+        }
         for slot in slots where entries[slot].state == .ready || entries[slot].state == .delayed {
             leave(slot)
             entries[slot].job = job
@@ -166,5 +166,10 @@ extension DeliverySchedule {
             enter(slot, .active)
         }
         return job
+    }
+
+    /// The entries a job has in hand.
+    package func keysInHand(of job: JobID) -> [QueueEntryKey] {
+        (jobs[job]?.active ?? []).map { entries[$0].key }
     }
 }

@@ -1,4 +1,4 @@
-package import MasterKit
+import HeapModule
 
 /// Moves of entries between the states. Each keeps the counts of the channel and the order of its hosts.
 extension DeliverySchedule {

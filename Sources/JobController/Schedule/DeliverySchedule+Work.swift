@@ -1,22 +1,10 @@
-package import Envelope
+import Envelope
 package import MasterKit
 
 /// Handing out work (job-controller specification, 6.4).
 extension DeliverySchedule {
-    /// A thread of a job asks for work.
-    package struct Request: Sendable {
-        package var thread: UInt32
-        /// Most entries, all of one host, that it takes at once.
-        package var count: Int
-
-        package init(thread: UInt32, count: Int = 1) {
-            self.thread = thread
-            self.count = count
-        }
-    }
-
     /// Threads of a job ask for work. Each gets entries now, or stays on file until there are some.
-    package mutating func workAsked(_ job: JobID, _ requests: [Request], now: Int64) {
+    package mutating func workAsked(_ job: JobID, _ requests: [WorkRequest], now: Int64) {
         guard let state = jobs[job] else { return }
         let channel = state.channel
         if state.phase == .starting {
@@ -30,10 +18,10 @@ extension DeliverySchedule {
         evaluate(channel, now)
     }
 
-    private mutating func answer(_ job: JobID, _ channel: Int, _ request: Request, _ now: Int64) {
+    private mutating func answer(_ job: JobID, _ channel: Int, _ request: WorkRequest, _ now: Int64) {
         guard let state = jobs[job] else { return }
         let previous = state.threads[request.thread]
-        let parked = ParkedThread(job: job, thread: request.thread, count: max(1, min(request.count, 64)))
+        let parked = ParkedThread(job: job, thread: request.thread, count: request.count)
         guard state.phase == .running, !isDraining else { return unbind(job, request.thread, now) }
         if !channels[channel].isStopped {
             while channels[channel].counts.ready > 0 {
@@ -54,10 +42,13 @@ extension DeliverySchedule {
         _ channel: Int, _ previous: ThreadState?, _ job: JobID, _ thread: UInt32, _ now: Int64
     ) -> Int32? {
         if let previous {
-            let host = channels[channel].hosts[Int(previous.host)]
-            let isOver = previous.run >= threadDepth(channel) || host.isFailing
-            let isCrowded = host.isFailing && host.threads > 1
-            if host.ready > 0, !isCrowded, !isOver || channels[channel].nextUnserved() == nil {
+            let index = Int(previous.host)
+            let isFailing = channels[channel].hosts[index].isFailing
+            let isOver = previous.run >= threadDepth(channel) || isFailing
+            let isCrowded = isFailing && channels[channel].hosts[index].threads > 1
+            if channels[channel].hosts[index].ready > 0, !isCrowded,
+                !isOver || channels[channel].nextUnserved() == nil
+            {
                 return previous.host
             }
             unbind(job, thread, now)
@@ -69,8 +60,8 @@ extension DeliverySchedule {
     mutating func hand(_ channel: Int, _ host: Int32, _ thread: ParkedThread, _ now: Int64) -> Bool {
         let isSame = jobs[thread.job]?.threads[thread.thread]?.host == host
         if !isSame { bind(thread.job, thread.thread, channel, host, now) }
-        let queue = channels[channel].hosts[Int(host)]
-        let share = (queue.ready + max(1, queue.threads) - 1) / max(1, queue.threads)
+        let threads = max(1, channels[channel].hosts[Int(host)].threads)
+        let share = (channels[channel].hosts[Int(host)].ready + threads - 1) / threads
         let limit = max(1, min(thread.count, share))
         var list: [Assignment] = []
         while list.count < limit, let slot = channels[channel].hosts[Int(host)].takeFirst(&entries) {

@@ -1,5 +1,6 @@
 package import Envelope
 package import MasterKit
+package import Spool
 
 /// The Job Controller's index of the queue and its rules: which entry is tried when, by which job, and when jobs are
 /// started and ended (job-controller specification, 6 and 11). A value without clock, disk or process: each event is
@@ -17,16 +18,18 @@ package struct DeliverySchedule {
         /// The job does not do what it should: end it.
         case kill(JobID)
         /// Make a change durable, then acknowledge it to the job.
-        case record(EntryKey, LedgerChange, from: JobID?)
+        case record(QueueEntryKey, LedgerChange, from: JobID?)
+        /// A job found the record damaged: set it aside.
+        case quarantine(QueueEntryKey, reason: String, from: JobID?)
         /// There is nothing to record: acknowledge at once.
-        case acknowledge(EntryKey, to: JobID)
+        case acknowledge(QueueEntryKey, to: JobID)
         /// A line for the log.
         case report(String)
     }
 
     /// One entry handed to a job.
     package struct Assignment: Equatable, Sendable {
-        package var key: EntryKey
+        package var key: QueueEntryKey
         /// Unsuccessful attempts so far.
         package var attempts: Int
         package var notice: EntryNotice
@@ -55,6 +58,8 @@ package struct DeliverySchedule {
     private var lastJob: JobID = 0
     /// No jobs are started and no work is handed out any more.
     package private(set) var isDraining = false
+    /// Nothing is handed out or started yet: processes of an earlier Job Controller may still say what they have.
+    package private(set) var isPaused = false
     /// Milliseconds that local time is ahead of UTC, for delivery windows.
     package var localOffset: Int64 = 0
 
@@ -152,6 +157,13 @@ package struct DeliverySchedule {
     package mutating func drain() {
         isDraining = true
         for job in jobs.keys.sorted() { retire(job) }
+    }
+
+    package mutating func pause() { isPaused = true }
+
+    package mutating func resume(now: Int64) {
+        isPaused = false
+        tick(now: now)
     }
 
     package var jobCount: Int { jobs.count }

@@ -1,12 +1,13 @@
 package import Envelope
-package import MasterKit
+import MasterKit
+package import Spool
 
 /// A running or starting job, by a number that is never used twice.
 package typealias JobID = UInt32
 
 /// What the schedule is told about an entry when it becomes known.
 package struct NewEntry: Sendable {
-    package var key: EntryKey
+    package var key: QueueEntryKey
     package var channel: String
     package var host: String
     package var priority: Priority
@@ -22,7 +23,7 @@ package struct NewEntry: Sendable {
     package var warned: Int
 
     package init(
-        key: EntryKey, channel: String, host: String = "", priority: Priority = .normal, arrival: Int64,
+        key: QueueEntryKey, channel: String, host: String = "", priority: Priority = .normal, arrival: Int64,
         pending: Int = 1, attempts: Int = 0, nextAttempt: Int64 = 0, isHeld: Bool = false, warned: Int = 0
     ) {
         self.key = key
@@ -44,7 +45,7 @@ struct ScheduledEntry {
         case unused, ready, delayed, active, held
     }
 
-    var key: EntryKey
+    var key: QueueEntryKey
     var arrival: Int64
     /// Milliseconds since 1970; meaningful in the state `delayed`.
     var nextAttempt: Int64 = 0
@@ -98,7 +99,7 @@ struct DelayedItem: Comparable {
 struct EntryTable {
     private(set) var slots: [ScheduledEntry] = []
     private var free: [Int32] = []
-    private var index: [EntryKey: Int32] = [:]
+    private var index: [QueueEntryKey: Int32] = [:]
 
     var count: Int { index.count }
 
@@ -107,7 +108,7 @@ struct EntryTable {
         _modify { yield &slots[Int(slot)] }
     }
 
-    func slot(of key: EntryKey) -> Int32? { index[key] }
+    func slot(of key: QueueEntryKey) -> Int32? { index[key] }
 
     /// True when the heap item speaks of the present stay of the entry in the heap.
     func isCurrent(_ slot: Int32, _ generation: UInt32) -> Bool { slots[Int(slot)].generation == generation }

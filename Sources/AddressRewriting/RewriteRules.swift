@@ -1,0 +1,80 @@
+package import OptionSyntax
+
+/// The rewrite rules of a configuration, compiled once and immutable; found by pattern (rewrite-rules specification,
+/// section 4).
+package struct RewriteRules: Sendable {
+    /// Longest pattern in octets (section 1.3).
+    package static let patternLimit = 256
+    /// Longest template in octets.
+    package static let templateLimit = 1024
+
+    struct Rule: Sendable {
+        var source: RewriteRuleSource
+        var template: RewriteTemplate
+    }
+
+    private var rules: [String: [Rule]] = [:]
+    /// Whether a pattern has an asterisk for a label; without one half of the probes can be left out.
+    private(set) var hasAsterisks = false
+
+    /// No rules.
+    package init() {}
+
+    /// Compiles `sources`, keeping the order of rules with the same pattern; findings go to `diagnostics`.
+    package init(compiling sources: [RewriteRuleSource], diagnostics: inout Diagnostics) {
+        for source in sources {
+            Self.check(source, diagnostics: &diagnostics)
+            let template = RewriteTemplate(
+                compiling: source.template, at: source.location, diagnostics: &diagnostics)
+            template.checkForm(of: source, diagnostics: &diagnostics)
+            if source.pattern != "$*", source.pattern.utf8.contains(UInt8(ascii: "*")) { hasAsterisks = true }
+            rules[folded(source.pattern), default: []].append(Rule(source: source, template: template))
+        }
+    }
+
+    /// The number of rules.
+    package var count: Int { rules.values.reduce(0) { $0 + $1.count } }
+
+    /// The rules of a pattern, which must be in lower case, in the order of the configuration.
+    func rules(forPattern pattern: String) -> [Rule] { rules[pattern] ?? [] }
+
+    private static func check(_ source: RewriteRuleSource, diagnostics: inout Diagnostics) {
+        if source.template.isEmpty {
+            diagnostics.error(
+                "no equivalence for rewrite rule \(source.pattern)", at: source.location,
+                advice: "add a template after the pattern")
+        }
+        if source.pattern.utf8.count > patternLimit {
+            diagnostics.error("the pattern is longer than \(patternLimit) octets", at: source.location)
+        }
+        if source.template.utf8.count > templateLimit {
+            diagnostics.error("the template is longer than \(templateLimit) octets", at: source.location)
+        }
+    }
+}
+
+extension RewriteTemplate {
+    /// Reports a template that can never make one of the forms of section 5.1.
+    func checkForm(of source: RewriteRuleSource, diagnostics: inout Diagnostics) {
+        guard soleError == nil, !source.template.isEmpty else { return }
+        var separators: [Separator] = []
+        for element in elements {
+            switch element {
+            case .separator(let separator): separators.append(separator)
+            case .generalDatabase, .mapping, .callout, .directory, .checkChannels: return
+            default: break
+            }
+        }
+        if !Self.isForm(separators) {
+            diagnostics.warning(
+                "the template of \(source.pattern) has none of the forms A%B, A@B, A%B@C, A@B@C, A@B@C@D",
+                at: source.location,
+                advice: "the rule will never apply; write '$%' and '$@' for plain characters")
+        }
+    }
+
+    /// One to three separators, of which only the first may be a percent sign.
+    static func isForm(_ separators: [Separator]) -> Bool {
+        (1...3).contains(separators.count) && separators.dropFirst().allSatisfy { $0 == .at }
+    }
+}

@@ -1,0 +1,212 @@
+import Mappings
+import OptionSyntax
+
+/// The rewriting of one address (rewrite-rules specification, sections 4 and 6).
+struct RewriteRun {
+    private enum Found {
+        case rule(AppliedRule)
+        case asItStands
+        /// The host stays in the local part, on the local host (section 4.5).
+        case localPart
+        case stopped(RewriteError)
+        case directoryUnavailable
+    }
+
+    private let engine: RewriteEngine
+    private let query: RewriteEngine.Query
+    private let isTraced: Bool
+    private(set) var trace: [RewriteTraceStep] = []
+
+    private var address: String
+    private var tag = ""
+    private var error: RewriteError
+    /// False while the rounds of `A%B` go on: `$*` is not repeated.
+    private var probesEveryHost = true
+
+    /// Rounds for one address, repeated rewriting and stripped hosts together.
+    private static let roundLimit = 25
+
+    init(engine: RewriteEngine, query: RewriteEngine.Query, isTraced: Bool) {
+        self.engine = engine
+        self.query = query
+        self.isTraced = isTraced
+        address = query.address
+        error = RewriteError(code: RewriteEngine.unknownHostCode, text: engine.unknownHostText)
+    }
+
+    mutating func run() -> RewriteEngine.Outcome {
+        for _ in 0..<Self.roundLimit {
+            if let outcome = round() { return outcome }
+        }
+        return failure
+    }
+
+    private var failure: RewriteEngine.Outcome { .failed(code: error.code, text: error.text) }
+
+    private var syntax: LocalPartSyntax { engine.channels.localPartSyntax(channel: query.sourceChannel) }
+
+    /// One round; nil when another one follows.
+    private mutating func round() -> RewriteEngine.Outcome? {
+        let extracted = extractHost(address, syntax: syntax)
+        var subject = RewriteSubject(
+            address: address, localPart: extracted.remainder, host: extracted.host, location: extracted.location)
+        if subject.location == .none {
+            subject.host = query.defaultHost ?? engine.localHost
+            subject.location = .at
+        }
+        switch find(subject) {
+        case .directoryUnavailable: return .failed(code: "4.4.3", text: "temporary directory failure")
+        case .stopped(let stop):
+            error = stop
+            return finish(as: unchanged(subject), subject)
+        case .asItStands: return finish(as: unchanged(subject), subject)
+        case .localPart:
+            let local = AppliedRule(localPart: address, host: engine.localHost, routingSystem: engine.localHost)
+            return deliver(local, location: .at) ?? failure
+        case .rule(let rule):
+            tag = rule.tag ?? tag
+            error = rule.error ?? error
+            guard rule.routingSystem != nil else {
+                address = putBack(localPart: rule.localPart, host: rule.host, location: subject.location)
+                probesEveryHost = false
+                return nil
+            }
+            return finish(as: rule, subject)
+        }
+    }
+
+    private func unchanged(_ subject: RewriteSubject) -> AppliedRule {
+        AppliedRule(localPart: subject.localPart, host: subject.host, routingSystem: subject.host)
+    }
+
+    /// Section 6: a channel ends the rewriting, unless it is ours and the address names further hosts.
+    private mutating func finish(as rule: AppliedRule, _ subject: RewriteSubject) -> RewriteEngine.Outcome? {
+        guard let channel = rule.routingSystem.flatMap(engine.channels.channel(forHost:)) else { return failure }
+        let isOurs = engine.channels.isLocal(channel: channel) || engine.channels.hasRouteLocal(channel: channel)
+        if isOurs, extractHost(subject.localPart, syntax: syntax).location != .none {
+            note(subject.host, "", .stripped(channel: channel))
+            address = subject.localPart
+            probesEveryHost = true
+            return nil
+        }
+        return deliver(rule, location: subject.location) ?? failure
+    }
+
+    /// The finished address; nil when no channel owns the routing system.
+    private mutating func deliver(_ rule: AppliedRule, location: HostLocation) -> RewriteEngine.Outcome? {
+        guard let system = rule.routingSystem, let channel = engine.channels.channel(forHost: system) else {
+            return nil
+        }
+        note(system, "", .routed(channel: channel))
+        var result = RewriteEngine.Rewritten(
+            address: putBack(localPart: rule.localPart, host: rule.host, location: location),
+            localPart: rule.localPart, host: rule.host, routingSystem: system, channel: channel)
+        if let route = rule.route {
+            result.localPart = result.address
+            result.host = route
+            result.address = written(rule, location, route, channel: channel)
+        }
+        return .rewritten(result)
+    }
+
+    /// Section 8. An address that has a source route already keeps that form.
+    private func written(_ rule: AppliedRule, _ location: HostLocation, _ route: String, channel: String) -> String {
+        let plain = putBack(localPart: rule.localPart, host: rule.host, location: location)
+        guard !plain.hasPrefix("@") else { return routed(plain, through: route) }
+        return switch engine.channels.routeStyle(channel: channel, kind: query.kind) {
+        case .sourceRoute: routed(plain, through: route)
+        case .percents: "\(rule.localPart)%\(rule.host)@\(route)"
+        case .bangs: "\(route)!\(rule.host)!\(rule.localPart)"
+        }
+    }
+
+    private mutating func note(_ host: String, _ probe: String, _ event: RewriteTraceStep.Event) {
+        if isTraced { trace.append(RewriteTraceStep(host: host, probe: probe, event: event)) }
+    }
+}
+
+/// Finding a rule (section 4).
+extension RewriteRun {
+    private mutating func find(_ subject: RewriteSubject) -> Found {
+        let probes = HostProbes(subject.host)
+        let prefix = folded(tag)
+        if probesEveryHost, let found = tryRules(prefix + "$*", subject, { probes.wholeParts(domain: "") }) {
+            return found
+        }
+        let specific = probes.first(asterisks: engine.rules.hasAsterisks || isTraced) { probe in
+            let key = prefix + probe.key
+            return tryRules(key, subject, { probes.parts(probe) })
+                ?? (probe.hasAsterisk ? nil : tryDatabase(key, subject, { probes.parts(probe) }))
+        }
+        if let specific { return specific }
+        if engine.channels.channel(forHost: subject.host) != nil {
+            note(subject.host, "", .channelHost)
+            return .asItStands
+        }
+        let general = { probes.wholeParts(domain: ".") }
+        if let found = tryRules(prefix + ".", subject, general) ?? tryDatabase(prefix + ".", subject, general) {
+            return found
+        }
+        guard subject.location == .percent || subject.location == .bang else {
+            note(subject.host, "", .asItStands)
+            return .asItStands
+        }
+        let key = prefix + (subject.location == .percent ? "$%" : "$!")
+        if let found = tryRules(key, subject, { probes.wholeParts(domain: "") }) { return found }
+        note(subject.host, "", .localPart)
+        return .localPart
+    }
+
+    /// The first rule of a pattern that succeeds.
+    private mutating func tryRules(
+        _ key: String, _ subject: RewriteSubject, _ parts: () -> HostProbes.Parts
+    ) -> Found? {
+        let candidates = engine.rules.rules(forPattern: key)
+        if candidates.isEmpty { note(subject.host, key, .noRule) }
+        for rule in candidates {
+            if let found = apply(rule, key, subject, parts()) { return found }
+        }
+        return nil
+    }
+
+    /// A rule of the domain database, compiled when it is found.
+    private mutating func tryDatabase(
+        _ key: String, _ subject: RewriteSubject, _ parts: () -> HostProbes.Parts
+    ) -> Found? {
+        guard let template = engine.domainDatabase?(key) else { return nil }
+        var ignored = Diagnostics()
+        let location = SourceLocation(file: "domain database", line: 0)
+        let source = RewriteRuleSource(pattern: key, template: template, location: location)
+        let compiled = RewriteTemplate(compiling: template, at: location, diagnostics: &ignored)
+        return apply(RewriteRules.Rule(source: source, template: compiled), key, subject, parts())
+    }
+
+    private mutating func apply(
+        _ rule: RewriteRules.Rule, _ key: String, _ subject: RewriteSubject, _ parts: HostProbes.Parts
+    ) -> Found? {
+        if let error = rule.template.soleError {
+            note(subject.host, key, .ruleApplied(rule.source, result: error.text))
+            return .stopped(error)
+        }
+        var evaluation = TemplateEvaluation(engine: engine, query: query, subject: subject, parts: parts)
+        do throws(RuleInterruption) {
+            let applied = try evaluation.apply(rule.template)
+            if isTraced {
+                let system = applied.routingSystem.map { ", routing system \($0)" } ?? ", rewritten again"
+                note(
+                    subject.host, key,
+                    .ruleApplied(rule.source, result: "\(applied.localPart)@\(applied.host)\(system)"))
+            }
+            return .rule(applied)
+        } catch {
+            switch error {
+            case .fails(let failure):
+                note(subject.host, key, .ruleFailed(rule.source, failure))
+                return nil
+            case .stops(let stop): return .stopped(stop)
+            case .directoryUnavailable: return .directoryUnavailable
+            case .endsSuccessfully: return nil
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+import Mappings
+import OptionSyntax
+
+/// What a rule is applied to.
+struct RewriteSubject {
+    /// The address as it stands in this round.
+    var address: String
+    /// The address without the host.
+    var localPart: String
+    var host: String
+    var location: HostLocation
+}
+
+/// What a rule made of its subject.
+struct AppliedRule {
+    var localPart: String
+    var host: String
+    var route: String?
+    /// Nil when the result is to be rewritten again.
+    var routingSystem: String?
+    var tag: String?
+    var error: RewriteError?
+}
+
+/// Evaluates one template for one subject (rewrite-rules specification, section 5).
+struct TemplateEvaluation {
+    typealias Element = RewriteTemplate.Element
+
+    let engine: RewriteEngine
+    let query: RewriteEngine.Query
+    let subject: RewriteSubject
+    let parts: HostProbes.Parts
+
+    /// The text between the separators so far.
+    private var pieces = [""]
+    private var separators: [RewriteTemplate.Separator] = []
+    private var letterCase = LetterCase.original
+    private var quotesFilter = false
+    private var locations: Set<HostLocation> = []
+    private var checks = ChannelChecks()
+    private var tag: String?
+    private var error: RewriteError?
+    private var rescans = 0
+    private var isInDatabaseValue = false
+
+    private static let rescanLimit = 4
+
+    init(
+        engine: RewriteEngine, query: RewriteEngine.Query, subject: RewriteSubject, parts: HostProbes.Parts
+    ) {
+        self.engine = engine
+        self.query = query
+        self.subject = subject
+        self.parts = parts
+    }
+
+    mutating func apply(_ template: RewriteTemplate) throws(RuleInterruption) -> AppliedRule {
+        if template.kinds.contains(where: { $0 != query.kind }) { throw .fails(.kind) }
+        if template.directions.contains(where: { $0 != query.direction }) { throw .fails(.direction) }
+        if !template.locations.isEmpty, !template.locations.contains(subject.location) { throw .fails(.location) }
+        do throws(RuleInterruption) {
+            try evaluate(template.elements)
+        } catch .endsSuccessfully {
+            return try result() ?? unchanged
+        }
+        if !locations.isEmpty, !locations.contains(subject.location) { throw .fails(.location) }
+        if let failure = checks.failure(for: query, engine.channels) { throw .fails(failure) }
+        guard let result = try result() else { throw .fails(.form) }
+        return result
+    }
+
+    /// The specification as it stands, for a template that `$1~` ended before it had a form.
+    private var unchanged: AppliedRule {
+        AppliedRule(
+            localPart: subject.localPart, host: subject.host, routingSystem: subject.host, tag: tag, error: error)
+    }
+
+    /// Section 5.1. A route that only repeats the host is dropped, so that `A%B@B@D` adds none.
+    private func result() throws(RuleInterruption) -> AppliedRule? {
+        guard RewriteTemplate.isForm(separators), !pieces.dropFirst().contains("") else { return nil }
+        var rule = AppliedRule(localPart: pieces[0], host: pieces[1], tag: tag, error: error)
+        switch (pieces.count, separators[0]) {
+        case (2, .percent): break
+        case (2, .at): rule.routingSystem = pieces[1]
+        case (3, .percent): rule.routingSystem = pieces[2]
+        default:
+            rule.routingSystem = pieces[pieces.count - 1]
+            rule.route = folded(pieces[2]) == folded(pieces[1]) ? nil : pieces[2]
+        }
+        return rule
+    }
+
+    private mutating func evaluate(_ elements: [Element]) throws(RuleInterruption) {
+        for element in elements { try evaluate(element) }
+    }
+
+    private mutating func evaluate(_ element: Element) throws(RuleInterruption) {
+        switch element {
+        case .text(let text): pieces[pieces.count - 1] += text
+        case .separator(let separator):
+            separators.append(separator)
+            pieces.append("")
+        case .letterCase(let style): letterCase = style
+        case .filterQuoting: quotesFilter = true
+        case .localPart, .host, .domain, .literal, .addressCharacter, .mailHostLabel, .label, .uniqueString:
+            substitute(try value(of: element))
+        case .generalDatabase, .mapping, .directory, .callout: try call(element)
+        default: try control(element)
+        }
+    }
+
+    private mutating func substitute(_ value: String) {
+        guard letterCase != .original || quotesFilter else {
+            pieces[pieces.count - 1] += value
+            return
+        }
+        let cased = letterCase.apply(value.utf8)
+        pieces[pieces.count - 1] += text(quotesFilter ? quotedForSearchFilter(cased) : cased)
+    }
+
+    /// Evaluates an argument apart from the result.
+    private mutating func argument(_ elements: [Element]) throws(RuleInterruption) -> String {
+        if case .text(let text) = elements.first, elements.count == 1 { return text }
+        let outer = (pieces, separators)
+        (pieces, separators) = ([""], [])
+        defer { (pieces, separators) = outer }
+        try evaluate(elements)
+        return pieces.joined()
+    }
+}
+
+/// Substitutions from the address (sections 5.3 and 5.4).
+extension TemplateEvaluation {
+    private func value(of element: Element) throws(RuleInterruption) -> String {
+        switch element {
+        case .localPart(.whole): return subject.localPart
+        case .localPart(.withoutSubaddress): return splitSubaddress(subject.localPart).name
+        case .localPart(.subaddress): return splitSubaddress(subject.localPart).subaddress
+        case .host(let count): return dropping(count, from: parts.host)
+        case .domain(let count): return dropping(count, from: parts.domain)
+        case .literal: return parts.literal
+        case .uniqueString: return engine.uniqueString()
+        case .addressCharacter(let number):
+            return subject.address.dropFirst(number).first.map(String.init) ?? ""
+        case .mailHostLabel(let number):
+            return try label(number, of: subject.host, fromRight: false)
+        case .label(let number, let source, let fromRight):
+            return try label(number, of: source == .host ? parts.host : parts.domain, fromRight: fromRight)
+        default: return ""
+        }
+    }
+
+    private func label(_ number: Int, of name: String, fromRight: Bool) throws(RuleInterruption) -> String {
+        let all = labels(of: name)
+        guard number < all.count else { throw .fails(.missingLabel(number)) }
+        return String(all[fromRight ? all.count - 1 - number : number])
+    }
+
+    /// `name` without its leftmost labels; a dot in front stays in front.
+    private func dropping(_ count: Int, from name: String) -> String {
+        guard count > 0 else { return name }
+        let rest = labels(of: name).dropFirst(count).joined(separator: ".")
+        return name.hasPrefix(".") && !rest.isEmpty ? "." + rest : rest
+    }
+
+    /// The labels of a name; a domain literal is one.
+    private func labels(of name: String) -> [Substring] {
+        name.hasPrefix("[") ? [name[...]] : name.split(separator: ".")
+    }
+}
+
+/// `name+sub` cut before the plus sign, so that both together are the local part; a quoted local part has no
+/// subaddress.
+func splitSubaddress(_ localPart: String) -> (name: String, subaddress: String) {
+    guard !localPart.hasPrefix("\""), let plus = localPart.firstIndex(of: "+"), plus > localPart.startIndex else {
+        return (localPart, "")
+    }
+    return (String(localPart[..<plus]), String(localPart[plus...]))
+}
+
+/// Databases, mappings, directory and routines (section 5.5).
+extension TemplateEvaluation {
+    private mutating func call(_ element: Element) throws(RuleInterruption) {
+        switch element {
+        case .generalDatabase(let key):
+            if isInDatabaseValue { throw .fails(.nesting) }
+            let key = try argument(key)
+            guard let value = engine.context.generalDatabase(key) else { throw .fails(.missingKey(key)) }
+            isInDatabaseValue = true
+            defer { isInDatabaseValue = false }
+            try rescan(value)
+        case .mapping(let table, let argument):
+            let probe = try self.argument(argument)
+            guard let found = engine.mappings.probe(table, probe, context: engine.context), found.flags.has("Y") else {
+                throw .fails(.mapping(table))
+            }
+            try rescan(found.output)
+        case .directory(let url):
+            let url = directoryURL(url, address: subject.address, localPart: subject.localPart, host: subject.host)
+            switch url.map(engine.context.directory) {
+            case .value(let value): substitute(value)
+            case .missing: throw .fails(.directory(url ?? ""))
+            case .unavailable: throw .directoryUnavailable
+            case nil: throw .fails(.directory("a URL with an unknown sequence"))
+            }
+        case .callout(let image, let routine, let argument):
+            let call = MappingCallout(image: image, routine: routine, argument: try self.argument(argument))
+            guard let value = engine.context.callout(call) else { throw .fails(.routine(routine)) }
+            substitute(value)
+        default: break
+        }
+    }
+
+    /// Reads a value as template text at this place.
+    private mutating func rescan(_ value: String) throws(RuleInterruption) {
+        guard !value.isEmpty else { return }
+        guard rescans < Self.rescanLimit else { throw .fails(.nesting) }
+        var ignored = Diagnostics()
+        let template = RewriteTemplate(compiling: value, at: nil, diagnostics: &ignored)
+        if let error = template.soleError { throw .stops(error) }
+        rescans += 1
+        defer { rescans -= 1 }
+        try evaluate(template.elements)
+    }
+}
+
+/// Controls (sections 5.6 to 5.9).
+extension TemplateEvaluation {
+    private mutating func control(_ element: Element) throws(RuleInterruption) {
+        switch element {
+        case .kind(let kind): if kind != query.kind { throw .fails(.kind) }
+        case .direction(let direction): if direction != query.direction { throw .fails(.direction) }
+        case .location(let location): locations.insert(location)
+        case .sourceChannel(let isNamed, let name): checks.addSource(try argument(name), isNamed: isNamed)
+        case .destinationChannel(let isNamed, let name): checks.addDestination(try argument(name), isNamed: isNamed)
+        case .reprocessing(let wanted): checks.reprocessing.insert(wanted)
+        case .checkChannels:
+            if checks.failure(for: query, engine.channels) != nil { throw .endsSuccessfully }
+            checks = ChannelChecks()
+        case .domainCheck(let isLocal, let name): try checkDomain(try argument(name), isLocal: isLocal)
+        case .tag(let elements): tag = try argument(elements)
+        case .errorText(let code, let elements): error = RewriteError(code: code, text: try argument(elements))
+        default: break
+        }
+    }
+
+    private func checkDomain(_ domain: String, isLocal: Bool) throws(RuleInterruption) {
+        switch query.directory.locality(ofDomain: domain) {
+        case .unavailable: throw .directoryUnavailable
+        case .local: if !isLocal { throw .fails(.domainIsLocal(domain)) }
+        case .nonLocal: if isLocal { throw .fails(.domainIsNotLocal(domain)) }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+import Channels
+import Configuration
+import Enqueue
+import Envelope
+import Glibc
+import Logging
+import MasterKit
+import Notifications
+import Spool
+import Synchronization
+import SystemCalls
+import TransactionLog
+
+/// What master programs with blocking threads have in common: work from the Job Controller, records from the spool,
+/// notifications, the log, outcomes back.
+package final class ChannelProgram: Sendable {
+    let configuration: MTAConfiguration
+    /// The channel this job serves.
+    let channel: Channels.Channel
+    let submitter: MessageSubmitter
+    let logger: Logger
+    private let notifier: Notifier
+    private let session: WorkSession
+
+    /// Delivers one copy: an outcome for each recipient in `pending`.
+    typealias Deliver = @Sendable (_ copy: Copy) -> [RecipientOutcome]
+
+    /// A copy in hand.
+    struct Copy: Sendable {
+        var stored: StoredMessage
+        /// Index of the entry in the message.
+        var number: Int
+        var attempts: Int
+        /// Indexes of the recipients to be tried.
+        var pending: [Int]
+
+        var entry: QueueEntry { stored.message.entries[number] }
+
+        /// The same outcome for all of them.
+        func all(_ result: RecipientOutcome.Result, _ status: String, _ text: String) -> [RecipientOutcome] {
+            pending.map { RecipientOutcome(recipient: $0, result: result, status: status, text: text) }
+        }
+    }
+
+    private init(root: String, channel name: String, logger: Logger) throws {
+        let load = MTAConfiguration.load(instanceRoot: root)
+        guard let configuration = load.configuration, let channel = configuration.channels.channel(named: name) else {
+            throw StartFailure(
+                description: load.diagnostics.all.first { $0.severity == .error }?.description
+                    ?? "there is no channel \(name)")
+        }
+        self.configuration = configuration
+        self.channel = channel
+        self.logger = logger
+        let socket = "\(configuration.paths.run)/job_controller.sock"
+        session = try WorkSession(.init(jobControllerSocket: socket, queue: configuration.paths.queue))
+        let notices = try NoticeSender(path: socket)
+        submitter = try MessageSubmitter(
+            configuration: configuration, report: { logger.error("\($0)") }, notify: { notices.send($0) })
+        notifier = Notifier(configuration: configuration, submitter: submitter)
+    }
+
+    private struct StartFailure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Runs a channel program until the Job Controller has no more work; returns the exit code. Root and channel come from
+    /// the environment the Job Controller made.
+    static func run(
+        _ name: String, threads: (Channels.Channel) -> Int, deliver: (ChannelProgram) -> Deliver
+    ) -> Int32 {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let logger = Logger(label: name)
+        guard let root = getenv("MARTLET_ROOT"), let channel = getenv("IMTA_CHANNEL") else {
+            logger.critical("MARTLET_ROOT and IMTA_CHANNEL are not set; this program is started by the job_controller")
+            return 78
+        }
+        do {
+            let program = try ChannelProgram(
+                root: String(cString: root), channel: String(cString: channel), logger: logger)
+            let deliver = deliver(program)
+            let code = MasterProgram.run(program.session, threads: threads(program.channel), count: 4) { item in
+                program.handle(item, deliver)
+            }
+            program.submitter.spool.close()
+            return code
+        } catch {
+            logger.critical("\(error)")
+            return error is StartFailure ? 78 : 75
+        }
+    }
+
+    private func handle(_ item: WorkItem, _ deliver: Deliver) {
+        let stored: StoredMessage
+        do throws(SpoolError) {
+            stored = try item.read()
+        } catch {
+            logger.error("\(item.name): \(error)")
+            return error.code == .corrupt || error.code == .notFound
+                ? item.reportUnreadable(error.description) : item.giveBack()
+        }
+        let copy = Copy(stored: stored, number: Int(item.key.entry), attempts: item.attempts, pending: item.pending)
+        var kind = NotificationKind.failed
+        var outcomes: [RecipientOutcome]
+        switch item.notice {
+        case .timedOut:
+            kind = .timedOut
+            outcomes = copy.all(.failedPermanently, "4.4.7", "message timed out in the queue")
+        case .returned:
+            kind = .bounced
+            outcomes = copy.all(.failedPermanently, "5.0.0", "returned by the postmaster")
+        case .none, .delayWarning: outcomes = deliver(copy)
+        }
+        if let problem = notify(kind, copy, outcomes.filter { $0.result == .failedPermanently }) {
+            outcomes = outcomes.map { outcome in
+                guard outcome.result == .failedPermanently else { return outcome }
+                return RecipientOutcome(
+                    recipient: outcome.recipient, result: .failedTemporarily, status: "4.3.0",
+                    text: "notification could not be enqueued: \(problem)")
+            }
+        }
+        if case .delayWarning = item.notice {
+            // A warning holds nothing up: when it cannot be enqueued, the next age is warned of.
+            _ = notify(.delayed, copy, outcomes.filter { $0.result == .failedTemporarily })
+        }
+        log(copy, outcomes)
+        item.finish(outcomes)
+    }
+
+    /// Waits until the notification is durable; gives what went wrong.
+    private func notify(_ kind: NotificationKind, _ copy: Copy, _ outcomes: [RecipientOutcome]) -> String? {
+        guard !outcomes.isEmpty else { return nil }
+        let occasion = Notifier.Occasion(
+            kind: kind, message: copy.stored.message, entry: copy.number, attempt: copy.attempts, outcomes: outcomes)
+        let answer = Answer<String?>()
+        notifier.notify(occasion, content: ReturnedContent(copy.stored.content)) { answer.put($0) }
+        return answer.take()
+    }
+
+    private func log(_ copy: Copy, _ outcomes: [RecipientOutcome]) {
+        guard channel.isLogging else { return }
+        let isSettled = outcomes.contains { $0.result != .failedTemporarily }
+        let now = SystemClock.wallNanoseconds / 1_000_000
+        submitter.log.write(
+            outcomes.compactMap { outcome in
+                MessageLogEntry.dequeue(
+                    copy.stored.message, entry: copy.number, attempts: copy.attempts, outcome: outcome,
+                    othersSettled: isSettled && outcome.result == .failedTemporarily, size: copy.stored.content.size,
+                    now: now)
+            })
+    }
+}
+
+extension ReturnedContent {
+    /// Content from the spool; reads that follow each other do not begin again at the start.
+    init(_ stored: StoredContent) {
+        let cursor = Mutex(stored)
+        self.init(size: stored.size) { offset, maximum in
+            try cursor.withLock { content in
+                if offset < content.position { content.rewind() }
+                while content.position < offset {
+                    if try content.next(min(64 << 10, offset - content.position)).isEmpty { return [] }
+                }
+                return Array(try content.next(maximum))
+            }
+        }
+    }
+}
+
+/// A value that one thread waits for.
+final class Answer<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+    private let semaphore = Semaphore()
+
+    func put(_ value: Value) {
+        self.value.withLock { $0 = .some(value) }
+        semaphore.signal()
+    }
+
+    func take() -> Value {
+        while true {
+            semaphore.wait()
+            if let value = value.withLock({ $0 }) { return value }
+        }
+    }
+}
+
+/// sem_t with a fixed address.
+private final class Semaphore: @unchecked Sendable {
+    // Safe to share: sem_post and sem_wait are made for it, and the address never changes.
+    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(semaphore, 0, 0) }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func signal() { sem_post(semaphore) }
+
+    func wait() {
+        while sem_wait(semaphore) != 0 {}
+    }
+}

@@ -1,0 +1,34 @@
+package import InternetMessage
+
+/// The mailbox that a recipient of channel `ims-ms` names: `anna@ims-ms-daemon` is anna of the default domain,
+/// `bert%hosted.example@ims-ms-daemon` is bert of a hosted one; `+detail` leads to the inbox unless it is trusted
+/// (channel-programs specification, 5).
+package struct MailboxName: Hashable, Sendable {
+    package var user: String
+    package var domain: String
+
+    /// Nil when the name could leave the tree of mailboxes: a slash, a NUL, a leading dot.
+    package init?(recipient: String, defaultDomain: String) {
+        guard let mailbox = Mailbox(recipient) else { return nil }
+        var name = mailbox.localPart[...]
+        var domain = defaultDomain[...]
+        if let percent = name.lastIndex(of: "%") {
+            domain = name[name.index(after: percent)...]
+            name = name[..<percent]
+        }
+        if let plus = name.firstIndex(of: "+"), plus > name.startIndex { name = name[..<plus] }
+        guard Self.isSafe(name), Self.isSafe(domain) else { return nil }
+        user = String(name)
+        self.domain = domain.lowercased()
+    }
+
+    private static func isSafe(_ name: Substring) -> Bool {
+        guard let first = name.utf8.first, first != UInt8(ascii: "."), name.utf8.count <= 200 else { return false }
+        return name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") }
+    }
+
+    /// The directory of the mailbox below `root`, which ends in a slash or not.
+    package func directory(below root: String) -> String {
+        (root.hasSuffix("/") ? root : root + "/") + "\(domain)/\(user)"
+    }
+}

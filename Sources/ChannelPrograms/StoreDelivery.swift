@@ -1,0 +1,61 @@
+import Envelope
+import Spool
+import SystemCalls
+
+/// `ims_master`: the channel program of `ims-ms`, delivery into Maildir mailboxes (channel-programs specification, 5).
+package enum StoreDelivery {
+    /// DELIVER_THREADS.
+    private static let defaultThreads = 15
+
+    package static func run() -> Int32 {
+        ChannelProgram.run(
+            "ims_master", threads: { $0.options["deliver_threads"].flatMap { Int($0) } ?? defaultThreads },
+            deliver: { program in
+                let root = program.channel.options["maildir_root"].map(program.configuration.symbols.expandingPath)
+                let store = MailboxStore(
+                    root: root ?? program.configuration.paths.store,
+                    defaultDomain: program.configuration.defaultDomain, host: program.configuration.hostname)
+                return { copy in copy.pending.map { store.deliver(copy, to: $0) } }
+            })
+    }
+}
+
+/// The tree of mailboxes.
+struct MailboxStore: Sendable {
+    let root: String
+    let defaultDomain: String
+    let host: String
+
+    /// Delivers a copy to one of its recipients.
+    func deliver(_ copy: ChannelProgram.Copy, to number: Int) -> RecipientOutcome {
+        let recipient = copy.entry.recipients[number]
+        guard let mailbox = MailboxName(recipient: recipient.address, defaultDomain: defaultDomain) else {
+            return RecipientOutcome(
+                recipient: number, result: .failedPermanently, status: "5.1.1", text: "no mailbox can have this name")
+        }
+        do {
+            try write(copy, number, Maildir(mailbox.directory(below: root)))
+            return RecipientOutcome(recipient: number, result: .delivered, status: "2.1.5", text: "delivered to the mailbox")
+        } catch {
+            let isFull = (error as? SystemCallError)?.isOutOfSpace == true
+            return RecipientOutcome(
+                recipient: number, result: .failedTemporarily, status: isFull ? "4.2.2" : "4.3.0", text: "\(error)")
+        }
+    }
+
+    private func write(_ copy: ChannelProgram.Copy, _ number: Int, _ maildir: Maildir) throws {
+        let message = copy.stored.message
+        let name = "\(message.arrival / 1000).M\(message.id)E\(copy.number)R\(number).\(host)"
+        var delivery = try maildir.deliver(name: name)
+        var content = copy.stored.content
+        content.rewind()
+        do {
+            try delivery.append(Array("Return-path: <\(message.sender)>\r\n".utf8))
+            while case let chunk = try content.next(), !chunk.isEmpty { try delivery.append(Array(chunk)) }
+        } catch {
+            delivery.abandon()
+            throw error
+        }
+        try delivery.finish()
+    }
+}

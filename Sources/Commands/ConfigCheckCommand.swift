@@ -1,0 +1,40 @@
+import ArgumentParser
+import OptionSyntax
+
+/// `martlet config check`
+struct ConfigCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Reads the whole configuration and shows every finding with its place.")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Flag(help: "One JSON array of findings.")
+    var json = false
+
+    func run() throws {
+        let load = try options.load()
+        if json {
+            Terminal.line(JSONValue.array(load.diagnostics.all.map(\.json)).text)
+        } else {
+            for diagnostic in load.diagnostics.all { Terminal.error(diagnostic.description) }
+        }
+        let errors = load.diagnostics.all.count { $0.severity == .error }
+        if errors > 0 {
+            throw CommandFailure("the configuration has \(errors) error\(errors == 1 ? "" : "s")")
+        }
+        if !json { Terminal.line("martlet: the configuration is good") }
+    }
+}
+
+extension Diagnostic {
+    fileprivate var json: JSONValue {
+        .object([
+            .init("severity", .string(severity.rawValue)),
+            .init("file", location.map { .string($0.file) } ?? .null),
+            .init("line", location.map { .integer($0.line) } ?? .null),
+            .init("column", location.map { .integer($0.column) } ?? .null),
+            .init("message", .string(message)),
+            .init("advice", .string(advice)),
+        ])
+    }
+}

@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `martlet config …`
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Checks, shows and changes the configuration.",
+        subcommands: [ConfigCheckCommand.self, ConfigShowCommand.self, ConfigSetCommand.self, ConfigUnsetCommand.self])
+}

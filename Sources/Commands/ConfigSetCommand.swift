@@ -1,0 +1,46 @@
+import ArgumentParser
+import Configuration
+import OptionSyntax
+
+/// `martlet config set NAME [VALUE]`
+struct ConfigSetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Sets an option in martlet.conf; comments and order stay.",
+        discussion: "The changed configuration is checked first: one with an error is not written.")
+
+    @OptionGroup var instance: InstanceOptions
+
+    @Argument(help: "For example dispatcher.service:SMTP.tcp_ports or channel:tcp_local.daemon.")
+    var name: String
+
+    @Argument(help: "The value; none for a keyword without a value.")
+    var value: String?
+
+    func run() throws {
+        try Self.edit(.set(name: name, value: value), root: instance.existing())
+    }
+
+    /// Applies an edit to the martlet.conf of an instance, and says what the check found about it.
+    static func edit(_ edit: ConfigurationEditor.Edit, root: String) throws {
+        do {
+            _ = try ConfigurationEditor.edit([edit], paths: InstancePaths(instanceRoot: root))
+        } catch {
+            throw CommandFailure(error.description)
+        }
+    }
+}
+
+/// `martlet config unset NAME`
+struct ConfigUnsetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unset", abstract: "Removes an option from martlet.conf: its default counts again.")
+
+    @OptionGroup var instance: InstanceOptions
+
+    @Argument(help: "The option.")
+    var name: String
+
+    func run() throws {
+        try ConfigSetCommand.edit(.unset(name: name), root: instance.existing())
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Configuration
+import Glibc
+import OptionSyntax
+
+/// `--root DIR`: which instance a command is about.
+struct InstanceOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The directory of the instance; MARTLET_ROOT by default.", valueName: "dir"))
+    var root: String?
+
+    /// The absolute path of the instance; it need not exist.
+    func path() throws -> String {
+        let given = root ?? getenv("MARTLET_ROOT").map { String(cString: $0) } ?? ""
+        guard !given.isEmpty else {
+            throw CommandFailure("no instance: give --root DIR or set MARTLET_ROOT (martlet init makes one)")
+        }
+        return absolute(given)
+    }
+
+    /// The path of an instance that exists.
+    func existing() throws -> String {
+        let path = try path()
+        guard access("\(path)/config", F_OK) == 0 else {
+            throw CommandFailure("\(path) is not an instance: it has no config directory (martlet init makes one)")
+        }
+        return path
+    }
+}
+
+/// `--root DIR` or `--config DIR`: an instance, or a bare directory of configuration files.
+struct ConfigurationOptions: ParsableArguments {
+    @OptionGroup var instance: InstanceOptions
+
+    @Option(
+        name: .customLong("config"),
+        help: ArgumentHelp("A bare directory of configuration files, unified or legacy.", valueName: "dir"))
+    var directory: String?
+
+    /// Loads the configuration; findings are told to the caller.
+    func load() throws -> ConfigurationLoad {
+        if let directory { return MTAConfiguration.load(configurationDirectory: absolute(directory)) }
+        return MTAConfiguration.load(instanceRoot: try instance.existing())
+    }
+
+    /// Loads a configuration that must be good; every finding goes to standard error.
+    func loadGood() throws -> MTAConfiguration {
+        let load = try load()
+        guard let configuration = load.configuration else {
+            for diagnostic in load.diagnostics.all { Terminal.error(diagnostic.description) }
+            throw CommandFailure("the configuration has errors")
+        }
+        return configuration
+    }
+}
+
+/// `path` from the root directory on.
+func absolute(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    guard let directory = getcwd(nil, 0) else { return path }
+    defer { free(directory) }
+    return "\(String(cString: directory))/\(path)"
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// `martlet reload`
+struct ReloadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reload", abstract: "Tells the running instance to take a changed configuration.",
+        discussion: "A configuration with an error changes nothing; its findings are shown.")
+
+    @OptionGroup var instance: InstanceOptions
+
+    func run() throws {
+        let root = try instance.existing()
+        _ = try RunCommand.checkedConfiguration(root)
+        Terminal.line(try DaemonClient(root: root, .dispatcher).command("reload"))
+        Terminal.line(try DaemonClient(root: root, .jobController).command("reload"))
+    }
+}

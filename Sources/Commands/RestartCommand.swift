@@ -1,0 +1,25 @@
+import ArgumentParser
+import ProcessPool
+
+/// `martlet restart [SERVICE]`
+struct RestartCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restart",
+        abstract: "Restarts the instance, or gracefully one service (\"*\" for all of them).",
+        discussion: "A service keeps its ports open while its workers are replaced: no connection is refused.")
+
+    @OptionGroup var instance: InstanceOptions
+
+    @Argument(help: "A running service, for example SMTP, or \"*\".")
+    var service: String?
+
+    func run() throws {
+        let root = try instance.existing()
+        if let service {
+            Terminal.line(try DaemonClient(root: root, .dispatcher).command("restart", service))
+            return
+        }
+        try StopCommand.stopInstance(root)
+        try StartCommand.startInstance(root)
+    }
+}

@@ -1,0 +1,73 @@
+package import OptionSyntax
+
+/// What the Dispatcher runs: one entry a service, values effective and clamped.
+///
+/// Dispatcher specification, sections 2 to 5.
+package struct DispatcherConfiguration: Hashable, Sendable {
+    /// The component is to be started.
+    package var enabled: Bool
+    /// Debug mask of the Dispatcher process itself.
+    package var debug: UInt32
+    /// In the order of the configuration, disabled ones too.
+    package var services: [ServiceConfiguration]
+
+    /// The service of that name, compared without case.
+    package func service(_ name: String) -> ServiceConfiguration? {
+        services.first { $0.name.lowercased() == name.lowercased() }
+    }
+}
+
+/// A set of ports, the program its workers run, and the limits of its pool. Times in seconds.
+package struct ServiceConfiguration: Hashable, Sendable {
+    package var name: String
+    /// False by `enable 0` or `PORT=0`.
+    package var enabled: Bool
+    /// Full path of the executable.
+    package var image: String
+    /// Plain-text ports.
+    package var tcpPorts: [UInt16]
+    /// Ports on which TLS starts at once.
+    package var sslPorts: [UInt16]
+    /// The only local address bound; empty for all.
+    package var interfaceAddress: String
+    /// Handed to the image as it is.
+    package var parameter: String
+    /// Full path; each worker adds `-` and an id.
+    package var logFile: String
+    package var minProcs: Int
+    package var maxProcs: Int
+    package var minConns: Int
+    package var maxConns: Int
+    package var maxHandoffs: Int
+    package var maxShutdown: Int
+    package var maxLifeTime: Int
+    package var maxLifeConns: Int
+    package var maxIdleTime: Int
+    package var historicalTime: Int
+    /// Depth of the kernel's queue of each listening socket.
+    package var backlog: Int
+    /// Bytes of a worker's thread stack.
+    package var stackSize: Int
+    /// Debug mask of the workers.
+    package var debug: UInt32
+    /// DNS lists, in the order asked, at most five.
+    package var dnsVerifyDomains: [String]
+    /// Ask the client's IDENT service, for the statistics only.
+    package var ident: Bool
+    /// At capacity answer with a temporary error instead of letting clients wait.
+    package var busyReply: Bool
+    /// Where the service is defined.
+    package var location: SourceLocation
+
+    /// Most simultaneous connections.
+    package var capacity: Int { maxProcs * maxConns }
+
+    /// The channel named by `PARAMETER=CHANNEL=name`, nil without.
+    package var channel: String? {
+        for item in parameter.split(separator: ",") {
+            let parts = item.split(separator: "=", maxSplits: 1)
+            if parts.count == 2, parts[0].trimmingBlanks.uppercased() == "CHANNEL" { return parts[1].trimmingBlanks }
+        }
+        return nil
+    }
+}

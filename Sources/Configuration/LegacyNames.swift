@@ -1,0 +1,46 @@
+/// Unified names of legacy options. Unified configuration specification, section 5; dispatcher specification, 3.2;
+/// Job Controller specification, 3.
+enum LegacyNames {
+    private static let dispatcherNames = ["port": "tcp_ports", "tls_port": "ssl_ports", "logfile": "logfilename"]
+
+    private static let jobControllerNames = [
+        "tcp_port": "tcp_ports", "udp_port": "tcp_ports", "max_messages": "max_cache_messages",
+        "sync_time": "synch_time", "rebuild_parallel_channel": "rebuild_parallel_channels",
+        "max_life_age": "max_life_time", "max_life_conns": "max_life_askwork", "wait_when_idle": "max_idle_time",
+    ]
+
+    private static let messagingNames: [String: [String]] = [
+        "local.hostname": ["base", "hostname"], "service.defaultdomain": ["base", "defaultdomain"],
+        "local.directory": ["base", "directory"], "local.tls.certificate": ["base", "tls_certificate"],
+        "local.tls.key": ["base", "tls_key"], "local.imta.enable": ["mta", "enable"],
+        "local.schedule.enable": ["schedule", "enable"], "local.sched.enable": ["schedule", "enable"],
+        "local.autorestart": ["base", "autorestart", "enable"],
+        "local.autorestart.timeout": ["base", "autorestart", "timeout"],
+    ]
+
+    /// dispatcher.cnf.
+    static func dispatcher(_ name: String) -> String {
+        let name = name.lowercased()
+        return dispatcherNames[name] ?? name
+    }
+
+    /// job_controller.cnf.
+    static func jobController(_ name: String) -> String {
+        let name = name.lowercased()
+        return jobControllerNames[name] ?? name
+    }
+
+    /// The legacy name of a unified one, for files that are written.
+    static func legacyDispatcher(_ name: String) -> String {
+        (dispatcherNames.first { $0.value == name }?.key ?? name).uppercased()
+    }
+
+    /// msg.conf; nil for options of other servers.
+    static func messaging(_ name: String) -> OptionPath? {
+        let name = name.lowercased()
+        if let steps = messagingNames[name] { return OptionPath(steps.map { .init($0) }) }
+        let prefix = "local.schedule."
+        guard name.hasPrefix(prefix) else { return nil }
+        return OptionPath([.init("schedule"), .init("task", String(name.dropFirst(prefix.count))), .init("crontab")])
+    }
+}

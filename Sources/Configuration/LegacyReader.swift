@@ -1,0 +1,189 @@
+import Channels
+import Mappings
+import OptionSyntax
+import SystemCalls
+
+/// Reads the legacy file set of a configuration directory: dispatcher.cnf, imta.cnf, mappings, aliases, option.dat,
+/// job_controller.cnf, `CHANNEL_option`, msg.conf, conversions. Unified configuration specification, section 8.
+struct LegacyReader {
+    private let paths: InstancePaths
+    private let files: ConfigurationFiles
+    private(set) var source = ConfigurationSource(form: .legacy)
+
+    init(paths: InstancePaths, files: ConfigurationFiles) {
+        self.paths = paths
+        self.files = files
+    }
+
+    /// Reads everything; what could not be read is in the diagnostics of `source`.
+    mutating func readAll() {
+        messagingOptions()
+        mtaOptions()
+        dispatcher()
+        jobController()
+        channelsAndRules()
+        mappings()
+        source.aliases = lines("aliases", .init(includeDepth: 3))?.filter { !$0.isBlank } ?? []
+        source.conversions = lines("conversions", .init(includeDepth: 3)) ?? []
+        source.explicit = source.options + explicitRest()
+    }
+
+    // MARK: Files
+
+    private mutating func content(_ name: String) -> LineReader.File? {
+        switch files.read(paths.configurationFile(name)) {
+        case .success(let content): return content.map { LineReader.File(name: name, content: $0) }
+        case .failure(let error):
+            source.diagnostics.error(
+                "cannot read \(name): \(error.reason)", at: SourceLocation(file: name, line: 1),
+                advice: "make it readable for the user the MTA runs as")
+            return nil
+        }
+    }
+
+    private mutating func lines(_ name: String, _ syntax: LineReader.Syntax) -> [LogicalLine]? {
+        guard let file = content(name) else { return nil }
+        return LineReader.lines(
+            of: file, syntax: syntax, diagnostics: &source.diagnostics, open: files.opener(paths))
+    }
+
+    private mutating func optionFile(
+        _ name: String, _ syntax: LineReader.Syntax, unquotes: Bool = false
+    ) -> OptionFile? {
+        lines(name, syntax).map {
+            OptionFile($0, file: name, unquotes: unquotes, diagnostics: &source.diagnostics)
+        }
+    }
+
+    // MARK: Option files
+
+    private mutating func messagingOptions() {
+        guard let file = optionFile("msg.conf", .init(comments: "!#", includeDepth: 3), unquotes: true) else { return }
+        for entry in file.sections.flatMap(\.entries) {
+            guard let path = LegacyNames.messaging(entry.name) else {
+                source.diagnostics.note("\(entry.name) is kept and has no effect here", at: entry.location)
+                continue
+            }
+            set(path, entry)
+        }
+    }
+
+    private mutating func mtaOptions() {
+        guard let file = optionFile("option.dat", .init(comments: "!#;")) else { return }
+        for entry in file.sections.flatMap(\.entries) {
+            set(OptionPath([.init("mta"), .init(entry.name.lowercased())]), entry)
+        }
+    }
+
+    private mutating func dispatcher() {
+        guard let file = optionFile("dispatcher.cnf", .init(includeDepth: 10)) else {
+            source.diagnostics.warning(
+                "there is no dispatcher.cnf, so no service listens",
+                at: SourceLocation(file: "dispatcher.cnf", line: 1))
+            return
+        }
+        for section in file.sections {
+            var group = OptionPath([.init("dispatcher")])
+            if section.type == "SERVICE" {
+                group = group.appending("service", section.name)
+                source.options.append(OptionSetting(group, nil, at: section.location))
+            } else if !section.type.isEmpty {
+                unknown(section, "[SERVICE=name]")
+                continue
+            }
+            for entry in section.entries {
+                set(group.appending(LegacyNames.dispatcher(entry.name)), entry)
+            }
+        }
+    }
+
+    private mutating func jobController() {
+        let name = "job_controller.cnf"
+        for file in [name, name + "_site"] {
+            guard let file = optionFile(file, .init(includeDepth: 10)) else { continue }
+            for section in file.sections { jobController(section) }
+        }
+    }
+
+    private mutating func jobController(_ section: OptionFile.Section) {
+        var group = OptionPath([.init("job_controller")])
+        switch section.type {
+        case "": break
+        case "POOL", "QUEUE": group = group.appending("job_pool", section.name)
+        case "CHANNEL": group = group.appending("channel_class", section.name)
+        case "PERIODIC_JOB":
+            source.diagnostics.warning(
+                "[PERIODIC_JOB=\(section.name)] is not run", at: section.location,
+                advice: "make it a task of the scheduler: local.schedule.\(section.name) in msg.conf")
+            return
+        default: return unknown(section, "[POOL=name], [CHANNEL=name]")
+        }
+        if group.isGroup { source.options.append(OptionSetting(group, nil, at: section.location)) }
+        for entry in section.entries {
+            set(group.appending(LegacyNames.jobController(entry.name)), entry)
+        }
+    }
+
+    private mutating func unknown(_ section: OptionFile.Section, _ known: String) {
+        source.diagnostics.error(
+            "unknown section [\(section.type)=\(section.name)]", at: section.location, advice: "known: \(known)")
+    }
+
+    /// A repeated option in the same section replaces the earlier value, except where values accumulate.
+    private mutating func set(_ path: OptionPath, _ entry: OptionFile.Entry) {
+        if !OptionCatalogue.isMultiValued(path) {
+            source.options.removeAll { $0.path.key == path.key }
+        }
+        if entry.value.isEmpty { return }
+        source.options.append(
+            OptionSetting(path, entry.value, at: entry.location, valueAt: entry.valueLocation))
+    }
+
+    // MARK: imta.cnf and mappings
+
+    private mutating func channelsAndRules() {
+        guard let all = lines("imta.cnf", .init(includeDepth: 3, joinsTemplates: true)) else {
+            source.diagnostics.error(
+                "there is no imta.cnf", at: SourceLocation(file: "imta.cnf", line: 1),
+                advice: "make a configuration with martlet init")
+            return
+        }
+        let end = all.firstIndex(where: \.isBlank) ?? all.endIndex
+        source.rules = all[..<end].map {
+            ConfigurationSource.Rule(text: $0.text.trimmingBlanks, location: $0.location)
+        }
+        source.channels = ChannelBlockReader.blocks(
+            all[end...], pools: source.pools, diagnostics: &source.diagnostics)
+        for index in source.channels.indices where source.channels[index].kind == .channel {
+            let name = source.channels[index].name.text
+            guard !name.contains("/"), let file = optionFile(name + "_option", .init(comments: "!#;")) else { continue }
+            source.channels[index].programOptions = file.sections.flatMap(\.entries).map {
+                .init(name: $0.name, value: $0.value, at: $0.location)
+            }
+        }
+    }
+
+    private mutating func mappings() {
+        guard let file = content("mappings") else { return }
+        let open = files.opener(paths)
+        source.mappings = parseMappings(
+            String(decoding: file.content, as: UTF8.self), file: file.name, diagnostics: &source.diagnostics
+        ) { name in
+            guard case .success(let file) = open(name) else { return nil }
+            return String(decoding: file.content, as: UTF8.self)
+        }
+    }
+}
+
+extension ConfigurationFiles {
+    /// Opens what `<file` lines name; symbolic names and paths relative to the configuration directory allowed.
+    func opener(_ paths: InstancePaths) -> LineReader.Opener {
+        { specification in
+            switch read(paths.expand(specification)) {
+            case .success(let content?): .success(LineReader.File(name: specification, content: content))
+            case .success(nil): .failure(.init("no such file"))
+            case .failure(let error): .failure(.init(error.reason))
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import OptionSyntax
+import SystemCalls
+
+extension MTAConfiguration {
+    /// Loads the configuration of an instance: the directory that holds `config/`, `data/` and `run/`.
+    package static func load(instanceRoot: String) -> ConfigurationLoad {
+        load(paths: InstancePaths(instanceRoot: instanceRoot))
+    }
+
+    /// Loads a configuration directory, legacy or unified.
+    package static func load(configurationDirectory: String) -> ConfigurationLoad {
+        load(paths: InstancePaths(configurationDirectory: configurationDirectory))
+    }
+
+    /// Loads from `files`. martlet.conf counts when it is there, else imta.cnf; both is a warning, neither an error
+    /// (unified configuration specification, section 1.1).
+    package static func load(paths: InstancePaths, files: ConfigurationFiles = .disk) -> ConfigurationLoad {
+        var diagnostics = Diagnostics()
+        let unified = Self.content("martlet.conf", paths, files, &diagnostics)
+        let legacy = Self.content("imta.cnf", paths, files, &diagnostics)
+        if diagnostics.hasErrors { return ConfigurationLoad(configuration: nil, diagnostics: diagnostics) }
+        if let unified {
+            if legacy != nil {
+                diagnostics.warning(
+                    "both martlet.conf and imta.cnf are there, martlet.conf is used", at: nil,
+                    advice: "move the legacy files away")
+            }
+            var parts = [LineReader.File(name: "martlet.conf", content: unified)]
+            if let secrets = Self.content("passwords.conf", paths, files, &diagnostics) {
+                parts.append(LineReader.File(name: "passwords.conf", content: secrets))
+            }
+            let source = ConfigurationSource(unified: parts, open: files.opener(paths))
+            return compile(source, paths: paths, files: files, diagnostics: diagnostics)
+        }
+        if legacy != nil {
+            var reader = LegacyReader(paths: paths, files: files)
+            reader.readAll()
+            return compile(reader.source, paths: paths, files: files, diagnostics: diagnostics)
+        }
+        if Self.content("config.xml", paths, files, &diagnostics) != nil {
+            diagnostics.error(
+                "\(paths.config) holds config.xml alone, which is only imported", at: nil,
+                advice: "run martlet config import config.xml")
+        } else {
+            diagnostics.error(
+                "\(paths.config) holds neither martlet.conf nor imta.cnf", at: nil,
+                advice: "make an instance with martlet init")
+        }
+        return ConfigurationLoad(configuration: nil, diagnostics: diagnostics)
+    }
+
+    private static func content(
+        _ name: String, _ paths: InstancePaths, _ files: ConfigurationFiles, _ diagnostics: inout Diagnostics
+    ) -> [UInt8]? {
+        switch files.read(paths.configurationFile(name)) {
+        case .success(let content): return content
+        case .failure(let error):
+            diagnostics.error(
+                "cannot read \(name): \(error.reason)", at: SourceLocation(file: name, line: 1),
+                advice: "make it readable for the user the MTA runs as")
+            return nil
+        }
+    }
+}

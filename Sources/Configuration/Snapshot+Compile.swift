@@ -1,0 +1,122 @@
+import AddressRewriting
+import Aliases
+import Channels
+import Mappings
+import OptionSyntax
+
+extension MTAConfiguration {
+    /// Judges a source and makes the snapshot out of it; with errors there is none.
+    static func compile(
+        _ source: ConfigurationSource, paths: InstancePaths, files: ConfigurationFiles, diagnostics: Diagnostics
+    ) -> ConfigurationLoad {
+        var diagnostics = diagnostics
+        diagnostics.append(contentsOf: source.diagnostics)
+        let plainSymbols = paths.symbols()
+        let hostname = plainSymbols.expandingText(source.plain("base.hostname") ?? localOfficialHost(source) ?? "")
+        let domain = paths.symbols(hostname: hostname).expandingText(
+            source.plain("mta.ldap_default_domain") ?? source.plain("base.defaultdomain") ?? hostname)
+        let symbols = paths.symbols(hostname: hostname, defaultDomain: domain)
+        diagnostics.append(contentsOf: OptionChecks(source.options, symbols: symbols).diagnostics)
+
+        let options = OptionStore(source.options, symbols: symbols)
+        var dispatcher = DispatcherBuilder(options, paths: paths, symbols: symbols, hostname: hostname)
+        let services = dispatcher.build()
+        var controller = JobControllerBuilder(options, paths: paths, symbols: symbols, form: source.form)
+        let jobs = controller.build()
+        diagnostics.append(contentsOf: dispatcher.diagnostics)
+        diagnostics.append(contentsOf: controller.diagnostics)
+
+        let channels = ChannelTableBuilder.table(
+            source.channels, symbols: symbols, defaultHostSuffix: source.form == .unified ? hostname : nil,
+            diagnostics: &diagnostics)
+        let rules = source.rules.compactMap {
+            RewriteRuleSource(rule: symbols.expandingText($0.text), at: $0.location)
+        }
+        let configuration = MTAConfiguration(
+            form: source.form, paths: paths, symbols: symbols, hostname: hostname, defaultDomain: domain,
+            options: options, dispatcher: services, jobController: jobs,
+            mta: MTAOptions(options, diagnostics: &diagnostics), channels: channels,
+            rewriteRules: RewriteRules(compiling: rules, diagnostics: &diagnostics), ruleSources: rules,
+            mappings: MappingTables(compiling: tables(source, symbols), diagnostics: &diagnostics),
+            aliases: aliases(source, symbols, paths, files, &diagnostics), conversions: source.conversions,
+            directoryFile: directoryFile(options, symbols, &diagnostics),
+            tlsCertificate: options.string("base.tls_certificate").map(symbols.expandingPath),
+            tlsKey: options.string("base.tls_key").map(symbols.expandingPath), tasks: tasks(options),
+            explicit: source.explicit)
+        diagnostics.append(contentsOf: CrossChecks(configuration).diagnostics)
+        diagnostics = diagnostics.sorted
+        return ConfigurationLoad(configuration: diagnostics.hasErrors ? nil : configuration, diagnostics: diagnostics)
+    }
+
+    /// Without `base.hostname` the local channel's official host is the MTA's name.
+    private static func localOfficialHost(_ source: ConfigurationSource) -> String? {
+        let local = source.channels.first { $0.kind == .channel && $0.name.text.lowercased() == "l" }
+        return local?.officialHost.map(\.text).flatMap { $0.contains("&/") ? nil : $0 }
+    }
+
+    private static func tables(_ source: ConfigurationSource, _ symbols: SymbolTable) -> [MappingTableSource] {
+        source.mappings.map { table in
+            var table = table
+            for index in table.entries.indices {
+                table.entries[index].pattern = symbols.expandingText(table.entries[index].pattern)
+                table.entries[index].template = symbols.expandingText(table.entries[index].template)
+            }
+            return table
+        }
+    }
+
+    private static func aliases(
+        _ source: ConfigurationSource, _ symbols: SymbolTable, _ paths: InstancePaths, _ files: ConfigurationFiles,
+        _ diagnostics: inout Diagnostics
+    ) -> AliasFile {
+        let open = files.opener(paths)
+        let lines = source.aliases.map { AliasLine(symbols.expandingText($0.text), at: $0.location) }
+        return AliasFile(parsing: lines, diagnostics: &diagnostics) { name in
+            guard case .success(let file) = open(name) else { return nil }
+            return AliasLine.lines(of: String(decoding: file.content, as: UTF8.self), file: name)
+        }
+    }
+
+    private static func directoryFile(
+        _ options: OptionStore, _ symbols: SymbolTable, _ diagnostics: inout Diagnostics
+    ) -> String? {
+        guard let entry = options["base.directory"], let value = entry.value else { return nil }
+        guard value.hasPrefix("file:") else {
+            diagnostics.error(
+                "base.directory \(value) is not a directory we have", at: entry.location,
+                advice: "write file: and the path of the directory file")
+            return nil
+        }
+        return symbols.expandingPath(String(value.dropFirst("file:".count)))
+    }
+
+    private static func tasks(_ options: OptionStore) -> [Task] {
+        guard options.boolean("schedule.enable") else { return [] }
+        return options.groups("schedule", "task").compactMap { name, _ in
+            let group = OptionPath([.init("schedule"), .init("task", name)])
+            guard let crontab = options.string(group.appending("crontab").description) else { return nil }
+            let enabled = options.integer(group.appending("enable").description) ?? 1
+            return Task(name: name, enabled: enabled != 0, crontab: crontab)
+        }
+    }
+}
+
+extension Diagnostics {
+    /// In the order of files and lines; findings without a place first.
+    var sorted: Diagnostics {
+        func key(_ finding: Diagnostic) -> (String, Int, Int) {
+            (finding.location?.file ?? "", finding.location?.line ?? 0, finding.location?.column ?? 0)
+        }
+        var result = Diagnostics()
+        for finding in all.sorted(by: { key($0) < key($1) }) { result.append(finding) }
+        return result
+    }
+
+    private mutating func append(_ finding: Diagnostic) {
+        switch finding.severity {
+        case .error: error(finding.message, at: finding.location, advice: finding.advice)
+        case .warning: warning(finding.message, at: finding.location, advice: finding.advice)
+        case .note: note(finding.message, at: finding.location, advice: finding.advice)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package import SystemCalls
+
+/// Access control at connect time: PORT_ACCESS. Dispatcher specification, section 9.
+package struct ConnectionAdmission: Sendable {
+    package enum Decision: Hashable, Sendable {
+        /// `text` is what was left of the result, `logText` what followed `||`; both only go into logs.
+        case admit(text: String, logText: String)
+        /// `bytes` are sent before the socket is closed; none: closed without one octet.
+        case refuse(bytes: [UInt8], reason: String)
+    }
+
+    /// Takes the probe string; never waits.
+    package var decide: @Sendable (_ probe: String) -> Decision
+
+    package init(_ decide: @escaping @Sendable (_ probe: String) -> Decision) {
+        self.decide = decide
+    }
+
+    /// No PORT_ACCESS table: everybody is admitted.
+    package static let everybody = ConnectionAdmission { _ in .admit(text: "", logText: "") }
+
+    /// `TCP|server-address|server-port|client-address|client-port`, section 9.2.
+    package static func probe(local: SocketAddress, remote: SocketAddress) -> String {
+        "TCP|\(local.host)|\(local.port)|\(remote.host)|\(remote.port)"
+    }
+}

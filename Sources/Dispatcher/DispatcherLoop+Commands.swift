@@ -1,0 +1,90 @@
+import ProcessPool
+import SystemCalls
+
+/// The command socket `run/dispatcher.sock`. Dispatcher specification, section 8.
+extension DispatcherLoop {
+    func acceptClient() {
+        guard clients.count < CommandSocket.mostClients else { return shared.reactor.forget(commands.descriptor) }
+        switch commands.accept() {
+        case .client(let client):
+            lastClient += 1
+            do throws(SystemCallError) {
+                try shared.reactor.watch(client.descriptor, .commandClient(lastClient))
+                clients[lastClient] = client
+            } catch { shared.log.error("command client not served: \(error)") }
+        case .refused(let user): shared.log.error("command client of user \(user) refused")
+        case .none: break
+        }
+    }
+
+    func serveClient(_ number: Int, _ event: Poller.Event, at now: Int64) {
+        guard let client = clients[number] else { return }
+        let hadToWrite = client.wantsToWrite
+        if event.isWritable { client.flush() }
+        if event.isReadable || event.isClosed {
+            for line in client.receive() { client.answer(answer(to: line, at: now)) }
+        }
+        if !client.isOpen {
+            shared.reactor.forget(client.descriptor)
+            clients[number] = nil
+            // With the limit reached, the listening socket was forgotten.
+            if clients.count == CommandSocket.mostClients - 1 {
+                try? shared.reactor.watch(commands.descriptor, .commands)
+            }
+        } else if client.wantsToWrite != hadToWrite {
+            shared.reactor.watchWriting(client.descriptor, .commandClient(number), client.wantsToWrite)
+        }
+    }
+
+    private func answer(to line: String, at now: Int64) -> JSONValue {
+        let words = line.split(separator: " ").map(String.init)
+        switch (words.first?.lowercased() ?? "", words.dropFirst().first, words.count) {
+        case ("status", nil, 1): return status
+        case ("status", let name?, 2): return order(name) { service in service.status }
+        case ("reload", nil, 1):
+            if let failure = reloadAll(at: now) { return Self.failure("reload failed: \(failure)") }
+            return Self.success
+        case ("shutdown", nil, 1):
+            shutDown(at: now)
+            return Self.success
+        case ("stop", let name?, 2):
+            return order(name) { service in
+                service.stop(at: now)
+                return Self.success
+            }
+        case ("restart", "*"?, 2):
+            for service in services where service.isStarted && service.pool.phase == .serving {
+                service.restart(at: now)
+            }
+            return Self.success
+        case ("restart", let name?, 2): return order(name) { restart($0, at: now) }
+        default:
+            return Self.failure("unknown command; known: status, stop, restart, reload, shutdown")
+        }
+    }
+
+    private func restart(_ service: ServiceRunner, at now: Int64) -> JSONValue {
+        guard !isStopping, service.pool.phase == .serving else {
+            return Self.failure(
+                "service \(service.settings.name) was shut down; restart the dispatcher to get it back")
+        }
+        service.restart(at: now)
+        return service.state == "disabled" || service.obstacle != nil
+            ? Self.failure("service \(service.settings.name) cannot start: \(service.obstacle ?? "it has no ports")")
+            : Self.success
+    }
+
+    private func order(_ name: String, _ body: (ServiceRunner) -> JSONValue) -> JSONValue {
+        guard let service = services.first(where: { $0.settings.name.lowercased() == name.lowercased() }) else {
+            let names = services.map(\.settings.name).joined(separator: ", ")
+            return Self.failure("no service is named \(name); there are: \(names)")
+        }
+        return body(service)
+    }
+
+    private var status: JSONValue { ["services": .array(services.map(\.status))] }
+
+    private static let success: JSONValue = ["ok": true]
+
+    private static func failure(_ text: String) -> JSONValue { ["ok": false, "error": .string(text)] }
+}

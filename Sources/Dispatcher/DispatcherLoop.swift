@@ -1,0 +1,139 @@
+import Glibc
+import ProcessPool
+import SystemCalls
+
+/// The one thread of the Dispatcher: epoll over listening ports, workers, signals and the command socket.
+final class DispatcherLoop {
+    let shared: ServiceRunner.Surroundings
+    let services: [ServiceRunner]
+    let signals: SignalDescriptor
+    let commands: CommandSocket
+    var clients: [Int: CommandClient] = [:]
+    var lastClient = 0
+    var admission: ConnectionAdmission
+    let reload: @Sendable () throws -> ConnectionAdmission
+    var isStopping = false
+    /// Held so that there is always a descriptor with which to accept and close when all are used up.
+    private var reserve: OwnedDescriptor?
+    private var lastShortageReport: Int64?
+    private var nextTick: Int64 = 0
+
+    init(
+        _ shared: ServiceRunner.Surroundings, signals: SignalDescriptor, commands: consuming CommandSocket,
+        reload: @escaping @Sendable () throws -> ConnectionAdmission
+    ) throws {
+        self.shared = shared
+        self.signals = signals
+        self.commands = commands
+        self.reload = reload
+        admission = try reload()
+        services = shared.settings.services.enumerated().map { index, settings in
+            ServiceRunner(settings, index: index, shared: shared)
+        }
+        reserve = try OwnedDescriptor.open("/dev/null", O_RDONLY)
+        try shared.reactor.watch(signals.descriptor, .signals)
+        try shared.reactor.watch(self.commands.descriptor, .commands)
+    }
+
+    private var log: DispatcherLog { shared.log }
+
+    func startServices(at now: Int64) {
+        var inherited = shared.settings.inheritedListeners
+        for service in services {
+            service.inherited = inherited
+            service.start(at: now)
+            inherited = service.inherited
+            service.inherited = []
+        }
+        for descriptor in inherited {
+            log.notice("listening socket \(Sockets.localAddress(descriptor)) belongs to no service: closed")
+            close(descriptor)
+        }
+    }
+
+    /// Serves until every service has stopped.
+    func run() throws(SystemCallError) {
+        var ready: [(source: EventSource, event: Poller.Event)] = []
+        nextTick = SystemClock.monotonicNanoseconds + seconds(1)
+        while !(isStopping && services.allSatisfy(\.isFinished)) {
+            let before = SystemClock.monotonicNanoseconds
+            for service in services { service.watchPorts(at: before) }
+            let waiting = max(0, nextTick - before) / 1_000_000 + 1
+            try shared.reactor.wait(milliseconds: Int32(clamping: waiting), into: &ready)
+            let now = SystemClock.monotonicNanoseconds
+            for (source, event) in ready { handle(source, event, at: now) }
+            if now >= nextTick {
+                nextTick = now + seconds(1)
+                for service in services { service.tick(at: now) }
+            }
+        }
+    }
+
+    private func handle(_ source: EventSource, _ event: Poller.Event, at now: Int64) {
+        switch source {
+        case .signals: while let signal = signals.next() { handle(signal: signal, at: now) }
+        case .commands: acceptClient()
+        case .commandClient(let number): serveClient(number, event, at: now)
+        case .listener(let service, let port):
+            guard services.indices.contains(service) else { return }
+            let end = services[service].acceptBurst(port: port, admission, at: now)
+            if end == .outOfDescriptors { sacrificeReserve(service, port, at: now) }
+        case .worker(let service, let number):
+            if services.indices.contains(service) { services[service].hear(WorkerID(number), event, at: now) }
+        case .workerExit(let service, let number):
+            if services.indices.contains(service) { services[service].checkEnd(WorkerID(number), at: now) }
+        }
+    }
+
+    /// No descriptor is left: the client at the head of the queue is closed, so that it does not wait in vain and the
+    /// loop does not spin. Then the port rests until the next second.
+    private func sacrificeReserve(_ service: Int, _ number: Int, at now: Int64) {
+        let port = services[service].ports[number]
+        reserve = nil
+        if let listener = port.descriptor, case .connection(let socket, _) = Sockets.accept(listener) {
+            close(socket)
+        }
+        reserve = try? OwnedDescriptor.open("/dev/null", O_RDONLY)
+        if now - (lastShortageReport ?? 0) >= seconds(10) || lastShortageReport == nil {
+            lastShortageReport = now
+            log.error("no file descriptor is left: connections are closed; raise the limit (ulimit -n) or MAX_CONNS")
+        }
+    }
+
+    // MARK: Signals and orders
+
+    /// Dispatcher specification, section 8 item 8.
+    private func handle(signal: Int32, at now: Int64) {
+        switch signal {
+        case SIGTERM, SIGINT: shutDown(at: now)
+        case SIGHUP: _ = reloadAll(at: now)
+        case SIGQUIT:
+            log.notice("aborts: every session is closed now")
+            isStopping = true
+            for service in services { service.abort(at: now) }
+        case SIGUSR1:
+            for service in services { log.notice("statistics: \(service.status.text)") }
+        default: break
+        }
+    }
+
+    func shutDown(at now: Int64) {
+        guard !isStopping else { return }
+        log.notice("shuts down: no new connections, sessions may finish")
+        isStopping = true
+        for service in services { service.stop(at: now) }
+    }
+
+    /// Reads access control again and tells every worker. A failure leaves the old rules in force; returns its text.
+    func reloadAll(at now: Int64) -> String? {
+        do {
+            admission = try reload()
+        } catch {
+            log.error("reload failed, the old configuration stays in force: \(error)")
+            return "\(error)"
+        }
+        for service in services { service.reload(at: now) }
+        log.notice("configuration reloaded")
+        return nil
+    }
+}

@@ -1,0 +1,89 @@
+import Configuration
+import Glibc
+import SystemCalls
+
+/// The executable `dispatcher`: the configuration of an instance, run.
+package enum DispatcherProcess {
+    /// Exit code for a configuration with errors (sysexits.h, EX_CONFIG).
+    private static let configurationError: Int32 = 78
+
+    /// The configuration could not be loaded: the findings.
+    private struct BadConfiguration: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Runs until SIGTERM; returns the exit code. `root`: the instance.
+    package static func run(root: String) -> Int32 {
+        if getenv("MARTLET_SUPERVISED") != nil { Processes.endWithParent() }
+        do {
+            let configuration = try load(root)
+            var settings = DispatcherSettings(configuration, root: root)
+            settings.inheritedListeners = DispatcherService.activatedListeners()
+            let consults = PortAccess(configuration.mappings) != nil
+            try DispatcherService(settings: settings) {
+                // A table that was absent at the start is not consulted until the next one (specification, section 8).
+                guard consults, let access = PortAccess(try load(root).mappings) else { return .everybody }
+                return ConnectionAdmission { access.decide($0) }
+            }.run()
+            return 0
+        } catch {
+            complain("\(error)")
+            return error is BadConfiguration ? configurationError : 1
+        }
+    }
+
+    private static func load(_ root: String) throws -> MTAConfiguration {
+        let load = MTAConfiguration.load(instanceRoot: root)
+        guard let configuration = load.configuration else {
+            throw BadConfiguration(
+                description: load.diagnostics.all.filter { $0.severity == .error }.map(\.description)
+                    .joined(separator: "\n"))
+        }
+        return configuration
+    }
+
+    static func complain(_ text: String) {
+        fputs("dispatcher: \(text)\n", stderr)
+    }
+}
+
+extension DispatcherSettings {
+    init(_ configuration: MTAConfiguration, root: String) {
+        let services = configuration.dispatcher.services.filter(\.enabled).map(ServiceSettings.init)
+        self.init(
+            services: services, runDirectory: configuration.paths.run,
+            logFile: "\(configuration.paths.log)/dispatcher.log")
+        debug = configuration.dispatcher.debug
+        hostName = configuration.hostname
+        workerEnvironment = ["MARTLET_ROOT=\(root)", "MALLOC_ARENA_MAX=2"]
+        if let zone = getenv("TZ") { workerEnvironment.append("TZ=\(String(cString: zone))") }
+    }
+}
+
+extension ServiceSettings {
+    init(_ service: ServiceConfiguration) {
+        self.init(name: service.name, image: service.image, logFile: service.logFile)
+        tcpPorts = service.tcpPorts
+        if !service.sslPorts.isEmpty {
+            DispatcherProcess.complain(
+                "service \(service.name): ssl_ports stay closed, this release has no TLS; use tcp_ports")
+        }
+        interfaceAddress = service.interfaceAddress.isEmpty ? nil : service.interfaceAddress
+        parameter = service.parameter
+        backlog = service.backlog
+        debug = service.debug
+        dnsVerifyDomains = service.dnsVerifyDomains
+        ident = service.ident
+        historicalTime = service.historicalTime
+        minProcs = service.minProcs
+        maxProcs = service.maxProcs
+        minConns = service.minConns
+        maxConns = service.maxConns
+        maxShutdown = service.maxShutdown
+        maxHandoffs = service.maxHandoffs
+        maxLifeConns = service.maxLifeConns
+        maxLifeTime = service.maxLifeTime
+        maxIdleTime = service.maxIdleTime
+        stackSize = service.stackSize
+    }
+}

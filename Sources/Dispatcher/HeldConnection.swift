@@ -1,0 +1,46 @@
+import Glibc
+import ProcessPool
+import SystemCalls
+
+/// The Dispatcher's own copy of a connection, kept until a worker has confirmed it.
+final class HeldConnection {
+    let socket: OwnedDescriptor
+    let local: SocketAddress
+    let remote: SocketAddress
+    let isImplicitTLS: Bool
+    var accessText = ""
+    var logText = ""
+
+    init(socket: consuming OwnedDescriptor, local: SocketAddress, remote: SocketAddress, isImplicitTLS: Bool) {
+        self.socket = socket
+        self.local = local
+        self.remote = remote
+        self.isImplicitTLS = isImplicitTLS
+    }
+
+    /// Sends what a refused client is told, as far as the socket takes it at once, and ends the sending side.
+    func sayLast(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        _ = send(socket.number, bytes, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+        shutdown(socket.number, Int32(SHUT_WR))
+    }
+
+    /// The `CONN` message. Dispatcher specification, section 7.2 item 5. Texts of the site are made fit for a line.
+    func call(_ id: ConnectionID, _ settings: ServiceSettings, expires: Int64) -> ControlMessage {
+        ControlMessage(
+            "CONN",
+            [
+                "id": String(id.number), "local": local.host, "local-port": String(local.port),
+                "remote": remote.host, "remote-port": String(remote.port),
+                "tls": isImplicitTLS ? "implicit" : "none", "service": settings.name,
+                "parameter": Self.line(settings.parameter), "access": Self.line(accessText),
+                "log": Self.line(logText), "ident": "", "expires": String(expires / 1_000_000),
+            ])
+    }
+
+    /// At most 1000 characters without LF and NUL, so that `CONN` always fits.
+    private static func line(_ text: String) -> String {
+        guard text.utf8.count > 1000 || text.utf8.contains(where: { $0 == 0x0A || $0 == 0 }) else { return text }
+        return String(text.unicodeScalars.prefix(500).map { $0.value < 0x20 ? " " : Character($0) })
+    }
+}

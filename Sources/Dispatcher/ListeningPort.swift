@@ -1,0 +1,62 @@
+import Glibc
+import SystemCalls
+
+/// One listening port of a service: bound, or to be tried again later. Confined to the Dispatcher's thread.
+final class ListeningPort {
+    let address: SocketAddress
+    let isImplicitTLS: Bool
+    private var socket: OwnedDescriptor?
+    /// When binding is tried again, monotonic nanoseconds.
+    private(set) var nextAttempt: Int64 = 0
+    private(set) var failure: SystemCallError?
+    /// False while the epoll does not watch the socket because the pool takes no connection.
+    var isWatched = false
+
+    /// The listening socket; nil while it is not bound.
+    var descriptor: Int32? { socket?.number }
+
+    init(address: SocketAddress, isImplicitTLS: Bool) {
+        self.address = address
+        self.isImplicitTLS = isImplicitTLS
+    }
+
+    /// The ports of a service; 0 stands for a disabled one.
+    static func ports(of settings: ServiceSettings) -> [ListeningPort] {
+        let host = settings.interfaceAddress ?? ""
+        let plain = settings.tcpPorts.filter { $0 != 0 }.map { ($0, false) }
+        let secure = settings.sslPorts.filter { $0 != 0 }.map { ($0, true) }
+        return (plain + secure).map { port, isImplicitTLS in
+            ListeningPort(address: SocketAddress(host: host, port: port), isImplicitTLS: isImplicitTLS)
+        }
+    }
+
+    /// Takes the matching socket out of `inherited`, or binds a new one; on failure tries again after `retry`.
+    func open(backlog: Int32, inherited: inout [Int32], retry: Int64, at now: Int64) throws(SystemCallError) {
+        guard socket == nil else { return }
+        if let index = inherited.firstIndex(where: matches) {
+            let number = inherited.remove(at: index)
+            Sockets.setNonBlocking(number)
+            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+            socket = OwnedDescriptor(owning: number)
+        } else {
+            do throws(SystemCallError) {
+                socket = try Sockets.listen(address, backlog: backlog)
+            } catch {
+                failure = error
+                nextAttempt = now + retry
+                throw error
+            }
+        }
+        failure = nil
+    }
+
+    private func matches(_ descriptor: Int32) -> Bool {
+        let bound = Sockets.localAddress(descriptor)
+        return bound.port == address.port && (address.host.isEmpty || bound.host == address.host)
+    }
+
+    func close() {
+        socket = nil
+        isWatched = false
+    }
+}

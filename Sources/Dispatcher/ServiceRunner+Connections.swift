@@ -1,0 +1,88 @@
+import Glibc
+import ProcessPool
+import SystemCalls
+
+/// Accepting, admitting, handing off.
+extension ServiceRunner {
+    /// What a burst of accepting ended with.
+    enum BurstEnd { case drained, outOfDescriptors }
+
+    /// Takes at most 16 connections from the port, so that other events get their turn.
+    func acceptBurst(port number: Int, _ admission: ConnectionAdmission, at now: Int64) -> BurstEnd {
+        guard ports.indices.contains(number) else { return .drained }
+        let port = ports[number]
+        for _ in 0..<16 {
+            guard let listener = port.descriptor, pool.mayAccept(number, at: now) else {
+                unwatch(port)
+                return .drained
+            }
+            switch Sockets.accept(listener) {
+            case .connection(let socket, let peer):
+                accept(OwnedDescriptor(owning: socket), peer, number, admission, at: now)
+            case .none: return .drained
+            case .outOfDescriptors: return .outOfDescriptors
+            case .failed(let error):
+                log.error("service \(settings.name) cannot accept on \(port.address): \(error)")
+                unwatch(port)
+                return .drained
+            }
+        }
+        return .drained
+    }
+
+    private func accept(
+        _ socket: consuming OwnedDescriptor, _ remote: SocketAddress, _ number: Int,
+        _ admission: ConnectionAdmission, at now: Int64
+    ) {
+        let local = Sockets.localAddress(socket.number)
+        let connection = HeldConnection(
+            socket: socket, local: local, remote: remote, isImplicitTLS: ports[number].isImplicitTLS)
+        let id = pool.accepted(listener: number, at: now)
+        let probe = ConnectionAdmission.probe(local: local, remote: remote)
+        switch admission.decide(probe) {
+        case .admit(let text, let logText):
+            connection.accessText = text
+            connection.logText = logText
+            held[id] = connection
+            perform(pool.admitted(id, at: now), at: now)
+        case .refuse(let bytes, let reason):
+            log.debug(.denials, "access_control: \(probe) rejected by PORT_ACCESS: \(reason)")
+            connection.sayLast(bytes)
+            perform(pool.refused(id, at: now), at: now)
+        }
+    }
+
+    /// Sends `CONN`. The own copy stays until `ACPT`.
+    func handOff(_ id: ConnectionID, to worker: WorkerID, expires: Int64, at now: Int64) -> [PoolAction] {
+        guard let connection = held[id], let process = processes[worker] else {
+            return pool.handoffFailed(id, to: worker, at: now)
+        }
+        do throws(ControlSocket.Failure) {
+            try process.control.send(
+                connection.call(id, settings, expires: expires), descriptor: connection.socket.number)
+            watchWriting(process, worker)
+            return []
+        } catch {
+            log.notice("\(name(of: worker)) did not get connection \(id): \(error)")
+            return pool.handoffFailed(id, to: worker, at: now)
+        }
+    }
+
+    /// Sends a message without a descriptor. A worker that cannot be reached is judged by the end of its socket.
+    func transmit(_ message: ControlMessage, to worker: WorkerID, at now: Int64) {
+        guard let process = processes[worker] else { return }
+        do throws(ControlSocket.Failure) {
+            try process.control.send(message)
+            watchWriting(process, worker)
+        } catch {
+            log.notice("\(name(of: worker)) did not get \(message.type): \(error)")
+            if case .overflow = error { perform(pool.cutOff(worker, error.description, at: now), at: now) }
+        }
+    }
+
+    func watchWriting(_ process: SupervisedProcess, _ worker: WorkerID) {
+        guard process.control.wantsToWrite else { return }
+        shared.reactor.watchWriting(
+            process.control.descriptor, .worker(service: index, number: worker.number), true)
+    }
+}

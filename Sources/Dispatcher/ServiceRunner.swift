@@ -1,0 +1,142 @@
+import Glibc
+import ProcessPool
+import SystemCalls
+
+/// One service at work: executes what its ``ServicePool`` decides, with sockets and processes.
+/// Confined to the Dispatcher's thread.
+final class ServiceRunner {
+    /// What all services share.
+    struct Surroundings {
+        let reactor: Reactor
+        let log: DispatcherLog
+        let settings: DispatcherSettings
+    }
+
+    let settings: ServiceSettings
+    let index: Int
+    let shared: Surroundings
+    let ports: [ListeningPort]
+    var pool: ServicePool
+    var processes: [WorkerID: SupervisedProcess] = [:]
+    /// Workers that said `HELO`, with the version of their image.
+    var greetings: [WorkerID: String] = [:]
+    var held: [ConnectionID: HeldConnection] = [:]
+    /// Wall-clock seconds at which workers were started, for the status.
+    var births: [WorkerID: Int64] = [:]
+    /// Listening sockets that were opened before this process began and are not taken yet.
+    var inherited: [Int32] = []
+    /// Why the service does not run at all: its image is missing.
+    private(set) var obstacle: String?
+    /// True once the service was started.
+    private(set) var isStarted = false
+
+    init(_ settings: ServiceSettings, index: Int, shared: Surroundings) {
+        self.settings = settings
+        self.index = index
+        self.shared = shared
+        ports = ListeningPort.ports(of: settings)
+        pool = ServicePool(limits: settings.limits(shared.settings.deadlines), listeners: ports.count)
+    }
+
+    var log: DispatcherLog { shared.log }
+
+    /// Opens the ports and starts the workers. A missing image holds the service down with a line that says so.
+    func start(at now: Int64) {
+        guard !ports.isEmpty else { return log.notice("service \(settings.name) has no ports: disabled") }
+        guard Files.isExecutable(settings.image) else {
+            let text = "\(settings.image) is not an executable file; correct IMAGE or install it"
+            obstacle = text
+            return log.error("service \(settings.name) is held down: \(text), then restart \(settings.name)")
+        }
+        obstacle = nil
+        isStarted = true
+        let limits = pool.limits
+        log.notice(
+            "service \(settings.name) starts: image \(settings.image), "
+                + "ports \(ports.map { $0.address.description }.joined(separator: " ")), "
+                + "MIN_PROCS \(limits.minProcs), MAX_PROCS \(limits.maxProcs), MIN_CONNS \(limits.minConns), "
+                + "MAX_CONNS \(limits.maxConns), backlog \(settings.listenBacklog)")
+        openPorts(at: now)
+        perform(pool.start(at: now), at: now)
+    }
+
+    /// Once a second.
+    func tick(at now: Int64) {
+        guard isStarted else { return }
+        if pool.phase == .serving { openPorts(at: now) }
+        perform(pool.tick(at: now), at: now)
+    }
+
+    /// Binds the ports that are not bound and whose time has come.
+    private func openPorts(at now: Int64) {
+        for port in ports where port.descriptor == nil && now >= port.nextAttempt {
+            let hadFailed = port.failure != nil
+            do throws(SystemCallError) {
+                try port.open(
+                    backlog: settings.listenBacklog, inherited: &inherited, retry: shared.settings.bindRetry, at: now)
+                if hadFailed { log.notice("service \(settings.name) listens on \(port.address) now") }
+            } catch {
+                if !hadFailed {
+                    log.error(
+                        "service \(settings.name) cannot listen on \(port.address): \(error.reason); "
+                            + "trying again every \(shared.settings.bindRetry / 1_000_000_000) seconds")
+                }
+            }
+        }
+    }
+
+    private func closePorts() {
+        for port in ports {
+            if let number = port.descriptor, port.isWatched { shared.reactor.forget(number) }
+            port.close()
+        }
+    }
+
+    // MARK: Orders
+
+    var isFinished: Bool { !isStarted || pool.isFinished }
+
+    /// Lets sessions finish; the service returns only with a new Dispatcher.
+    func stop(at now: Int64) {
+        closePorts()
+        guard isStarted else { return }
+        log.notice("service \(settings.name) stops")
+        perform(pool.stop(at: now), at: now)
+    }
+
+    func abort(at now: Int64) {
+        closePorts()
+        if isStarted { perform(pool.abort(at: now), at: now) }
+    }
+
+    func restart(at now: Int64) {
+        guard isStarted else { return start(at: now) }
+        log.notice("service \(settings.name) restarts: new workers take new connections")
+        perform(pool.restart(at: now), at: now)
+    }
+
+    /// `RELD` to every worker that is ready.
+    func reload(at now: Int64) {
+        for worker in pool.workers where worker.readyAt != nil {
+            transmit(ControlMessage("RELD"), to: worker.id, at: now)
+        }
+    }
+
+    // MARK: Listening
+
+    /// Lets the epoll watch exactly the ports from which a connection may be taken now.
+    func watchPorts(at now: Int64) {
+        for (number, port) in ports.enumerated() where !port.isWatched {
+            guard let socket = port.descriptor, pool.mayAccept(number, at: now) else { continue }
+            do throws(SystemCallError) {
+                try shared.reactor.watch(socket, .listener(service: index, port: number))
+                port.isWatched = true
+            } catch { log.error("service \(settings.name) cannot watch \(port.address): \(error)") }
+        }
+    }
+
+    func unwatch(_ port: ListeningPort) {
+        if let number = port.descriptor, port.isWatched { shared.reactor.forget(number) }
+        port.isWatched = false
+    }
+}

@@ -1,0 +1,90 @@
+/// Counts of one service since the Dispatcher started; bounded memory. Dispatcher specification, section 11.
+package struct ServiceStatistics: Hashable, Sendable {
+    package var accepted = 0
+    /// Turned away by access control.
+    package var denied = 0
+    package var handedOff = 0
+    /// Taken back from a worker before it confirmed.
+    package var moved = 0
+    package var completed = 0
+    /// Ended with a worker that died.
+    package var lost = 0
+    /// Closed without a worker.
+    package var dropped = 0
+    package var workersStarted = 0
+    package var failedStarts = 0
+    package var crashes = 0
+    package private(set) var peak = 0
+    /// Concurrent connections, sampled every second.
+    package private(set) var concurrent = Summary()
+    /// Connections received in each full hour.
+    package private(set) var perHour = Summary()
+    /// From accept to end, nanoseconds.
+    package var duration = Summary()
+    /// From `CONN` to `ACPT`.
+    package var handoffLatency = LatencyHistogram()
+
+    private var hourBegan: Int64?
+    private var acceptedAtHour = 0
+
+    package init() {}
+
+    mutating func notePeak(_ count: Int) { peak = max(peak, count) }
+
+    mutating func sample(connections: Int, at now: Int64) {
+        concurrent.add(Int64(connections))
+        guard let began = hourBegan else {
+            hourBegan = now
+            return
+        }
+        if now - began >= seconds(3600) {
+            perHour.add(Int64(accepted - acceptedAtHour))
+            acceptedAtHour = accepted
+            hourBegan = now
+        }
+    }
+}
+
+/// Running minimum, mean and maximum.
+package struct Summary: Hashable, Sendable {
+    package private(set) var count = 0
+    package private(set) var minimum: Int64 = 0
+    package private(set) var maximum: Int64 = 0
+    package private(set) var mean: Double = 0
+
+    package init() {}
+
+    package mutating func add(_ value: Int64) {
+        minimum = count == 0 ? value : min(minimum, value)
+        maximum = count == 0 ? value : max(maximum, value)
+        count += 1
+        mean += (Double(value) - mean) / Double(count)
+    }
+}
+
+/// Times in powers of two of microseconds: bucket `n` holds those below 2ⁿ µs and not below 2ⁿ⁻¹ µs.
+package struct LatencyHistogram: Hashable, Sendable {
+    /// The last bucket takes everything from 2³⁰ µs (18 minutes) on.
+    package private(set) var buckets = [Int](repeating: 0, count: 32)
+
+    package init() {}
+
+    /// Nanoseconds.
+    package mutating func add(_ nanoseconds: Int64) {
+        let microseconds = UInt64(max(0, nanoseconds) / 1000)
+        buckets[min(buckets.count - 1, UInt64.bitWidth - microseconds.leadingZeroBitCount)] += 1
+    }
+
+    package var count: Int { buckets.reduce(0, +) }
+
+    /// Microseconds below which at least `fraction` of all times lie; 0 without any.
+    package func bound(_ fraction: Double) -> Int {
+        let wanted = Double(count) * fraction
+        var seen = 0
+        for (index, bucket) in buckets.enumerated() where bucket > 0 {
+            seen += bucket
+            if Double(seen) >= wanted { return 1 << index }
+        }
+        return 0
+    }
+}

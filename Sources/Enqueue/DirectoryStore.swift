@@ -1,0 +1,96 @@
+import AddressRewriting
+package import Aliases
+import Configuration
+import Glibc
+import OptionSyntax
+import Synchronization
+import SystemCalls
+
+/// The directory file of the instance, read again when it has changed; a broken new version is reported and the old one
+/// stays in use (default configuration, 5).
+package final class DirectoryStore: Sendable {
+    private struct State {
+        var directory: any Directory
+        var stamp: Stamp?
+        var checkedAt: Int64
+        var generation = 0
+    }
+
+    private struct Stamp: Equatable {
+        var inode: UInt64
+        var size: Int
+        var modified: Int64
+    }
+
+    private let path: String?
+    private let report: @Sendable (String) -> Void
+    private let state: Mutex<State>
+
+    /// `path`: nil for a configuration without a directory. `report` gets a line for each thing that is wrong with it.
+    package init(path: String?, report: @escaping @Sendable (String) -> Void) {
+        self.path = path
+        self.report = report
+        state = Mutex(State(directory: DirectoryFile(), stamp: nil, checkedAt: Int64.min))
+    }
+
+    /// The directory as it is now, and a number that changes with it.
+    package var current: (directory: any Directory, generation: Int) {
+        guard let path else { return (DirectoryFile(), 0) }
+        let now = SystemClock.monotonicNanoseconds
+        return state.withLock { state in
+            if state.checkedAt == Int64.min || now - state.checkedAt > 1_000_000_000 {
+                state.checkedAt = now
+                refresh(&state, path)
+            }
+            return (state.directory, state.generation)
+        }
+    }
+
+    private func refresh(_ state: inout State, _ path: String) {
+        let stamp = Self.stamp(path)
+        if stamp != nil, stamp == state.stamp { return }
+        do throws(SystemCallError) {
+            var diagnostics = Diagnostics()
+            let text = String(decoding: try Files.read(path), as: UTF8.self)
+            let file = DirectoryFile(parsing: text, file: path, diagnostics: &diagnostics)
+            for diagnostic in diagnostics.all { report(diagnostic.description) }
+            let isFirst = state.generation == 0
+            // The stamp is taken in any case: a broken version is reported once.
+            state.stamp = stamp
+            if diagnostics.hasErrors, !isFirst { return }
+            state.directory = file
+            state.generation += 1
+        } catch {
+            if state.generation == 0 || !(state.directory is UnavailableDirectory) {
+                report("the directory file cannot be read: \(error)")
+                state.directory = UnavailableDirectory(reason: error.description)
+                state.generation += 1
+            }
+            state.stamp = nil
+        }
+    }
+
+    private static func stamp(_ path: String) -> Stamp? {
+        var information = stat()
+        guard stat(path, &information) == 0 else { return nil }
+        let modified = Int64(information.st_mtim.tv_sec) * 1_000_000_000 + Int64(information.st_mtim.tv_nsec)
+        return Stamp(inode: UInt64(information.st_ino), size: Int(information.st_size), modified: modified)
+    }
+}
+
+/// What `$V` and `$Z` of rewrite rules ask, answered by a directory.
+struct DirectoryLocality: DirectoryLookups {
+    let directory: any Directory
+    let ownHosts: [String]
+    let searchesUplevel: Bool
+
+    func locality(ofDomain domain: String) -> DomainLocality {
+        AddressRewriting.locality(ofDomain: domain, ownHosts: ownHosts, searchesUplevel: searchesUplevel) { name in
+            switch directory.domain(name) {
+            case .found: .some(DomainEntry())
+            case .notFound: .some(nil)
+            case .unavailable: nil
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package import Envelope
+package import InternetMessage
+
+/// What the header of a message says that the queue must know.
+package struct HeaderFacts: Hashable, Sendable {
+    /// The Message-ID field for the log; empty when there is none.
+    package var messageID = ""
+    package var priority = Priority.normal
+    /// Why the message is to be held; nil: it is not.
+    package var heldReason: String?
+}
+
+/// The header work that every enqueue does: trace field, missing fields, loop count (smtp specification, 8.1 to 8.3).
+package struct HeaderPreparation: Sendable {
+    /// Limits of the loop check; more than these and the message is held (job-controller specification, 10).
+    package struct LoopLimits: Hashable, Sendable {
+        /// `max_local_received_lines`: Received fields that name the local host.
+        package var local = 10
+        /// `max_received_lines`.
+        package var received = 50
+
+        package init() {}
+    }
+
+    /// What the queue stores: the header, ended by its empty line, and where the body begins in the content.
+    package struct Prepared: Sendable {
+        package var header: [UInt8]
+        package var bodyStart: Int
+        package var facts: HeaderFacts
+    }
+
+    package var localHost: String
+    package var loopLimits = LoopLimits()
+    package var headerLimits = HeaderBlock.Limits(fields: 10_000, octets: 256 << 10)
+
+    package init(localHost: String) { self.localHost = localHost }
+
+    /// Prepares the header at the beginning of `content`, which holds at least the whole header or all of the message.
+    /// `completion`: the fields to add where they are missing; nil leaves the header as it came.
+    package func prepare(
+        _ content: [UInt8], received: ReceivedField, completion: HeaderBlock.Completion?
+    ) -> Result<Prepared, HeaderError> {
+        HeaderBlock.scan(content, limits: headerLimits).map { scan in
+            var header = scan.header
+            var facts = HeaderFacts()
+            facts.heldReason = loopReason(header)
+            facts.priority = Self.priority(header)
+            if let completion { header.complete(completion) }
+            facts.messageID = header.messageID
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(header.bytes.count + 512)
+            received.append(to: &bytes)
+            header.write(to: &bytes)
+            bytes += [13, 10]
+            return Prepared(header: bytes, bodyStart: scan.bodyStart, facts: facts)
+        }
+    }
+
+    private func loopReason(_ header: HeaderBlock) -> String? {
+        let all = header.count(of: "Received")
+        if all > loopLimits.received { return "loop: \(all) Received lines" }
+        // Cheap first: most messages have fewer fields than the limit on those of this host.
+        if all > loopLimits.local {
+            let local = header.receivedCount(by: localHost)
+            if local > loopLimits.local { return "loop: \(local) Received lines of this host" }
+        }
+        return nil
+    }
+
+    /// The `Priority:` field; absent or unknown is normal (job-controller specification, 6.5).
+    private static func priority(_ header: HeaderBlock) -> Priority {
+        switch header.text(of: "Priority")?.lowercased() {
+        case "urgent": .urgent
+        case "non-urgent": .nonurgent
+        default: .normal
+        }
+    }
+}

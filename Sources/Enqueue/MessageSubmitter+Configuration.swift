@@ -1,0 +1,20 @@
+package import Configuration
+package import Spool
+import TransactionLog
+
+extension MessageSubmitter {
+    /// The submitter of a process of the instance: spool, log and options as configured. `report` gets lines for the log of
+    /// the process; `notify` each committed batch, on the spool's thread.
+    package convenience init(
+        configuration: MTAConfiguration, report: @escaping @Sendable (String) -> Void,
+        notify: @escaping @Sendable ([CommittedMessage]) -> Void
+    ) throws(SpoolError) {
+        let log = TransactionLog(
+            directory: configuration.paths.log,
+            options: LogOptions { configuration.options.integer("mta.\($0)") },
+            node: configuration.hostname, report: { report("transaction log: \($0)") })
+        var options = SpoolWriterOptions()
+        options.minimumFree = configuration.mta.queueMinFree
+        try self.init(queue: configuration.paths.queue, options: options, log: log, notify: notify)
+    }
+}

@@ -1,0 +1,141 @@
+package import Envelope
+import Glibc
+import InternetMessage
+package import Spool
+import Synchronization
+import SystemCalls
+package import TransactionLog
+
+/// Puts messages into the queue: identity, spool, E records, notices. One for each process that enqueues.
+package final class MessageSubmitter: Sendable {
+    /// The names a new message gets.
+    package struct Identity: Sendable {
+        package var id: MessageID
+        /// 16 characters, without the host.
+        package var envelopeID: String
+        /// Milliseconds since 1970.
+        package var arrival: Int64
+        /// The RFC 5322 date of the moment.
+        package var date: [UInt8]
+    }
+
+    private struct Generators {
+        var messages: MessageIDGenerator
+        var envelopes: EnvelopeIDGenerator
+        var dates = DateCache()
+    }
+
+    package let spool: SpoolWriter
+    package let log: TransactionLog
+    private let generators: Mutex<Generators>
+    private let committedEntries: PendingLog
+
+    /// `queue`: the queue directory. `notify` is told of each batch of committed messages, on the spool's thread.
+    package init(
+        queue: String, options: SpoolWriterOptions, log: TransactionLog,
+        notify: @escaping @Sendable ([CommittedMessage]) -> Void
+    ) throws(SpoolError) {
+        let pending = PendingLog()
+        committedEntries = pending
+        self.log = log
+        spool = try SpoolWriter(queue: queue, name: SpoolWriter.uniqueName(), options: options) { committed in
+            notify(committed)
+            log.write(pending.take())
+        }
+        // Process ids repeat over time and in containers: the time of the start makes the salt differ.
+        let salt = UInt64(bitPattern: Int64(getpid())) ^ UInt64(bitPattern: SystemClock.wallNanoseconds >> 20)
+        generators = Mutex(
+            Generators(messages: MessageIDGenerator(salt: salt), envelopes: EnvelopeIDGenerator(process: getpid())))
+    }
+
+    package func newIdentity() -> Identity {
+        let now = SystemClock.wallNanoseconds
+        return generators.withLock { generators in
+            Identity(
+                id: generators.messages.next(now: UInt64(now / 1_000_000)),
+                envelopeID: generators.envelopes.next(seconds: now / 1_000_000_000), arrival: now / 1_000_000,
+                date: generators.dates.headerDate(now / 1_000_000_000))
+        }
+    }
+
+    /// The RFC 5322 date of a moment in seconds since 1970.
+    package func headerDate(_ seconds: Int64) -> [UInt8] {
+        generators.withLock { $0.dates.headerDate(seconds) }
+    }
+
+    /// Hands a message over. `completion` runs on the spool's thread when the message is durable, or with the error after
+    /// which nothing of it is in the queue. `modifiers`: for the action code of the E records; nil writes none
+    /// (`nologging`).
+    package func submit(
+        _ message: QueuedMessage, content: SpoolContent, modifiers: TransferModifiers?,
+        completion: @escaping @Sendable (Result<SpoolLocation, SpoolError>) -> Void
+    ) {
+        let pending = committedEntries
+        spool.append(message, content: content) { result in
+            if case .success = result, let modifiers {
+                pending.add(Self.enqueueEntries(message, size: content.size, modifiers))
+            }
+            completion(result)
+        }
+    }
+
+    private static func enqueueEntries(
+        _ message: QueuedMessage, size: Int, _ modifiers: TransferModifiers
+    ) -> [MessageLogEntry] {
+        var base = MessageLogEntry(.enqueued)
+        base.modifiers = modifiers
+        base.sourceChannel = message.sourceChannel
+        base.blocks = blocks(ofBytes: size)
+        base.sender = message.sender
+        base.envelopeID = message.envelopeID
+        base.messageID = message.messageIDHeader
+        base.username = message.submission.user.isEmpty ? "" : "*" + message.submission.user
+        base.sourceSystem = message.submission.sourceSystem
+        var lines: [MessageLogEntry] = []
+        for (number, entry) in message.entries.enumerated() {
+            let name = EntryName(message: message.id, entry: number, isHeld: entry.heldReason != nil)
+            for recipient in entry.recipients {
+                var line = base
+                line.destinationChannel = entry.channel
+                line.priority = entry.priority
+                line.notify = recipient.notify
+                line.originalRecipient = recipient.originalRecipient ?? "rfc822;\(recipient.given)"
+                line.currentRecipient = recipient.address
+                line.filename = "\(entry.channel)/\(name)"
+                lines.append(line)
+                if let reason = entry.heldReason {
+                    line.action = .held
+                    line.modifiers = []
+                    line.reason = reason
+                    lines.append(line)
+                }
+            }
+        }
+        return lines
+    }
+}
+
+extension Submission {
+    /// `helo ([address])`, the source system field of the log.
+    package var sourceSystem: String {
+        clientAddress.isEmpty ? "" : "\(helo.isEmpty ? "unknown" : helo) ([\(clientAddress)])"
+    }
+}
+
+/// E records of messages that have been committed and whose batch is not through yet: written together, after the
+/// sessions have had their answers.
+private final class PendingLog: Sendable {
+    private let entries = Mutex<[MessageLogEntry]>([])
+
+    func add(_ added: [MessageLogEntry]) {
+        entries.withLock { $0 += added }
+    }
+
+    func take() -> [MessageLogEntry] {
+        entries.withLock { entries in
+            let taken = entries
+            entries.removeAll(keepingCapacity: true)
+            return taken
+        }
+    }
+}

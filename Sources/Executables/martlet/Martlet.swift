@@ -1,0 +1,8 @@
+import Commands
+
+@main
+enum Martlet {
+    static func main() {
+        MartletCommand.main()
+    }
+}

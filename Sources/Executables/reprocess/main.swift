@@ -1,0 +1,4 @@
+import ChannelPrograms
+import Glibc
+
+exit(Reprocessing.run())

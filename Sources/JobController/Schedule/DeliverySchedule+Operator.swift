@@ -1,0 +1,91 @@
+package import Envelope
+import MasterKit
+package import Spool
+
+/// What operators ask for (job-controller specification, 6.9 and 8).
+extension DeliverySchedule {
+    package enum OperatorAnswer: String, Sendable {
+        case done
+        case notFound = "no such entry"
+        case inDelivery = "a job has the entry in hand; try again when it is done"
+        case alreadyHeld = "the entry is held already"
+        case notHeld = "the entry is not held"
+    }
+
+    /// The channel gets no new jobs and its jobs no work, until ``start(channel:now:)``.
+    package mutating func stop(channel name: String) {
+        channels[channel(name)].isStopped = true
+    }
+
+    package mutating func start(channel name: String, now: Int64) {
+        let channel = self.channel(name)
+        channels[channel].isStopped = false
+        evaluate(channel, now)
+    }
+
+    /// Delayed entries of the channel are tried now. Returns how many.
+    package mutating func run(channel name: String, now: Int64) -> Int {
+        guard let channel = channelIndex[name] else { return 0 }
+        let count = channels[channel].counts.delayed
+        wakeDelayed(channel, .max)
+        channels[channel].starts.succeeded()
+        evaluate(channel, now)
+        return count
+    }
+
+    /// The keys that a name means: one, or all entries of the message when the name has no number.
+    package func keys(of name: EntryName) -> [QueueEntryKey] {
+        if name.entry >= 0 {
+            guard let number = UInt32(exactly: name.entry) else { return [] }
+            let key = QueueEntryKey(message: name.message, entry: number)
+            return entries.slot(of: key) == nil ? [] : [key]
+        }
+        return entries.slots.filter { $0.state != .unused && $0.key.message == name.message }.map(\.key).sorted()
+    }
+
+    package mutating func hold(_ key: QueueEntryKey, reason: String) -> OperatorAnswer {
+        guard let slot = entries.slot(of: key) else { return .notFound }
+        switch entries[slot].state {
+        case .held: return .alreadyHeld
+        case .active: entries[slot].holdsAfterAttempt = true
+        case .ready, .delayed, .unused:
+            leave(slot)
+            holdNow(slot, reason, from: nil)
+        }
+        return .done
+    }
+
+    /// A held entry becomes ready, first in its host's order.
+    package mutating func release(_ key: QueueEntryKey, now: Int64) -> OperatorAnswer {
+        guard let slot = entries.slot(of: key) else { return .notFound }
+        guard entries[slot].state == .held else { return .notHeld }
+        leave(slot)
+        entries[slot].isFirst = true
+        enter(slot, .ready)
+        actions.append(.record(key, .release, from: nil))
+        evaluate(Int(entries[slot].channel), now)
+        return .done
+    }
+
+    /// The entry ends without a notification.
+    package mutating func delete(_ key: QueueEntryKey) -> OperatorAnswer {
+        guard let slot = entries.slot(of: key) else { return .notFound }
+        if entries[slot].state == .active { return .inDelivery }
+        end(slot)
+        actions.append(.record(key, .delete, from: nil))
+        return .done
+    }
+
+    /// The message goes back to its sender: the next job that gets the entry returns it instead of trying it.
+    package mutating func returnToSender(_ key: QueueEntryKey, now: Int64) -> OperatorAnswer {
+        guard let slot = entries.slot(of: key) else { return .notFound }
+        if entries[slot].state == .active { return .inDelivery }
+        if entries[slot].state == .held { actions.append(.record(key, .release, from: nil)) }
+        leave(slot)
+        entries[slot].notice = .returned
+        entries[slot].isFirst = true
+        enter(slot, .ready)
+        evaluate(Int(entries[slot].channel), now)
+        return .done
+    }
+}

@@ -1,0 +1,108 @@
+import HeapModule
+import MasterKit
+
+/// What time alone brings about.
+extension DeliverySchedule {
+    /// Delayed entries whose time has come, jobs at the end of their life or idle for too long, recovery from stress,
+    /// and the rules of 6.3 again for every channel that has work waiting.
+    package mutating func tick(now: Int64) {
+        for job in jobs.keys.sorted() { check(job, now) }
+        for channel in channels.indices {
+            if channels[channel].stress.recover(now: now, settings.stress) {
+                for host in channels[channel].hosts.indices where channels[channel].hosts[host].entries > 0 {
+                    hostChanged(channel, Int32(host))
+                }
+            }
+            wakeDelayed(channel, now)
+        }
+        for pool in pools.indices { evaluatePool(pool, now) }
+        for channel in channels.indices where channels[channel].pool == nil { evaluate(channel, now) }
+    }
+
+    private mutating func check(_ job: JobID, _ now: Int64) {
+        guard let state = jobs[job] else { return }
+        let limits = channels[state.channel].settings
+        switch state.phase {
+        case .starting:
+            if now - state.started >= Self.startLimit {
+                actions.append(
+                    .report("a job of channel \(channels[state.channel].name) did not ask for work in 60 seconds"))
+                actions.append(.kill(job))
+                jobs[job]?.started = now
+            }
+        case .running:
+            retireAtEndOfLife(job, now)
+            let isIdle = state.threads.isEmpty
+            if isIdle, now - state.idleSince >= limits.maximumIdleTime * 1000 || jobs[job]?.phase == .retiring {
+                retire(job)
+            }
+        case .retiring:
+            if state.threads.isEmpty { tell(job) }
+        case .told: break
+        }
+    }
+
+    private static var startLimit: Int64 { 60_000 }
+
+    /// The next time at which ``tick(now:)`` has something to do; nil when only an event can change anything.
+    package mutating func nextTime(now: Int64) -> Int64? {
+        var next = Int64.max
+        for channel in channels.indices {
+            while let item = channels[channel].delayed.min {
+                if entries.isCurrent(item.slot, item.generation) {
+                    next = min(next, item.time)
+                    break
+                }
+                channels[channel].delayed.removeMin()
+            }
+            // Work waits for a slot, a pause to end or a window: look again every 10 seconds.
+            if channels[channel].counts.ready > 0 {
+                let pause = channels[channel].starts.notBefore
+                next = min(next, pause > now ? min(pause, now + 10_000) : now + 10_000)
+            }
+            if channels[channel].stress.level > 0 { next = min(next, now + 10_000) }
+        }
+        for state in jobs.values { next = min(next, deadline(state)) }
+        return next == .max ? nil : max(next, now)
+    }
+
+    private func deadline(_ state: JobState) -> Int64 {
+        let limits = channels[state.channel].settings
+        switch state.phase {
+        case .starting: return state.started + Self.startLimit
+        case .running:
+            let life = state.started + limits.maximumLifeAge * 1000
+            return state.threads.isEmpty ? min(life, state.idleSince + limits.maximumIdleTime * 1000) : .max
+        case .retiring: return state.threads.isEmpty ? state.started : .max
+        case .told: return .max
+        }
+    }
+
+    /// The return job: judges the age of every entry that is not held, and makes those that are to be returned ready.
+    /// Returns how many. An entry that a job has is judged when it is handed out again.
+    @discardableResult
+    package mutating func judgeAges(now: Int64) -> Int {
+        var returned = 0
+        for slot in entries.slots.indices.map({ Int32($0) }) {
+            let state = entries[slot].state
+            guard state == .ready || state == .delayed || state == .active else { continue }
+            judge(slot, now)
+            guard entries[slot].notice == .timedOut else { continue }
+            returned += 1
+            if state == .delayed {
+                leave(slot)
+                enter(slot, .ready)
+            }
+        }
+        for channel in channels.indices { evaluate(channel, now) }
+        return returned
+    }
+
+    /// Decides what is due for the sender of an entry (11.2).
+    mutating func judge(_ slot: Int32, _ now: Int64) {
+        let entry = entries[slot]
+        if entry.notice == .returned { return }
+        entries[slot].notice = channels[Int(entry.channel)].settings.notices.due(
+            age: now - entry.arrival, warned: Int(entry.warned), entry.priority)
+    }
+}

@@ -1,0 +1,21 @@
+package import Spool
+
+/// What the Job Controller needs of the queue on disk: ``QueueStore``, or a list in memory for tests.
+package protocol DeliveryStore: AnyObject {
+    func known(_ committed: CommittedMessageFacts) -> [RecoveredEntry]
+    func readUpTo(_ segment: String, _ end: Int) -> [RecoveredEntry]
+    func adoptDeadWriters() -> [RecoveredEntry]
+    func record(_ record: LedgerRecord, completion: @escaping @Sendable (Result<Void, SpoolError>) -> Void)
+    func entry(_ key: QueueEntryKey) -> RecoveredEntry?
+    func pin(_ key: QueueEntryKey) -> SpoolLocation?
+    func unpin(_ key: QueueEntryKey)
+    func quarantine(_ key: QueueEntryKey, reason: String)
+    func snapshotIfDue(now: Int64, force: Bool)
+    func freeSpaceWork(now: Int64)
+    func takeReports() -> [QuarantineReport]
+    var trouble: SpoolError? { get }
+    var summary: QueueSummary { get }
+    func close()
+}
+
+extension QueueStore: DeliveryStore {}

@@ -1,0 +1,46 @@
+import Glibc
+import ProcessPool
+import SystemCalls
+
+/// `job_controller.log-uniqueid`: one line a record, `hh.mm.ss.cc: text` in local time
+/// (job-controller specification, 13).
+final class JobControllerLog {
+    /// Becomes the standard output and error of jobs.
+    let descriptor: Int32
+    private let file: VersionedLogFile?
+
+    /// A log that cannot be opened leaves standard error.
+    init(directory: String) {
+        do throws(SystemCallError) {
+            let opened = try VersionedLogFile(next: "\(directory)/job_controller.log")
+            descriptor = opened.descriptor
+            file = consume opened
+        } catch {
+            descriptor = 2
+            file = nil
+        }
+    }
+
+    func write(_ text: String) {
+        let now = SystemClock.wallNanoseconds
+        var seconds = time_t(now / 1_000_000_000)
+        var local = tm()
+        localtime_r(&seconds, &local)
+        let hundredths = Int(now / 10_000_000 % 100)
+        let parts = [Int(local.tm_hour), Int(local.tm_min), Int(local.tm_sec), hundredths]
+        let stamp = parts.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ".")
+        let line = Array("\(stamp): \(text)\n".utf8)
+        line.withUnsafeBytes { bytes in
+            // A full disk must not stop deliveries for the sake of the log.
+            try? Files.writeAll(descriptor, bytes)
+        }
+    }
+
+    /// Milliseconds that local time is ahead of UTC now.
+    static func localOffset() -> Int64 {
+        var seconds = time_t(SystemClock.wallSeconds)
+        var local = tm()
+        localtime_r(&seconds, &local)
+        return Int64(local.tm_gmtoff) * 1000
+    }
+}

@@ -1,0 +1,173 @@
+import Envelope
+import Glibc
+import ProcessPool
+import Spool
+import SystemCalls
+
+/// The command socket: a line of words from an administrator's command, a line of JSON as the answer.
+extension JobControllerLoop {
+    func acceptClient() {
+        guard clients.count < CommandSocket.mostClients else { return }
+        switch commandSocket.accept() {
+        case .client(let client):
+            let number = newNumber()
+            guard (try? poller.add(client.descriptor, token: Self.token(.client, number))) != nil else { return }
+            clients[number] = client
+        case .refused(let user): log.write("a command of user \(user) was refused")
+        case .none: break
+        }
+    }
+
+    func serve(client number: UInt32) {
+        guard let client = clients[number] else { return }
+        for line in client.receive() { client.answer(answer(line)) }
+        client.flush()
+        if client.isOpen {
+            let interest: Poller.Interest = client.wantsToWrite ? [.readable, .writable] : .readable
+            try? poller.change(client.descriptor, interest, token: Self.token(.client, number))
+        } else {
+            poller.remove(client.descriptor)
+            clients[number] = nil
+        }
+    }
+
+    func answer(_ line: String) -> JSONValue {
+        let words = line.split(separator: " ", maxSplits: 2).map(String.init)
+        guard let verb = words.first else { return Self.failure("empty command") }
+        let object = words.count > 1 ? words[1] : nil
+        switch (verb, object) {
+        case ("status", nil): return status
+        case ("entries", let channel?): return entries(channel, limit: words.count > 2 ? Int(words[2]) ?? 100 : 100)
+        case ("entry", let name?): return change(name) { detail($0) }
+        case ("hold", let name?):
+            let reason = words.count > 2 ? words[2] : "held by an operator"
+            return change(name) { outcome(schedule.hold($0, reason: reason)) }
+        case ("release", let name?): return change(name) { outcome(schedule.release($0, now: now)) }
+        case ("delete", let name?): return change(name) { outcome(schedule.delete($0)) }
+        case ("return", let name?): return change(name) { outcome(schedule.returnToSender($0, now: now)) }
+        case ("stop", let channel?): return setStopped(channel, true)
+        case ("start", let channel?): return setStopped(channel, false)
+        case ("run", let channel?): return ["ok": true, "count": .integer(schedule.run(channel: channel, now: now))]
+        case ("return_job", nil): return ["ok": true, "count": .integer(runReturnJob())]
+        case ("shutdown", nil):
+            shutDown()
+            return ["ok": true]
+        case ("sync", nil):
+            let found = store.adoptDeadWriters()
+            take(found)
+            return ["ok": true, "count": .integer(found.count)]
+        default: return Self.failure("unknown command \(verb), or its argument is missing")
+        }
+    }
+
+    static func failure(_ text: String) -> JSONValue { ["ok": false, "error": .string(text)] }
+
+    private func outcome(_ answer: DeliverySchedule.OperatorAnswer) -> JSONValue {
+        answer == .done ? ["ok": true] : Self.failure(answer.rawValue)
+    }
+
+    /// Applies a command to the entry, or to every entry of the message when the name has no number. The answer is
+    /// that of the last one that failed, or of the last one.
+    private func change(_ name: String, _ apply: (QueueEntryKey) -> JSONValue) -> JSONValue {
+        guard let parsed = EntryName(name) else { return Self.failure("\(name) is not the name of an entry") }
+        let keys = schedule.keys(of: parsed)
+        var answer = Self.failure("there is no entry \(name)")
+        var hasFailed = false
+        for key in keys {
+            let one = apply(key)
+            let isGood = one.text.hasPrefix("{\"ok\":true")
+            if !hasFailed || !isGood { answer = one }
+            hasFailed = hasFailed || !isGood
+        }
+        return answer
+    }
+
+    private func setStopped(_ channel: String, _ isStopped: Bool) -> JSONValue {
+        do throws(SystemCallError) {
+            try stopped.set(channel, isStopped: isStopped, path: options.stoppedPath)
+        } catch { return Self.failure("the change would not survive a restart: \(error)") }
+        if isStopped {
+            schedule.stop(channel: channel)
+        } else {
+            schedule.start(channel: channel, now: now)
+        }
+        log.write("channel \(channel) is \(isStopped ? "stopped" : "started")")
+        return ["ok": true]
+    }
+}
+
+/// What the commands show.
+extension JobControllerLoop {
+    private var status: JSONValue {
+        let channels = schedule.channelStatus().map { channel -> JSONValue in
+            [
+                "name": .string(channel.name), "pool": .string(channel.pool), "jobs": .integer(channel.jobs),
+                "ready": .integer(channel.ready), "delayed": .integer(channel.delayed),
+                "active": .integer(channel.active), "held": .integer(channel.held),
+                "stopped": .bool(channel.isStopped),
+                "oldest": channel.oldest.map { .integer(Int($0 / 1000)) } ?? .null,
+            ]
+        }
+        let jobs = schedule.jobStatus().map { job -> JSONValue in
+            [
+                "pid": .integer(Int(parties[job.job]?.process?.processID ?? 0)), "channel": .string(job.channel),
+                "state": .string(job.state), "active": .integer(job.active), "total": .integer(job.total),
+                "started": .integer(Int(job.started / 1000)),
+            ]
+        }
+        let pools = schedule.poolStatus().map { pool -> JSONValue in
+            ["name": .string(pool.name), "job_limit": .integer(pool.limit), "jobs": .integer(pool.running)]
+        }
+        let summary = store.summary
+        return [
+            "ok": true, "channels": .array(channels), "jobs": .array(jobs), "pools": .array(pools),
+            "queue": [
+                "messages": .integer(summary.messages), "entries": .integer(summary.entries),
+                "segments": .integer(summary.segments), "live_bytes": .integer(summary.liveBytes),
+                "used_bytes": .integer(summary.usedBytes),
+            ],
+        ]
+    }
+
+    private func entries(_ channel: String, limit: Int) -> JSONValue {
+        let list = schedule.entryStatus(channel: channel, limit: min(max(limit, 1), 10_000))
+        return [
+            "ok": true,
+            "entries": .array(
+                list.map { entry in
+                    [
+                        "name": .string(entry.name.description), "host": .string(entry.host),
+                        "state": .string(entry.state), "priority": .string("\(entry.priority)"),
+                        "arrival": .integer(Int(entry.arrival / 1000)),
+                        "next": entry.nextAttempt.map { .integer(Int($0 / 1000)) } ?? .null,
+                        "recipients": .integer(entry.pending),
+                    ]
+                }),
+        ]
+    }
+
+    private func detail(_ key: QueueEntryKey) -> JSONValue {
+        guard let entry = store.entry(key) else {
+            return Self.failure("the entry has just ended")
+        }
+        let outcomes = entry.lastOutcomes.map { outcome -> JSONValue in
+            [
+                "recipient": .integer(outcome.recipient), "result": .string("\(outcome.result)"),
+                "status": .string(outcome.status), "text": .string(outcome.text), "remote": .string(outcome.remote),
+            ]
+        }
+        return [
+            "ok": true, "channel": .string(entry.channel),
+            "host": .string(entry.host),
+            "segment": .string(entry.location.segment),
+            "offset": .integer(entry.location.offset),
+            "length": .integer(entry.location.length),
+            "size": .integer(entry.size), "attempts": .integer(entry.attempts),
+            "recipients": .integer(entry.recipients),
+            "pending": .array(entry.pending.map { .integer($0) }),
+            "held": entry.heldReason.map { .string($0) } ?? .null,
+            "last_attempt": .integer(Int(entry.lastAttempt)),
+            "outcomes": .array(outcomes),
+        ]
+    }
+}

@@ -1,0 +1,194 @@
+import Glibc
+import MasterKit
+import ProcessPool
+import Spool
+import SystemCalls
+
+/// The shell around the schedule: one thread that waits for jobs, enqueuing processes, commands, ends of processes
+/// and the ledger, tells the schedule of each, and executes what it decides.
+final class JobControllerLoop {
+    enum Kind: UInt64 { case signals = 1, durable, listener, commands, job, jobEnd, peer, client }
+
+    let settings: JobControllerSettings
+    let options: JobControllerOptions
+    let store: any DeliveryStore
+    let log: JobControllerLog
+    let signals: SignalDescriptor
+    var schedule: DeliverySchedule
+    var poller: Poller
+    let listener: OwnedDescriptor
+    let commandSocket: CommandSocket
+    let acknowledgements: Acknowledgements
+    var stopped: StoppedChannels
+
+    /// Running jobs, and processes of a former Job Controller, by the id that the schedule knows.
+    var parties: [JobID: WorkParty] = [:]
+    /// Connections on the listener.
+    var peers: [UInt32: Peer] = [:]
+    var clients: [UInt32: CommandClient] = [:]
+    private var lastNumber: UInt32 = 0
+    var dirty: Set<JobID> = []
+
+    /// When dead writers are looked for next, milliseconds since 1970.
+    var adoptAt: Int64 = 0
+    private var resumeAt: Int64?
+    private var shutdownAt: Int64?
+    private var nextSecond: Int64 = 0
+    private var lastReturnDay: Int64 = 0
+    private var hadTrouble = false
+
+    init(
+        settings: JobControllerSettings, options: JobControllerOptions, store: any DeliveryStore,
+        log: JobControllerLog, signals: SignalDescriptor
+    ) throws(SystemCallError) {
+        self.settings = settings
+        self.options = options
+        self.store = store
+        self.log = log
+        self.signals = signals
+        schedule = DeliverySchedule(settings: settings)
+        stopped = StoppedChannels(path: options.stoppedPath)
+        acknowledgements = try Acknowledgements()
+        listener = try UnixSockets.listen(options.socketPath, .sequencedPacket)
+        commandSocket = try CommandSocket(options.commandSocketPath)
+        poller = try Poller()
+        try poller.add(signals.descriptor, token: Self.token(.signals))
+        try poller.add(acknowledgements.descriptor, token: Self.token(.durable))
+        try poller.add(listener.number, token: Self.token(.listener))
+        try poller.add(commandSocket.descriptor, token: Self.token(.commands))
+    }
+
+    deinit { unlink(options.socketPath) }
+
+    static func token(_ kind: Kind, _ number: UInt32 = 0) -> UInt64 { kind.rawValue << 32 | UInt64(number) }
+
+    /// Milliseconds since 1970.
+    var now: Int64 { SystemClock.wallNanoseconds / 1_000_000 }
+
+    func newNumber() -> UInt32 {
+        lastNumber &+= 1
+        return lastNumber
+    }
+
+    /// Fills the index. `mayHaveOrphans`: the former Job Controller did not end orderly, and its jobs may still work.
+    func start(_ entries: [RecoveredEntry], mayHaveOrphans: Bool) throws(SystemCallError) {
+        schedule.localOffset = JobControllerLog.localOffset()
+        lastReturnDay = returnDay
+        schedule.pause()
+        if mayHaveOrphans { resumeAt = now + options.recoveryGrace }
+        for name in stopped.names { schedule.stop(channel: name) }
+        take(entries)
+        if !mayHaveOrphans { schedule.resume(now: now) }
+        execute()
+    }
+
+    /// Until SIGTERM, and after it until the jobs have ended or the limit is reached.
+    func run() throws(SystemCallError) {
+        while true {
+            var ready: [UInt64] = []
+            try poller.wait(milliseconds: waitTime()) { ready.append($0.token) }
+            for token in ready { handle(token) }
+            if now >= nextSecond { everySecond() }
+            execute()
+            if let shutdownAt, schedule.jobCount == 0 || now >= shutdownAt { break }
+        }
+        if schedule.jobCount > 0 {
+            log.write("\(schedule.jobCount) jobs go on by themselves and report to the next Job Controller")
+        }
+        store.snapshotIfDue(now: now / 1000, force: true)
+    }
+
+    /// Milliseconds until there is something to do by the clock; a second at most while anything is going on.
+    private func waitTime() -> Int32 {
+        let time = now
+        var next = min(nextSecond, schedule.nextTime(now: time) ?? .max)
+        if let resumeAt { next = min(next, resumeAt) }
+        return Int32(clamping: max(1, next - time))
+    }
+
+    private func handle(_ token: UInt64) {
+        let number = UInt32(truncatingIfNeeded: token)
+        switch Kind(rawValue: token >> 32) {
+        case .signals: takeSignals()
+        case .durable: takeAcknowledgements()
+        case .listener: acceptPeers()
+        case .commands: acceptClient()
+        case .job: receive(fromJob: number)
+        case .jobEnd: jobEnded(number)
+        case .peer: receive(fromPeer: number)
+        case .client: serve(client: number)
+        case nil: break
+        }
+    }
+
+    private func takeSignals() {
+        while let signal = signals.next() {
+            if signal == SIGTERM || signal == SIGINT { shutDown() }
+        }
+    }
+
+    /// No new jobs; those that run are told to finish what they have in hand.
+    func shutDown() {
+        guard shutdownAt == nil else { return }
+        log.write("stopping: \(schedule.jobCount) jobs are told to finish")
+        shutdownAt = now + options.shutdownLimit
+        schedule.drain()
+    }
+
+    private func everySecond() {
+        let time = now
+        nextSecond = time + 1000
+        if let due = resumeAt, time >= due {
+            resumeAt = nil
+            schedule.resume(now: time)
+        }
+        schedule.localOffset = JobControllerLog.localOffset()
+        schedule.tick(now: time)
+        killUnreachable()
+        if time >= adoptAt {
+            adoptAt = time + 60_000
+            take(store.adoptDeadWriters())
+        }
+        store.freeSpaceWork(now: time / 1000)
+        store.snapshotIfDue(now: time / 1000, force: false)
+        for report in store.takeReports() { log.write("error: \(report)") }
+        if let trouble = store.trouble {
+            if !hadTrouble { log.write("error: the ledger cannot be written: \(trouble); outcomes wait") }
+            hadTrouble = true
+        } else if hadTrouble {
+            hadTrouble = false
+            log.write("the ledger can be written again")
+        }
+        if returnDay > lastReturnDay {
+            lastReturnDay = returnDay
+            runReturnJob()
+        }
+    }
+
+    /// Number of the local day, changing at the time of the return job.
+    private var returnDay: Int64 {
+        (now + schedule.localOffset - settings.returnJobMinute * 60_000) / 86_400_000
+    }
+
+    /// Returns how many messages are to be returned.
+    @discardableResult
+    func runReturnJob() -> Int {
+        let count = schedule.judgeAges(now: now)
+        log.write("return job: \(count) entries are too old and are returned")
+        store.snapshotIfDue(now: now / 1000, force: true)
+        return count
+    }
+
+    /// Entries that have become known.
+    func take(_ entries: [RecoveredEntry]) {
+        let time = now
+        for entry in entries {
+            schedule.known(
+                NewEntry(
+                    key: entry.key, channel: entry.channel, host: entry.host, priority: entry.priority,
+                    arrival: entry.arrival, pending: entry.pending.count, attempts: entry.attempts,
+                    nextAttempt: max(entry.notBefore, entry.nextTime) * 1000, isHeld: entry.heldReason != nil,
+                    warned: entry.warned), now: time)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import OptionSyntax
+
+/// A line of a configuration file with the place it came from.
+struct SourceLine: Hashable, Sendable {
+    var text: String
+    var location: SourceLocation
+
+    init(_ text: String, at location: SourceLocation) {
+        self.text = text
+        self.location = location
+    }
+
+    var isBlank: Bool { text.utf8.allSatisfy(\.isBlank) }
+
+    /// Whether the line begins with a space or tab.
+    var isIndented: Bool { text.utf8.first?.isBlank ?? false }
+}
+
+/// Reads the physical lines of a `mappings` file: comments (`!` in column 1) are removed and includes (`<` in column 1)
+/// spliced in (mappings specification, section 1.1). Lines are not joined here as in other files, as a mapping's
+/// columns decide what becomes of the white space around a break, and `$` may quote it.
+struct SourceLineReader {
+    /// Longest physical and logical line in octets.
+    static let lineLimit = 4096
+
+    private let load: (String) -> String?
+    private let includeLimit: Int
+    private var lines: [SourceLine] = []
+
+    /// `load` returns the content of an included file, nil when it cannot be read. `includeLimit`: levels of nesting.
+    init(includeLimit: Int = 3, load: @escaping (String) -> String?) {
+        self.load = load
+        self.includeLimit = includeLimit
+    }
+
+    /// All lines of `text` and of what it includes.
+    mutating func read(_ text: String, file: String, diagnostics: inout Diagnostics) -> [SourceLine] {
+        lines = []
+        read(text, file: file, level: 0, diagnostics: &diagnostics)
+        return lines
+    }
+
+    private mutating func read(_ text: String, file: String, level: Int, diagnostics: inout Diagnostics) {
+        var number = 0
+        var parts = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        if parts.last?.isEmpty == true { parts.removeLast() }
+        for part in parts {
+            number += 1
+            let bytes = part.last == UInt8(ascii: "\r") ? part.dropLast() : part
+            let location = SourceLocation(file: file, line: number, column: 1)
+            guard bytes.count <= Self.lineLimit else {
+                diagnostics.error("the line is longer than \(Self.lineLimit) octets", at: location)
+                continue
+            }
+            switch bytes.first {
+            case UInt8(ascii: "!"): continue
+            case UInt8(ascii: "<"):
+                include(bytes.dropFirst().text, at: location, level: level, diagnostics: &diagnostics)
+            default: lines.append(SourceLine(bytes.text, at: location))
+            }
+        }
+    }
+
+    private mutating func include(
+        _ written: String, at location: SourceLocation, level: Int, diagnostics: inout Diagnostics
+    ) {
+        let name = written.utf8.filter { !$0.isBlank }.text
+        guard level < includeLimit else {
+            return diagnostics.error(
+                "include files are nested more than \(includeLimit) deep", at: location,
+                advice: "move the text of '\(name)' into the including file")
+        }
+        guard let text = load(name) else {
+            return diagnostics.error(
+                "cannot read include file '\(name)'", at: location,
+                advice: "give the full path of a file that the MTA account can read")
+        }
+        read(text, file: name, level: level + 1, diagnostics: &diagnostics)
+    }
+}
+
+/// Joins lines that end in a backslash with the next one. White space around the break goes away; one blank is kept
+/// when it separates the two columns, that is, as long as the second column has not begun (section 1.2).
+func joiningContinuations(_ lines: [SourceLine], diagnostics: inout Diagnostics) -> [SourceLine] {
+    var result: [SourceLine] = []
+    var open: (line: SourceLine, columns: LineColumns)?
+    for line in lines {
+        var bytes = Array(line.text.utf8)[...]
+        let continues = bytes.last == UInt8(ascii: "\\")
+        if continues { bytes = bytes.dropLast() }
+        var text = bytes.text
+        var location = line.location
+        if let (start, columns) = open {
+            let trimmed = bytes.drop { $0.isBlank }
+            let separates = columns == .first && trimmed.startIndex > bytes.startIndex
+            text = start.text + (separates ? " " : "") + trimmed.text
+            location = start.location
+        }
+        if text.utf8.count > SourceLineReader.lineLimit {
+            diagnostics.error("the joined line is longer than \(SourceLineReader.lineLimit) octets", at: location)
+            open = nil
+            continue
+        }
+        if continues {
+            let columns = LineColumns(text)
+            let kept = columns == .between ? columns.trimmed(text) + " " : columns.trimmed(text)
+            open = (SourceLine(kept, at: location), columns)
+        } else {
+            result.append(SourceLine(text, at: location))
+            open = nil
+        }
+    }
+    if let open { result.append(open.line) }
+    return result
+}
+
+/// How far the columns of a line have come.
+private enum LineColumns {
+    case first, between, second
+
+    init(_ text: String) {
+        var columns = ColumnSplitter(text)
+        if columns.next().isEmpty {
+            self = .first
+        } else if !columns.next().isEmpty {
+            self = .second
+        } else {
+            self = text.utf8.last?.isBlank == true ? .between : .first
+        }
+    }
+
+    /// `text` without trailing white space that no `$` quotes.
+    func trimmed(_ text: String) -> String {
+        var bytes = Array(text.utf8)[...]
+        while let last = bytes.last, last.isBlank, !endsInQuotedByte(bytes) { bytes = bytes.dropLast() }
+        return bytes.text
+    }
+
+    private func endsInQuotedByte(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.dropLast().reversed().prefix { $0 == UInt8(ascii: "$") }.count % 2 == 1
+    }
+}

@@ -1,0 +1,216 @@
+package import Configuration
+package import Enqueue
+package import Envelope
+import InternetMessage
+package import Spool
+import SystemCalls
+
+/// The content of the message that a notification is about, to be read from any offset.
+package struct ReturnedContent: Sendable {
+    /// Octets.
+    package var size: Int
+    /// Up to `maximum` octets from `offset` on; empty at the end.
+    package var read: @Sendable (_ offset: Int, _ maximum: Int) throws -> [UInt8]
+
+    package init(size: Int, read: @escaping @Sendable (_ offset: Int, _ maximum: Int) throws -> [UInt8]) {
+        self.size = size
+        self.read = read
+    }
+
+    package init(_ bytes: [UInt8]) {
+        self.init(size: bytes.count) { offset, maximum in
+            offset < bytes.count ? Array(bytes[offset..<min(bytes.count, offset + maximum)]) : []
+        }
+    }
+}
+
+/// Makes notifications durable: to the `process` channel, with an empty envelope From, under an id that is the same
+/// whenever the same attempt is reported again (notifications-logging specification, 1.1).
+package final class Notifier: Sendable {
+    private let configuration: MTAConfiguration
+    private let submitter: MessageSubmitter
+
+    package init(configuration: MTAConfiguration, submitter: MessageSubmitter) {
+        self.configuration = configuration
+        self.submitter = submitter
+    }
+
+    /// One attempt's outcomes that the sender is to be told of.
+    package struct Occasion: Sendable {
+        package var kind: NotificationKind
+        package var message: QueuedMessage
+        /// Index of the entry in the message.
+        package var entry: Int
+        package var attempt: Int
+        package var outcomes: [RecipientOutcome]
+
+        package init(
+            kind: NotificationKind, message: QueuedMessage, entry: Int, attempt: Int, outcomes: [RecipientOutcome]
+        ) {
+            self.kind = kind
+            self.message = message
+            self.entry = entry
+            self.attempt = attempt
+            self.outcomes = outcomes
+        }
+    }
+
+    /// Enqueues the notification, then calls `completion` on any thread: nil, or why it could not be done. When nobody is
+    /// to be told, that is at once. Content too large for memory is copied by a thread of its own.
+    package func notify(
+        _ occasion: Occasion, content: ReturnedContent, completion: @escaping @Sendable (_ problem: String?) -> Void
+    ) {
+        guard occasion.message.entries.indices.contains(occasion.entry) else { return completion(nil) }
+        let entry = occasion.message.entries[occasion.entry]
+        let wanted = occasion.outcomes.filter { outcome in
+            entry.recipients.indices.contains(outcome.recipient)
+                && occasion.kind.isWanted(entry.recipients[outcome.recipient].notify)
+        }
+        let addressees = addressees(occasion, entry, isWanted: !wanted.isEmpty)
+        guard !wanted.isEmpty || !addressees.isEmpty, !addressees.isEmpty else { return completion(nil) }
+        let draft = draft(occasion, entry, wanted.isEmpty ? occasion.outcomes : wanted, size: content.size)
+        if content.size > submitter.spool.options.largeThreshold, !draft.report.returnsHeadersOnly {
+            SystemThread.start("notification") { [self] in
+                enqueue(draft, addressees, entry, content, isLarge: true, completion)
+            }
+        } else {
+            enqueue(draft, addressees, entry, content, isLarge: false, completion)
+        }
+    }
+
+    /// The sender, unless it is empty; the postmaster where the channel asks for a copy (section 1.6).
+    private func addressees(_ occasion: Occasion, _ entry: QueueEntry, isWanted: Bool) -> [String] {
+        var addressees: [String] = []
+        let sender = occasion.message.sender
+        if !sender.isEmpty, isWanted { addressees.append(sender) }
+        guard let channel = configuration.channels.channel(named: entry.channel) else { return addressees }
+        let isCopied: Bool =
+            switch occasion.kind == .delayed ? channel.warningCopy : channel.failureCopy {
+            case .always: true
+            case .unlessEmptySender: !sender.isEmpty
+            case .onlyUndeliverable: sender.isEmpty
+            case .never: false
+            }
+        if isCopied, occasion.kind.action == "failed" || occasion.kind == .delayed {
+            addressees.append("postmaster@\(configuration.channels.localHost)")
+        }
+        return addressees
+    }
+
+    private struct Draft: Sendable {
+        var report: DeliveryReport
+        var identity: MessageSubmitter.Identity
+    }
+
+    private func draft(
+        _ occasion: Occasion, _ entry: QueueEntry, _ outcomes: [RecipientOutcome], size: Int
+    ) -> Draft {
+        var identity = submitter.newIdentity()
+        identity.id = MessageID.derived(
+            from: occasion.message.id, entry: occasion.entry, attempt: occasion.attempt, occasion.kind.derivation)
+        let localHost = configuration.channels.localHost
+        let channel = configuration.channels.channel(named: entry.channel)
+        let report = DeliveryReport(
+            kind: occasion.kind, message: occasion.message, entry: entry, outcomes: outcomes, localHost: localHost,
+            channelHost: channel?.officialHost ?? localHost,
+            returnAddress: channel?.returnAddress ?? configuration.mta.returnAddress ?? "postmaster@\(localHost)",
+            returnPersonal: channel?.returnPersonal ?? configuration.mta.returnPersonal ?? "Internet Mail Delivery",
+            messageID: "\(identity.envelopeID)@\(localHost)", boundaryID: boundaryID(identity.id),
+            date: String(decoding: identity.date, as: UTF8.self),
+            arrivalDate: String(
+                decoding: submitter.headerDate(occasion.message.arrival / 1000), as: UTF8.self),
+            returnsHeadersOnly: returnsHeadersOnly(occasion.message, size: size))
+        return Draft(report: report, identity: identity)
+    }
+
+    /// RET, and the limits on what is returned (section 1.5).
+    private func returnsHeadersOnly(_ message: QueuedMessage, size: Int) -> Bool {
+        let blocks = size / configuration.mta.blockSize
+        if let limit = configuration.mta.bounceBlockLimit, blocks > limit { return true }
+        switch message.returnContent {
+        case .headers: return true
+        case .full: return false
+        case .unspecified:
+            if let limit = configuration.mta.contentReturnBlockLimit { return blocks > limit }
+            return false
+        }
+    }
+
+    /// 22 characters that no part of a message can contain by accident.
+    private func boundaryID(_ id: MessageID) -> String {
+        let second = MessageID.derived(from: id, entry: 0, attempt: 0, .failureNotification)
+        return id.description + second.description
+    }
+
+    private func enqueue(
+        _ draft: Draft, _ addressees: [String], _ entry: QueueEntry, _ original: ReturnedContent, isLarge: Bool,
+        _ completion: @escaping @Sendable (String?) -> Void
+    ) {
+        do {
+            let start = try original.read(0, 256 << 10)
+            let header = Self.header(of: start)
+            let opening = draft.report.opening(originalHeader: header)
+            let content: SpoolContent
+            if draft.report.returnsHeadersOnly {
+                content = .inline([opening, header, draft.report.closing])
+            } else if isLarge {
+                content = try .large(copy(draft, opening, original))
+            } else {
+                content = .inline([opening, start, draft.report.closing])
+            }
+            submit(draft, addressees, entry, content, completion)
+        } catch {
+            completion("\(error)")
+        }
+    }
+
+    private func copy(
+        _ draft: Draft, _ opening: [UInt8], _ original: ReturnedContent
+    ) throws -> LargeContent {
+        let writer = try submitter.spool.beginLargeContent(draft.identity.id)
+        do {
+            try writer.append(opening)
+            var offset = 0
+            while case let chunk = try original.read(offset, 256 << 10), !chunk.isEmpty {
+                try writer.append(chunk)
+                offset += chunk.count
+            }
+            try writer.append(draft.report.closing)
+            return try writer.finish()
+        } catch {
+            writer.abandon()
+            throw error
+        }
+    }
+
+    private func submit(
+        _ draft: Draft, _ addressees: [String], _ entry: QueueEntry, _ content: SpoolContent,
+        _ completion: @escaping @Sendable (String?) -> Void
+    ) {
+        let source = configuration.channels.channel(named: entry.channel)
+        let destination = source?.notificationChannel ?? "process"
+        let host = configuration.channels.channel(named: destination)?.officialHost ?? "process-daemon"
+        let message = QueuedMessage(
+            id: draft.identity.id, arrival: draft.identity.arrival, sourceChannel: entry.channel, sender: "",
+            envelopeID: draft.identity.envelopeID, messageIDHeader: "<\(draft.report.messageID)>",
+            entries: [
+                QueueEntry(
+                    channel: destination, host: host,
+                    recipients: addressees.map { QueueRecipient(address: $0, given: $0) })
+            ])
+        submitter.submit(message, content: content, modifiers: source?.isLogging == true ? [] : nil) { result in
+            switch result {
+            case .success: completion(nil)
+            case .failure(let error): completion(error.description)
+            }
+        }
+    }
+
+    /// The header at the start of a message, its empty line included.
+    private static func header(of start: [UInt8]) -> [UInt8] {
+        guard case .success(let scan) = HeaderBlock.scan(start, limits: .init(fields: 100_000, octets: start.count)) else {
+            return []
+        }
+        return Array(start[..<scan.bodyStart])
+    }
+}

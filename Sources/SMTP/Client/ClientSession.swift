@@ -1,0 +1,344 @@
+/// The client's side of an SMTP connection as a value: bytes received and transactions go in, actions come out. No
+/// socket, no clock (smtp specification, 12; RFC 5321, RFC 2920).
+///
+/// With PIPELINING a transaction's MAIL, RCPT and DATA go out in one piece, and the next transaction may begin while the
+/// reply to the final dot of this one is still awaited.
+package struct ClientSession: Sendable {
+    package struct Options: Hashable, Sendable {
+        /// The name given in EHLO.
+        package var hostName: String
+        /// HELO at once: the server dropped an earlier connection when it heard EHLO.
+        package var usesHELO: Bool
+        /// LHLO, and one reply per recipient after the final dot (RFC 2033).
+        package var isLMTP: Bool
+        /// Our own XLOOP value; a server that shows the same one is this installation. Empty: no check.
+        package var xloop: String
+
+        package init(hostName: String, usesHELO: Bool = false, isLMTP: Bool = false, xloop: String = "") {
+            self.hostName = hostName
+            self.usesHELO = usesHELO
+            self.isLMTP = isLMTP
+            self.xloop = xloop
+        }
+    }
+
+    /// Why no transaction is possible on this connection, or no further one.
+    package enum Failure: Hashable, Sendable {
+        /// 5yz at the banner, or to HELO.
+        case refusedForGood(ReceivedReply)
+        /// 4yz at the banner or to HELO, 421 at any time.
+        case refusedForNow(ReceivedReply)
+        /// The connection ended without a reply that was due; `atEHLO`: in answer to EHLO.
+        case connectionLost(atEHLO: Bool)
+        case timedOut(Phase)
+        /// What came is no SMTP.
+        case malformed(String)
+        /// The server is this installation.
+        case loop
+    }
+
+    package enum Action: Hashable, Sendable {
+        case send([UInt8])
+        /// EHLO or HELO was answered: transactions may begin.
+        case ready(ServerExtensions)
+        /// The oldest transaction's content is wanted: dot-stuffed, then the final dot, then ``contentSent()``.
+        case sendContent
+        /// The oldest transaction has ended; one result for each recipient.
+        case completed([RecipientResult])
+        /// The session is over. `interrupted`: for each transaction that was begun and has no result, what is to be
+        /// reported, the oldest first.
+        case failed(Failure, interrupted: [[RecipientResult]])
+        /// QUIT was answered, or nothing is left to do: close.
+        case close
+    }
+
+    /// What is awaited, for the time limit in force.
+    package enum Phase: Hashable, Sendable {
+        case banner, hello, mail, recipient, dataCommand, finalReply, reset, quit
+        /// Nothing: no transaction is under way.
+        case idle
+        /// Our own content is being sent.
+        case content
+    }
+
+    private enum Stage { case greeting, established, quitting, over }
+
+    private let options: Options
+    package private(set) var extensions = ServerExtensions()
+    private var stage = Stage.greeting
+    private var reader = ReplyReader()
+    private var expected: [Expectation] = [Expectation(.banner)]
+    private var transactions: [RunningTransaction] = []
+    private var actions: [Action] = []
+    private var nextAction = 0
+    private var needsReset = false
+
+    package init(_ options: Options) { self.options = options }
+
+    // MARK: Events
+
+    package mutating func receive(_ bytes: some Sequence<UInt8>) {
+        var events: [ReplyReader.Event] = []
+        reader.receive(bytes) { events.append($0) }
+        for event in events where stage != .over {
+            switch event {
+            case .reply(let reply): take(reply)
+            case .malformed(let text): fail(.malformed(text), "malformed reply: \(text)")
+            }
+        }
+    }
+
+    /// Whether ``begin(_:)`` may be called now.
+    package var acceptsTransaction: Bool {
+        guard stage == .established else { return false }
+        if transactions.isEmpty { return true }
+        return extensions.pipelining && !options.isLMTP && transactions.count == 1 && transactions[0].isContentSent
+    }
+
+    /// Begins a transaction; only when ``acceptsTransaction`` holds.
+    package mutating func begin(_ transaction: ClientTransaction) {
+        guard acceptsTransaction else { return }
+        var running = RunningTransaction(transaction)
+        guard transaction.isSendable, !transaction.recipients.isEmpty else {
+            let results = transaction.recipients.indices.map {
+                RecipientResult(
+                    recipient: $0, result: .failedPermanently, status: "5.1.3", text: "address has a control character")
+            }
+            actions.append(.completed(results))
+            return
+        }
+        var bytes: [UInt8] = []
+        if needsReset {
+            needsReset = false
+            bytes += "RSET\r\n".utf8
+            expected.append(Expectation(.reset))
+        }
+        bytes += transaction.mailCommand(extensions).utf8
+        expected.append(Expectation(.mail))
+        if extensions.pipelining {
+            for index in transaction.recipients.indices { appendRecipient(index, transaction, &bytes) }
+            bytes += "DATA\r\n".utf8
+            expected.append(Expectation(.dataCommand))
+            running.isFullySent = true
+        }
+        transactions.append(running)
+        actions.append(.send(bytes))
+    }
+
+    /// The content and the final dot of the oldest transaction have been handed to the socket.
+    package mutating func contentSent() {
+        guard !transactions.isEmpty else { return }
+        transactions[0].isContentSent = true
+        let replies = options.isLMTP ? transactions[0].acceptedCount : 1
+        // The reply to the dot comes before those to commands of the next transaction.
+        for _ in 0..<replies { expected.append(Expectation(.finalReply)) }
+    }
+
+    /// Ends the session in order, once no transaction is under way.
+    package mutating func quit() {
+        guard stage == .established, transactions.isEmpty else { return }
+        stage = .quitting
+        expected = [Expectation(.quit)]
+        actions.append(.send(Array("QUIT\r\n".utf8)))
+    }
+
+    package mutating func connectionClosed() {
+        switch stage {
+        case .over: break
+        case .quitting: close()
+        case .established where transactions.isEmpty && expected.isEmpty: close()
+        case .greeting, .established:
+            fail(.connectionLost(atEHLO: expected.first?.phase == .hello && !options.usesHELO), "connection lost")
+        }
+    }
+
+    /// The time limit of ``phase`` has passed.
+    package mutating func timedOut() {
+        guard stage != .over else { return }
+        if stage == .quitting { return close() }
+        let phase = phase
+        fail(.timedOut(phase), "timeout while waiting for the reply to \(phase.words)")
+    }
+
+    /// What is awaited now.
+    package var phase: Phase {
+        if let first = expected.first { return first.phase }
+        return transactions.isEmpty ? .idle : .content
+    }
+
+    /// The next thing to do, in order; nil when there is nothing.
+    package mutating func next() -> Action? {
+        guard nextAction < actions.count else {
+            actions.removeAll(keepingCapacity: true)
+            nextAction = 0
+            return nil
+        }
+        nextAction += 1
+        return actions[nextAction - 1]
+    }
+
+    // MARK: Replies
+
+    private mutating func take(_ reply: ReceivedReply) {
+        guard !expected.isEmpty else {
+            // A server that says something on its own is closing: 421 (RFC 5321 section 3.8).
+            return reply.code == 421
+                ? fail(.refusedForNow(reply), reply.text) : fail(.malformed(reply.text), "unexpected reply: \(reply.text)")
+        }
+        let expectation = expected.removeFirst()
+        if reply.code == 421, expectation.phase != .quit { return fail(.refusedForNow(reply), reply.text) }
+        switch expectation.phase {
+        case .banner: greet(reply)
+        case .hello: established(reply, after: expectation)
+        case .mail: mailAnswered(reply)
+        case .recipient: recipientAnswered(reply, expectation.recipient)
+        case .dataCommand: dataAnswered(reply)
+        case .finalReply: contentAnswered(reply)
+        case .reset, .idle, .content: break
+        case .quit: close()
+        }
+    }
+
+    private mutating func greet(_ reply: ReceivedReply) {
+        guard reply.isPositive else { return refuse(reply) }
+        sayHello(options.isLMTP ? "LHLO" : options.usesHELO ? "HELO" : "EHLO")
+    }
+
+    private mutating func sayHello(_ verb: String) {
+        expected.append(Expectation(.hello, verb: verb))
+        actions.append(.send(Array("\(verb) \(options.hostName)\r\n".utf8)))
+    }
+
+    private mutating func established(_ reply: ReceivedReply, after expectation: Expectation) {
+        guard reply.isPositive else {
+            // A server that does not know EHLO is greeted with HELO (RFC 5321 section 3.2).
+            return expectation.verb == "EHLO" && reply.code / 100 == 5 ? sayHello("HELO") : refuse(reply)
+        }
+        if expectation.verb != "HELO" { extensions = ServerExtensions(reply) }
+        if !options.xloop.isEmpty, extensions.xloop == options.xloop {
+            return fail(.loop, "mail loops back to this system")
+        }
+        stage = .established
+        actions.append(.ready(extensions))
+    }
+
+    private mutating func refuse(_ reply: ReceivedReply) {
+        fail(reply.code / 100 == 5 ? .refusedForGood(reply) : .refusedForNow(reply), reply.text)
+    }
+
+    /// Index of the transaction that MAIL, RCPT and DATA replies are about: the youngest.
+    private var youngest: Int { transactions.count - 1 }
+
+    private mutating func mailAnswered(_ reply: ReceivedReply) {
+        guard youngest >= 0 else { return }
+        if !reply.isPositive { transactions[youngest].refuseAll(reply) }
+        if !transactions[youngest].isFullySent { sendNextCommand() }
+    }
+
+    private mutating func recipientAnswered(_ reply: ReceivedReply, _ recipient: Int) {
+        guard youngest >= 0 else { return }
+        transactions[youngest].recipientAnswered(recipient, reply)
+        if !transactions[youngest].isFullySent { sendNextCommand() }
+    }
+
+    /// Without PIPELINING: one command, then its reply.
+    private mutating func sendNextCommand() {
+        var bytes: [UInt8] = []
+        if let index = transactions[youngest].takeNextRecipient() {
+            appendRecipient(index, transactions[youngest].transaction, &bytes)
+        } else if transactions[youngest].acceptedCount > 0 {
+            transactions[youngest].isFullySent = true
+            bytes += "DATA\r\n".utf8
+            expected.append(Expectation(.dataCommand))
+        } else {
+            needsReset = true
+            return complete()
+        }
+        actions.append(.send(bytes))
+    }
+
+    private mutating func appendRecipient(_ index: Int, _ transaction: ClientTransaction, _ bytes: inout [UInt8]) {
+        bytes += transaction.recipientCommand(index, extensions).utf8
+        expected.append(Expectation(.recipient, recipient: index))
+    }
+
+    private mutating func dataAnswered(_ reply: ReceivedReply) {
+        guard youngest >= 0 else { return }
+        if reply.code == 354 {
+            if transactions[youngest].acceptedCount > 0 {
+                actions.append(.sendContent)
+            } else {
+                // Every recipient was refused, and DATA was in the same packet: an empty message ends it
+                // (RFC 2920 section 3.1).
+                transactions[youngest].isContentSent = true
+                expected.append(Expectation(.finalReply))
+                actions.append(.send(Array(".\r\n".utf8)))
+            }
+            return
+        }
+        transactions[youngest].refuseAccepted(reply)
+        needsReset = true
+        complete()
+    }
+
+    private mutating func contentAnswered(_ reply: ReceivedReply) {
+        guard !transactions.isEmpty else { return }
+        if options.isLMTP {
+            transactions[0].nextAcceptedAnswered(reply)
+            if transactions[0].hasAcceptedWithoutAnswer { return }
+        } else {
+            transactions[0].acceptedAnswered(reply)
+        }
+        complete()
+    }
+
+    private mutating func complete() {
+        let transaction = transactions.removeFirst()
+        actions.append(.completed(transaction.results(otherwise: "no reply")))
+    }
+
+    private mutating func fail(_ failure: Failure, _ text: String) {
+        stage = .over
+        expected = []
+        let permanent: ReceivedReply? = if case .refusedForGood(let reply) = failure { reply } else { nil }
+        actions.append(
+            .failed(
+                failure,
+                interrupted: transactions.map { $0.results(otherwise: permanent.map(\.text) ?? text) }))
+        transactions = []
+    }
+
+    private mutating func close() {
+        stage = .over
+        expected = []
+        actions.append(.close)
+    }
+
+    private struct Expectation: Sendable {
+        var phase: Phase
+        var recipient = -1
+        var verb = ""
+
+        init(_ phase: Phase, recipient: Int = -1, verb: String = "") {
+            self.phase = phase
+            self.recipient = recipient
+            self.verb = verb
+        }
+    }
+}
+
+extension ClientSession.Phase {
+    fileprivate var words: String {
+        switch self {
+        case .banner: "the connection"
+        case .hello: "EHLO"
+        case .mail: "MAIL"
+        case .recipient: "RCPT"
+        case .dataCommand: "DATA"
+        case .finalReply, .content: "the message"
+        case .reset: "RSET"
+        case .quit: "QUIT"
+        case .idle: "nothing"
+        }
+    }
+}

@@ -1,0 +1,99 @@
+/// How a session behaves: a part of the configuration snapshot, made for one connection. Channel keywords follow the
+/// current channel, so the driver sets new options when the channel switches (smtp specification, 1).
+package struct ServerOptions: Hashable, Sendable {
+    package enum Service: Hashable, Sendable {
+        case smtp
+        /// Submission (RFC 6409): EHLO without a name is accepted.
+        case submission
+        /// LMTP (RFC 2033): LHLO only, one reply per recipient after the data.
+        case lmtp
+    }
+
+    package var service = Service.smtp
+    /// BANNER_HOST, else the official host name.
+    package var hostName: String
+    /// Address of the client without brackets, for the reply to HELO.
+    package var clientAddress: String
+    /// `<product> <version> 64bit (built Mon DD YYYY)`.
+    package var productVersion: String
+    /// CUSTOM_VERSION_STRING: all of the banner after the host name.
+    package var customVersion: String?
+    /// BANNER_ADDITION; `|` separates lines. Empty: none.
+    package var bannerAddition = ""
+    /// EHLO_ADDITION; `|` separates keywords. Empty: none.
+    package var ehloAddition = ""
+    /// Octets of a message; nil: no limit. SIZE in EHLO.
+    package var sizeLimit: Int64?
+    package var longLines = LongLines.truncate
+    /// `chunkingserver`.
+    package var offersChunking = true
+    /// RFC 6531.
+    package var offersSMTPUTF8 = false
+    /// EXPN is answered at all: DISABLE_EXPAND and the `expn*` keywords.
+    package var allowsExpand = false
+    /// EXPN is listed in EHLO: `expnallow`.
+    package var advertisesExpand = false
+    /// ETRN is listed in EHLO. The command itself is not there yet.
+    package var offersRemoteQueueStart = false
+    /// STARTTLS is listed in EHLO while the connection has no TLS. The command itself is not there yet.
+    package var offersTLS = false
+    /// Listed in EHLO until the client is authenticated; empty: SASL is off. The command itself is not there yet.
+    package var authenticationMechanisms: [String] = []
+    /// The connection is protected by TLS.
+    package var usesTLS = false
+    package var isAuthenticated = false
+    /// `musttlsserver`.
+    package var requiresTLS = false
+    /// `mustsaslserver`.
+    package var requiresAuthentication = false
+    /// MAIL before HELO or EHLO is refused.
+    package var requiresGreeting = false
+    /// MAX_HELO_DOMAIN_LENGTH in octets; nil: no limit.
+    package var longestGreetingName: Int?
+    /// XLOOP: 32 hexadecimal digits that stand for the installation.
+    package var xloop: String
+    /// Solicitation keywords that are refused (RFC 3865), as listed in EHLO; usually empty.
+    package var refusedSolicitations = ""
+    package var limits = ServerLimits()
+
+    package init(hostName: String, clientAddress: String, productVersion: String, xloop: String) {
+        self.hostName = hostName
+        self.clientAddress = clientAddress
+        self.productVersion = productVersion
+        self.xloop = xloop
+    }
+}
+
+/// The limits of a session (smtp specification, 6). Nil: none.
+package struct ServerLimits: Hashable, Sendable {
+    /// ALLOW_TRANSACTIONS_PER_SESSION.
+    package var transactions: Int?
+    /// TRANSACTION_LIMIT_RCPT_TO: the limit above refuses at RCPT TO instead of MAIL FROM.
+    package var refusesTransactionAtRecipient = false
+    /// `transactionlimit`.
+    package var channelTransactions: Int?
+    /// `error_text_transaction_limit_exceeded`.
+    package var transactionText = "number of transactions exceeds allowed maximum"
+    /// ALLOW_RECIPIENTS_PER_TRANSACTION; counts VRFY as well.
+    package var recipients: Int? = 128
+    /// `recipientlimit`.
+    package var channelRecipients: Int?
+    /// `error_text_recipient_over`.
+    package var recipientText = "too many recipients specified"
+    /// `use_permanent_error` bit 4: 550 instead of 452.
+    package var recipientOverflowIsPermanent = false
+    /// REJECT_RECIPIENTS_PER_TRANSACTION or `recipientcutoff`, the lower one.
+    package var recipientCutoff: Int?
+    /// ALLOW_REJECTIONS_BEFORE_DEFERRAL or `deferralrejectlimit`, the lower one.
+    package var rejectionsBeforeDeferral: Int?
+    /// `disconnecttransactionlimit`.
+    package var disconnectTransactions: Int?
+    /// `disconnectrecipientlimit`.
+    package var disconnectRecipients: Int?
+    /// `disconnectrejectlimit`.
+    package var disconnectRejections: Int?
+    /// `disconnectbadcommandlimit`.
+    package var disconnectBadCommands: Int?
+
+    package init() {}
+}

@@ -1,0 +1,85 @@
+extension ServerSession {
+    /// Does one command line.
+    mutating func execute(_ line: ArraySlice<UInt8>) {
+        guard !line.contains(where: Octet.isControl) else { return sendBad(.invalidCharacter) }
+        let command = SMTPCommand.parse(line)
+        if isShuttingDown, transaction == nil, command != .quit { return close(with: .shuttingDown) }
+        switch command {
+        case .greeting(let form, let name): greet(form, name, line)
+        case .mail(let argument): mail(argument)
+        case .recipient(let argument): recipient(argument)
+        case .data: data()
+        case .chunk(let size, let isLast): beginChunk(size: size, isLast: isLast)
+        case .reset: reset()
+        case .quit: close(with: .goodbye)
+        case .noop: send(.ok)
+        case .help: send(.help(options.service))
+        case .verify(let argument): verify(argument)
+        case .expand(let argument): expand(argument)
+        default: refuse(command)
+        }
+    }
+
+    /// The commands that are never done.
+    private mutating func refuse(_ command: SMTPCommand) {
+        switch command {
+        case .authenticate: send(.unknownMechanism)
+        case .startTLS: send(.notImplemented("STARTTLS"))
+        case .remoteQueueStart: send(.notImplemented("ETRN"))
+        case .turn: send(.notImplemented("TURN"))
+        case .privateCommand(let verb): send(.privateCommandDisabled(verb))
+        case .unknown(let verb): sendBad(.unknownCommand(verb))
+        case .malformed(let verb, let expected): malformed(verb, expected)
+        default: break
+        }
+    }
+
+    private mutating func malformed(_ verb: String, _ expected: String) {
+        // Nobody knows how many octets of message follow, and none of them may be read as a command.
+        if verb == "BDAT" { return close(with: .malformed(expected: expected)) }
+        sendBad(.malformed(expected: expected))
+    }
+
+    /// A command that is no command: the session ends when there were too many (`disconnectbadcommandlimit`). Commands
+    /// out of sequence do not count: they are the usual consequence of a refusal under PIPELINING.
+    mutating func sendBad(_ reply: Reply) {
+        if let limit = options.limits.disconnectBadCommands, counts.badCommands >= limit {
+            return close(with: .disconnecting("bad command"))
+        }
+        counts.badCommands += 1
+        send(reply)
+    }
+
+    private mutating func greet(
+        _ form: SMTPCommand.Greeting, _ argument: ArraySlice<UInt8>, _ line: ArraySlice<UInt8>
+    ) {
+        guard (form == .lhlo) == (options.service == .lmtp) else {
+            return sendBad(.unknownCommand(String(decoding: line.prefix(4), as: UTF8.self)))
+        }
+        let octets = argument.prefix { !Octet.isBlank($0) }
+        guard !octets.isEmpty || options.service == .submission else { return sendBad(.domainRequired) }
+        if let longest = options.longestGreetingName, octets.count > longest { return sendBad(.domainTooLong) }
+        let name = String(decoding: octets.map { $0 > 127 ? UInt8(ascii: "*") : $0 }, as: UTF8.self)
+        ask(.greeting(name: name, extended: form != .helo), .greeting(extended: form != .helo))
+    }
+
+    private mutating func reset() {
+        guard !disconnectsAtLimit() else { return }
+        endTransaction(.reset)
+        send(.ok)
+    }
+
+    private mutating func verify(_ argument: ArraySlice<UInt8>) {
+        if let limit = options.limits.recipients, (transaction?.accepted ?? 0) + counts.verifications >= limit {
+            return send(recipientOverflow)
+        }
+        counts.verifications += 1
+        ask(.verify(Array(argument)[...]), .verify)
+    }
+
+    private mutating func expand(_ argument: ArraySlice<UInt8>) {
+        guard options.service != .lmtp else { return sendBad(.unknownCommand("EXPN")) }
+        guard options.allowsExpand else { return send(.expandDisabled) }
+        ask(.expand(Array(argument)[...]), .verify)
+    }
+}

@@ -1,0 +1,81 @@
+/// The parameters of RCPT TO (RFC 3461 sections 4.1 and 4.2).
+package struct RecipientParameters: Hashable, Sendable {
+    /// NOTIFY. Empty: not given. `never` stands alone.
+    package struct Notify: OptionSet, Hashable, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        package static let never = Notify(rawValue: 1)
+        package static let success = Notify(rawValue: 2)
+        package static let failure = Notify(rawValue: 4)
+        package static let delay = Notify(rawValue: 8)
+    }
+
+    package var notify: Notify = []
+    /// ORCPT, decoded: `type;address`.
+    package var originalRecipient: String?
+
+    package init() {}
+
+    /// Whether any was given: the reply differs (smtp specification, 4).
+    package var isEmpty: Bool { self == RecipientParameters() }
+
+    /// Longest ORCPT (RFC 3461 section 4.2).
+    private static let longestOriginalRecipient = 500
+
+    /// Reads what stands after the path of RCPT TO. The failure is the reply to send: 501 or 555.
+    package static func parse(_ rest: ArraySlice<UInt8>) -> Result<RecipientParameters, Reply> {
+        do throws(Reply) {
+            var parameters = RecipientParameters()
+            var list = try ParameterList(rest)
+            while let parameter = try list.next() { try parameters.take(parameter) }
+            return .success(parameters)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private mutating func take(_ parameter: ParameterList.Parameter) throws(Reply) {
+        if parameter.named("NOTIFY") {
+            guard notify.isEmpty else { throw parameter.repeated }
+            notify = try Self.notify(parameter)
+        } else if parameter.named("ORCPT") {
+            guard originalRecipient == nil else { throw parameter.repeated }
+            originalRecipient = try Self.originalRecipient(parameter)
+        } else {
+            throw .unsupportedParameter(parameter.name)
+        }
+    }
+
+    private static func notify(_ parameter: ParameterList.Parameter) throws(Reply) -> Notify {
+        var result: Notify = []
+        for word in try parameter.required().split(separator: Octet.comma, omittingEmptySubsequences: false) {
+            if Octet.matches(word, "NEVER") {
+                result.insert(.never)
+            } else if Octet.matches(word, "SUCCESS") {
+                result.insert(.success)
+            } else if Octet.matches(word, "FAILURE") {
+                result.insert(.failure)
+            } else if Octet.matches(word, "DELAY") {
+                result.insert(.delay)
+            } else {
+                throw parameter.invalid
+            }
+        }
+        if result.contains(.never), result != .never { throw parameter.invalid }
+        return result
+    }
+
+    /// `addr-type ";" xtext`.
+    private static func originalRecipient(_ parameter: ParameterList.Parameter) throws(Reply) -> String {
+        let value = try parameter.required()
+        guard value.count <= longestOriginalRecipient, let separator = value.firstIndex(of: Octet.semicolon),
+            separator > value.startIndex, value[..<separator].allSatisfy(isTypeOctet),
+            let address = ExtendedText.decode(value[(separator + 1)...]), !address.isEmpty
+        else { throw parameter.invalid }
+        return String(decoding: value[...separator], as: UTF8.self) + address
+    }
+
+    private static func isTypeOctet(_ octet: UInt8) -> Bool {
+        Octet.isLetter(octet) || Octet.isDigit(octet) || octet == Octet.hyphen
+    }
+}

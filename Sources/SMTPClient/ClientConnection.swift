@@ -1,0 +1,269 @@
+import DNS
+import NIOCore
+import NIOPosix
+import SMTP
+
+/// One connection to a server: the shell around `SMTP.ClientSession`. It lives on one event loop; bytes and time-outs go
+/// into the session, its actions are carried out here, in the channel handler, without a hop per line.
+final class ClientConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    let target: ConnectionTarget
+    let context: ClientContext
+    /// The host wanted, for the log.
+    private let wanted: String
+    private var openCompletion: ((Result<ClientConnection, ConnectionFailure>) -> Void)?
+    private var gate: BannerGate
+    var session: ClientSession
+    var channel: (any Channel)?
+    /// Transactions begun on this connection, for ATTEMPT_TRANSACTIONS_PER_SESSION.
+    var transactions = 0
+    /// Transactions under way, the oldest first; at most two.
+    var inFlight: [InFlight] = []
+    /// The server takes another transaction: the next entry may be given to ``deliver(_:_:)`` at once, and goes out in
+    /// the same packet as what was written before.
+    var onReadyForNext: (() -> Void)?
+    private var isOpen = false
+    private var isPerforming = false
+    private var isReading = false
+    private var timer: Scheduled<Void>?
+    private var timerDue = NIODeadline.distantFuture
+    private var deadline = NIODeadline.distantFuture
+    /// `TCP|local|port|remote|port`.
+    private(set) var transport: String
+    private(set) var banner = ""
+    private var closeReason = ""
+
+    private init(
+        _ target: ConnectionTarget, wanted: String, useHELO: Bool, context: ClientContext,
+        _ completion: @escaping (Result<ClientConnection, ConnectionFailure>) -> Void
+    ) {
+        self.target = target
+        self.wanted = wanted
+        self.context = context
+        gate = BannerGate(context.settings, useHELO: useHELO)
+        session = ClientSession(gate.options)
+        openCompletion = completion
+        transport = "TCP|||\(target.address)|\(target.port)"
+    }
+
+    /// Connects and says hello. `completion` runs once, on the loop: with a connection that takes mail, or why not.
+    static func open(
+        _ target: ConnectionTarget, wanted: String, useHELO: Bool, context: ClientContext,
+        _ completion: @escaping (Result<ClientConnection, ConnectionFailure>) -> Void
+    ) {
+        let connection = ClientConnection(target, wanted: wanted, useHELO: useHELO, context: context, completion)
+        let bound = NIOLoopBound(connection, eventLoop: context.loop)
+        do {
+            var bootstrap = ClientBootstrap(group: context.loop)
+                .connectTimeout(TimeAmount(seconds: context.settings.timeouts.connect))
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(bound.value)
+                    }
+                }
+            if let local = context.settings.interfaceAddress {
+                bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: local, port: 0))
+            }
+            let address = try SocketAddress(ipAddress: target.address, port: Int(target.port))
+            bootstrap.connect(to: address).assumeIsolated().whenFailure { connection.connectFailed($0) }
+        } catch {
+            connection.connectFailed(error)
+        }
+    }
+
+    private func connectFailed(_ error: any Error) {
+        let text = "\(target.host) [\(target.address)] port \(target.port): \(ConnectError.words(error))"
+        log(.failed, text)
+        opened(.failure(ConnectionFailure(.unreachable, status: "4.4.1", text: text)))
+    }
+
+    /// Takes another transaction now.
+    var isReady: Bool { isOpen && session.acceptsTransaction }
+
+    /// `host (TCP|local|port|remote|port)`, as the log and notifications show a remote host.
+    var remote: String { "\(target.host) (\(transport))" }
+
+    /// Ends the session: with QUIT when nothing is under way.
+    func quit() {
+        isOpen = false
+        onReadyForNext = nil
+        guard inFlight.isEmpty else {
+            channel?.close(promise: nil)
+            return
+        }
+        session.quit()
+        perform()
+    }
+}
+
+// MARK: Events of the channel
+
+extension ClientConnection {
+    func channelActive(context: ChannelHandlerContext) {
+        channel = context.channel
+        let local = context.localAddress
+        transport =
+            "TCP|\(local?.ipAddress ?? "")|\(local?.port ?? 0)|\(target.address)|\(target.port)"
+        log(.opened, "")
+        isOpen = true
+        armTimer()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isReading = true
+        let buffer = unwrapInboundIn(data)
+        buffer.withUnsafeReadableBytes { bytes in
+            guard gate.isShut else { return session.receive(bytes) }
+            guard let options = gate.receive(bytes) else { return }
+            banner = gate.banner
+            session = ClientSession(options)
+            session.receive(gate.early)
+            gate.open()
+        }
+        perform()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
+        context.flush()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { continueContent() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isReading = false
+        isOpen = false
+        session.connectionClosed()
+        perform()
+        timer?.cancel()
+        log(.closed, closeReason)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        channel = nil
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if closeReason.isEmpty { closeReason = ConnectError.words(error) }
+        context.close(promise: nil)
+    }
+}
+
+// MARK: Actions of the session
+
+extension ClientConnection {
+    /// Carries out what the session wants. What it causes may call this again; the outer call goes on then.
+    func perform() {
+        guard !isPerforming else { return }
+        isPerforming = true
+        while let action = session.next() {
+            switch action {
+            case .send(let bytes): write(bytes)
+            case .ready(let extensions): ready(extensions)
+            case .sendContent: startContent()
+            case .completed(let results): finish(results)
+            case .failed(let failure, let interrupted): fail(failure, interrupted)
+            case .close: close("")
+            }
+        }
+        isPerforming = false
+        armTimer()
+        if !isReading { channel?.flush() }
+    }
+
+    private func write(_ bytes: [UInt8]) {
+        guard let channel else { return }
+        channel.write(channel.allocator.buffer(bytes: bytes), promise: nil)
+    }
+
+    private func ready(_ extensions: ServerExtensions) {
+        let settings = context.settings
+        guard !settings.requiresTLS, !settings.requiresAuthentication else {
+            let what = settings.requiresTLS ? "TLS" : "authentication"
+            let text = "\(what) is required by channel \(settings.channel) and cannot be had"
+            opened(.failure(ConnectionFailure(.temporary, status: "4.7.4", text: text, remote: remote)))
+            return quit()
+        }
+        opened(.success(self))
+    }
+
+    private func opened(_ result: Result<ClientConnection, ConnectionFailure>) {
+        guard let completion = openCompletion else { return }
+        openCompletion = nil
+        completion(result)
+    }
+
+    private func fail(_ failure: ClientSession.Failure, _ interrupted: [[RecipientResult]]) {
+        isOpen = false
+        let failure = ConnectionFailure(failure, remote: remote)
+        opened(.failure(failure))
+        interrupt(failure, interrupted)
+        close(failure.text)
+    }
+
+    func close(_ reason: String) {
+        isOpen = false
+        if closeReason.isEmpty { closeReason = reason }
+        channel?.close(promise: nil)
+    }
+
+    private func log(_ action: ConnectionRecord.Action, _ diagnostic: String) {
+        context.log.record(
+            ConnectionRecord(
+                action: action, channel: context.settings.channel, transport: transport,
+                application: "SMTP/\(wanted)/\(target.host)", diagnostic: diagnostic))
+    }
+}
+
+// MARK: Time
+
+extension ClientConnection {
+    /// Sets the limit for what is awaited now. The timer itself is moved only when it would come too late, so that a
+    /// busy connection does not touch the loop's queue of timers.
+    func armTimer() {
+        guard channel != nil, let limit = limit(session.phase) else {
+            deadline = .distantFuture
+            return
+        }
+        deadline = .now() + TimeAmount(seconds: limit)
+        if deadline < timerDue { schedule() }
+    }
+
+    private func schedule() {
+        timer?.cancel()
+        timerDue = deadline
+        let bound = NIOLoopBound(self, eventLoop: context.loop)
+        timer = context.loop.scheduleTask(deadline: deadline) { bound.value.timerFired() }
+    }
+
+    private func timerFired() {
+        timer = nil
+        timerDue = .distantFuture
+        guard deadline < .distantFuture else { return }
+        guard deadline <= .now() else { return schedule() }
+        if gate.isShut {
+            return fail(.timedOut(.banner), [])
+        }
+        session.timedOut()
+        perform()
+    }
+
+    /// Seconds; nil: no limit here, the delivery thread has one for idle connections.
+    private func limit(_ phase: ClientSession.Phase) -> Double? {
+        let times = context.settings.timeouts
+        switch phase {
+        case .banner, .hello, .dataCommand, .reset: return times.status
+        case .mail: return times.mail
+        case .recipient: return times.recipient
+        case .content: return times.transmit
+        case .quit: return times.quit
+        case .idle: return nil
+        case .finalReply:
+            guard let first = inFlight.first else { return times.data }
+            return times.dataReply(recipients: first.transaction.indexes.count, blocks: first.job.content.size / 1024)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package import Channels
+package import DNS
+
+/// What the client does for one channel: plain values, read once at the start of a run.
+package struct ClientSettings: Sendable {
+    /// How the session is opened (SMTP specification, 12.5).
+    package enum Greeting: Hashable, Sendable {
+        /// EHLO unless the banner says `fire away`.
+        case byBanner
+        case alwaysEHLO
+        /// `checkehlo`: EHLO only when the banner says `ESMTP`.
+        case whenAdvertised
+        case neverEHLO
+    }
+
+    /// What becomes of 8-bit content when the server does not offer 8BITMIME (SMTP specification, 7.4).
+    package enum EightBit: Hashable, Sendable {
+        /// `eightbit`: send as it is.
+        case send
+        /// `eightnegotiate`, `sevenbit`: it would have to be encoded, which this client cannot do; refused.
+        case refuse
+    }
+
+    package var channel: String
+    /// Name for EHLO: the local host alias of the channel, or the official name of the local channel.
+    package var heloName: String
+    /// `lmtp`: LHLO, and a reply for each recipient after the data (RFC 2033).
+    package var isLMTP = false
+    /// MAILBOX_BUSY_FAST_RETRY: on an LMTP channel a busy mailbox is tried again after 30 to 90 seconds.
+    package var retriesBusyMailbox = true
+    package var selection: HostSelection
+    package var own = OwnHost()
+    package var greeting = Greeting.byBanner
+    package var eightBit = EightBit.refuse
+    /// `musttlsclient`, `mustsaslclient`: what this client cannot do; nothing is sent then.
+    package var requiresTLS = false
+    package var requiresAuthentication = false
+    package var cache = HostCache.Use.everything
+    package var timeouts = ClientTimeouts()
+    package var classifier = ReplyClassifier()
+    /// MAX_CLIENT_THREADS.
+    package var mostThreads = 10
+    /// ATTEMPT_TRANSACTIONS_PER_SESSION; nil: no limit.
+    package var mostTransactions: Int?
+    package var mostExchangers = 32
+    package var mostAddresses = 128
+    /// `nameservers`: resolvers to ask in place of the system's; for who sets up the ``LazyResolver``.
+    package var nameservers: [String] = []
+    /// `interfaceaddress`: local address of connections.
+    package var interfaceAddress: String?
+    /// Own XLOOP value on a channel with `loopcheck`; nil: no check.
+    package var loopValue: String?
+    /// `dequeue_removeroute`: source routes are taken off recipients.
+    package var removesRoute = false
+    /// Entries of one host asked for at once.
+    package var entriesPerRequest = 8
+
+    package init(channel: String, heloName: String, selection: HostSelection) {
+        self.channel = channel
+        self.heloName = heloName
+        self.selection = selection
+    }
+
+    /// Keywords and channel options of a channel.
+    /// - Parameters:
+    ///   - localHost: official name of the MTA.
+    ///   - loopValue: this installation's XLOOP value.
+    package init(_ channel: Channel, localHost: String, own: OwnHost, loopValue: String? = nil) {
+        self.init(
+            channel: channel.name, heloName: channel.localHostAlias ?? localHost, selection: HostSelection(channel))
+        self.own = own
+        self.own.names.insert(localHost.lowercased())
+        if channel.has("ehlo") {
+            greeting = .alwaysEHLO
+        } else if channel.has("noehlo") {
+            greeting = .neverEHLO
+        } else if channel.has("checkehlo") {
+            greeting = .whenAdvertised
+        }
+        isLMTP = HostSelection.isLMTP(channel)
+        nameservers = channel.settings["nameservers"]?.arguments ?? []
+        eightBit = channel.has("eightbit") ? .send : .refuse
+        requiresTLS = channel.has("musttls") || channel.has("musttlsclient")
+        requiresAuthentication = channel.has("mustsasl") || channel.has("mustsaslclient")
+        if channel.has("nocache") || channel.has("cachesuccesses") {
+            cache = .nothing
+        } else if channel.has("cachefailures") {
+            cache = .failures
+        }
+        removesRoute = channel.has("dequeueremoveroute")
+        interfaceAddress = channel.argument("interfaceaddress")
+        self.loopValue = channel.has("loopcheck") ? loopValue : nil
+        read(options: channel.options)
+    }
+
+    /// Channel options by lower-case name (SMTP specification, 11.2).
+    private mutating func read(options: [String: String]) {
+        func positive(_ name: String) -> Int? { options[name].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } }
+        timeouts = ClientTimeouts(options: options)
+        classifier = ReplyClassifier(options: options)
+        mostThreads = min(positive("max_client_threads") ?? mostThreads, 1000)
+        retriesBusyMailbox = options["mailbox_busy_fast_retry"].flatMap { Int($0) } != 0
+        mostTransactions = positive("attempt_transactions_per_session")
+        mostExchangers = min(positive("max_mx_records") ?? mostExchangers, 1000)
+        mostAddresses = min(positive("max_a_records") ?? mostAddresses, 1000)
+    }
+
+    /// The lookup rules for a route.
+    func lookupPolicy(_ route: HostRoute, usesMX: Bool) -> DestinationLookup.Policy {
+        DestinationLookup.Policy(
+            usesMX: usesMX, shuffles: route.shuffles, port: route.port, mostExchangers: mostExchangers,
+            mostAddresses: mostAddresses)
+    }
+}

@@ -1,0 +1,32 @@
+import Enqueue
+import Envelope
+import SMTP
+
+/// A transaction as the server's policy knows it: the envelope so far, and the content as it comes.
+struct IncomingMessage {
+    var sender: String
+    var parameters: MailParameters
+    var recipients: [RoutedRecipient] = []
+    /// Recipients as the client gave them; the for clause of Received names a single one.
+    var given: [String] = []
+    var identity: MessageSubmitter.Identity?
+    /// Content while it is small enough for memory.
+    var content: [UInt8] = []
+    /// Where content goes once it is not.
+    var stream: LargeContentStream?
+
+    init(sender: String, parameters: MailParameters) {
+        self.sender = sender
+        self.parameters = parameters
+    }
+}
+
+extension NotifyConditions {
+    init(_ notify: RecipientParameters.Notify) {
+        self = []
+        if notify.contains(.never) { insert(.never) }
+        if notify.contains(.success) { insert(.success) }
+        if notify.contains(.failure) { insert(.failure) }
+        if notify.contains(.delay) { insert(.delay) }
+    }
+}

@@ -1,0 +1,154 @@
+import Channels
+import Enqueue
+import Envelope
+import InternetMessage
+import NIOCore
+import SMTP
+import Spool
+import SystemCalls
+
+/// DATA and BDAT: from octets to a durable message.
+extension SMTPConnection {
+    func beginData() -> ServerAnswer {
+        message?.identity = context.submitter.newIdentity()
+        return .accept(nil)
+    }
+
+    func take(_ bytes: [UInt8]) {
+        if let stream = message?.stream {
+            append(bytes, to: stream)
+            return
+        }
+        message?.content += bytes
+        if let count = message?.content.count, count > context.submitter.spool.options.largeThreshold { beginStream() }
+    }
+
+    /// More content than is kept in memory: header and what is there go to a file, the rest follows.
+    private func beginStream() {
+        guard var message, let identity = message.identity, let loop = loop else { return }
+        guard case .success(let prepared) = prepare(message, identity),
+            let writer = try? context.submitter.spool.beginLargeContent(identity.id)
+        else { return }  // Found again, and answered, at the end of the data.
+        let stream = LargeContentStream(writer, facts: prepared.facts, pool: pool, loop: loop)
+        message.stream = stream
+        append(prepared.header + message.content[prepared.bodyStart...], to: stream)
+        message.content = []
+        self.message = message
+    }
+
+    private func append(_ bytes: [UInt8], to stream: LargeContentStream) {
+        guard let loop else { return }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        stream.append(bytes) { bound.value.readIfWanted() }
+    }
+
+    private func prepare(
+        _ message: IncomingMessage, _ identity: MessageSubmitter.Identity
+    ) -> Result<HeaderPreparation.Prepared, HeaderError> {
+        let host = context.header.localHost
+        let received = ReceivedField(
+            origin: .client(helo: helo, reverseName: .notLookedUp, address: handed.remoteAddress.host), host: host,
+            product: context.product,
+            transmission: TransmissionProtocol(
+                extended: saidEHLO, lmtp: session.options.service == .lmtp, tls: session.options.usesTLS,
+                authenticated: session.options.isAuthenticated),
+            envelopeID: identity.envelopeID,
+            recipient: message.given.count == 1 && channel.showsReceivedFor ? message.given.first : nil,
+            date: identity.date)
+        let completion = HeaderBlock.Completion(
+            date: identity.date, envelopeID: identity.envelopeID, host: host, sender: message.sender)
+        return context.header.prepare(
+            message.content, received: received, completion: channel.isSubmission ? completion : nil)
+    }
+
+    func finishData(_ findings: ContentFindings) {
+        guard let taken = message, let identity = taken.identity else {
+            return session.answered(.refuse(Reply(451, "4.3.0", "Local error in processing")))
+        }
+        message = nil
+        if let stream = taken.stream {
+            if !findings.endsInLineEnd { append([13, 10], to: stream) }
+            finish(stream, taken, identity, findings)
+            return
+        }
+        switch prepare(taken, identity) {
+        case .failure(let error):
+            session.answered(.refuse(Reply(552, "5.3.4", error.description)))
+        case .success(let prepared):
+            if taken.content.count > context.submitter.spool.options.largeThreshold {
+                // The large-content file could not be created when it was needed.
+                return session.answered(.refuse(Reply(452, "4.3.1", "Insufficient system storage, try again later")))
+            }
+            var body = Array(taken.content[prepared.bodyStart...])
+            if !findings.endsInLineEnd { body += [13, 10] }
+            submit(taken, identity, findings, prepared.facts, .inline([prepared.header, body]))
+        }
+    }
+
+    private func finish(
+        _ stream: LargeContentStream, _ message: IncomingMessage, _ identity: MessageSubmitter.Identity,
+        _ findings: ContentFindings
+    ) {
+        guard let loop else { return stream.abandon() }
+        let bound = NIOLoopBound((self, message, stream), eventLoop: loop)
+        stream.finish { result in
+            let (connection, message, stream) = bound.value
+            switch result {
+            case .success(let content):
+                connection.submit(message, identity, findings, stream.facts, .large(content))
+            case .failure(let error):
+                connection.answer(.refuse(Self.storageReply(error)))
+            }
+        }
+    }
+
+    private func submit(
+        _ message: IncomingMessage, _ identity: MessageSubmitter.Identity, _ findings: ContentFindings,
+        _ facts: HeaderFacts, _ content: SpoolContent
+    ) {
+        let channels = context.configuration.channels
+        let entries = EntryPlan.entries(
+            message.recipients, priority: facts.priority, heldReason: facts.heldReason,
+            division: { EntryPlan.Division(channels.channel(named: $0)) },
+            officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
+        let queued = QueuedMessage(
+            id: identity.id, arrival: identity.arrival, sourceChannel: channel.name, submission: submission,
+            sender: message.sender, envelopeID: identity.envelopeID, clientEnvelopeID: message.parameters.envelopeID,
+            returnContent: ReturnContent(message.parameters.returnContent),
+            body: findings.hasEightBit ? .eightBitMIME : .sevenBit, messageIDHeader: facts.messageID, entries: entries)
+        guard let loop else { return }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let reply = Reply(250, "2.5.0", "Ok, envelope id \(identity.envelopeID)@\(context.header.localHost)")
+        context.submitter.submit(queued, content: content, modifiers: channel.isLogging ? modifiers : nil) { result in
+            loop.execute {
+                switch result {
+                case .success: bound.value.answer(.accept(reply))
+                case .failure(let error): bound.value.answer(.refuse(Self.storageReply(error)))
+                }
+            }
+        }
+    }
+
+    /// Nothing of the message is kept: the client tries again.
+    private static func storageReply(_ error: any Error) -> Reply {
+        if (error as? SpoolError)?.isOutOfSpace == true {
+            return Reply(452, "4.3.1", "Insufficient system storage, try again later")
+        }
+        return Reply(451, "4.3.0", "Local error in processing, try again later")
+    }
+
+    func discardMessage() {
+        message?.stream?.abandon()
+        message = nil
+    }
+}
+
+extension ReturnContent {
+    init(_ given: MailParameters.Return?) {
+        switch given {
+        case nil: self = .unspecified
+        case .full: self = .full
+        case .headers: self = .headers
+        }
+    }
+}

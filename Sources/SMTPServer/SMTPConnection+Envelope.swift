@@ -1,0 +1,98 @@
+import Channels
+import Enqueue
+import Envelope
+import InternetMessage
+import SMTP
+
+/// MAIL, RCPT and VRFY: the policy behind the session's questions.
+extension SMTPConnection {
+    func mail(_ argument: ArraySlice<UInt8>) -> ServerAnswer {
+        guard context.submitter.spool.hasRoom else {
+            return .refuse(Reply(452, "4.3.1", "Insufficient system storage, try again later"))
+        }
+        switch SMTPPath.parsePrefix(argument) {
+        case .failure(let error):
+            return .refuse(Reply(553, error.status.description, "\(error.reason): \(Self.shown(argument))"))
+        case .success(let (path, rest)):
+            switch MailParameters.parse(rest, options: session.options) {
+            case .failure(let reply): return .refuse(reply)
+            case .success(let parameters):
+                let sender = context.router.sender(path.mailbox, channel: channel, completion: completion)
+                message = IncomingMessage(sender: sender, parameters: parameters)
+                return .accept(parameters.isEmpty ? nil : Reply(250, "2.5.0", "Address and options OK."))
+            }
+        }
+    }
+
+    func recipient(_ argument: ArraySlice<UInt8>) -> ServerAnswer {
+        switch SMTPPath.parsePrefix(argument) {
+        case .failure(let error):
+            return .refuse(Reply(553, error.status.description, "\(error.reason): \(Self.shown(argument))"))
+        case .success(let (path, rest)):
+            guard let mailbox = path.mailbox else {
+                return .refuse(Reply(553, "5.1.3", "address is empty: \(path.given)"))
+            }
+            switch RecipientParameters.parse(rest) {
+            case .failure(let reply): return .refuse(reply)
+            case .success(let parameters): return recipient(mailbox, path, parameters)
+            }
+        }
+    }
+
+    private func recipient(
+        _ mailbox: Mailbox, _ path: SMTPPath, _ parameters: RecipientParameters
+    ) -> ServerAnswer {
+        let facts = AccessFacts(
+            portAccessProbe: transport, applicationInformation: "SMTP/\(helo)", sourceChannel: channel.name,
+            sender: message?.sender ?? "", isAuthenticated: session.options.isAuthenticated,
+            usesTLS: session.options.usesTLS, saidEHLO: saidEHLO)
+        let kept = QueueRecipientFacts(
+            given: path.given, originalRecipient: parameters.originalRecipient,
+            notify: NotifyConditions(parameters.notify))
+        switch context.router.route(mailbox, recipient: kept, channel: channel, completion: completion, facts: facts) {
+        case .refused(let refusal):
+            logRefusal(refusal, given: path.given)
+            return .refuse(Reply(refusal.code, refusal.status, "\(refusal.text): \(path.given)"))
+        case .accepted(let routed):
+            if let tooLarge = sizeRefusal(routed, given: path.given) { return .refuse(tooLarge) }
+            message?.recipients += routed
+            message?.given.append(path.given)
+            return .accept(Reply(250, "2.1.5", "\(path.given)\(parameters.isEmpty ? "" : " and options") OK."))
+        }
+    }
+
+    /// SIZE of MAIL FROM against `blocklimit` of the destination channels (smtp specification, 4.1).
+    private func sizeRefusal(_ routed: [RoutedRecipient], given: String) -> Reply? {
+        guard let size = message?.parameters.size else { return nil }
+        let blockSize = context.configuration.mta.blockSize
+        for recipient in routed {
+            guard let blocks = context.configuration.channels.channel(named: recipient.channel)?.blockLimit,
+                size / Int64(blockSize) > Int64(blocks)
+            else { continue }
+            return Reply(
+                550, "5.2.3",
+                "channel limit of \(blocks * blockSize / 1024) kilobytes on message size exceeded: \(given)")
+        }
+        return nil
+    }
+
+    /// VRFY says whether an address looks local, and nothing more (HIDE_VERIFY, smtp specification, 5).
+    func verification(_ argument: ArraySlice<UInt8>) -> Reply {
+        guard case .success(let (path, _)) = SMTPPath.parsePrefix(argument), let mailbox = path.mailbox else {
+            return Reply(553, "5.1.3", "address cannot be read: \(Self.shown(argument))")
+        }
+        let isLocal: Bool =
+            if mailbox.domain.isEmpty { true } else if case .found = context.router.currentDirectory.domain(mailbox.domain) {
+                true
+            } else { false }
+        return isLocal
+            ? Reply(252, "2.5.0", "Possible local address <\(path.given)>")
+            : Reply(252, "2.5.0", "Possible remote address not checked")
+    }
+
+    /// What a client wrote, for a reply; the reply's own rules make it harmless.
+    private static func shown(_ argument: ArraySlice<UInt8>) -> String {
+        let trimmed = argument.drop { $0 == 0x20 || $0 == UInt8(ascii: "<") }.prefix(256)
+        return String(decoding: trimmed, as: UTF8.self)
+    }
+}

@@ -1,0 +1,269 @@
+import Channels
+import Enqueue
+import Envelope
+import InternetMessage
+import NIOCore
+import NIOPosix
+import SMTP
+import SystemCalls
+import TransactionLog
+import WorkerKit
+
+/// One SMTP session on its event loop: octets from the socket into the session's state machine, its actions out. No
+/// line and no command leaves the loop; only the commit of a message is waited for.
+final class SMTPConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    let context: ServerContext
+    let handed: HandedConnection
+    let pool: NIOThreadPool
+    let channel: Channels.Channel
+    let transport: String
+    let completion: HostCompletion
+    var session: ServerSession
+    var helo = ""
+    var saidEHLO = false
+    var message: IncomingMessage?
+    private var output = ByteBuffer()
+    private var handlerContext: ChannelHandlerContext?
+    private var isReading = false
+    private var lastProgress: UInt64 = 0
+    private var lastProgressAt = NIODeadline.now()
+    private var dataStartedAt: NIODeadline?
+    private var timer: Scheduled<Void>?
+    private var bytesIn = 0
+    private var bytesOut = 0
+    private var refusalsLogged = 0
+    private let ended: (SMTPConnection) -> Void
+
+    /// `ended` is called once, when the connection is closed.
+    init(
+        _ handed: HandedConnection, context: ServerContext, pool: NIOThreadPool, ended: @escaping (SMTPConnection) -> Void
+    ) {
+        self.context = context
+        self.handed = handed
+        self.pool = pool
+        self.ended = ended
+        channel = context.channel(ofClient: handed.remoteAddress)
+        transport =
+            "TCP|\(handed.localAddress.host)|\(handed.localAddress.port)|\(handed.remoteAddress.host)|\(handed.remoteAddress.port)"
+        completion = HostCompletion(clientLiteral: handed.remoteAddress.literal)
+        session = ServerSession(context.options(channel, client: handed.remoteAddress))
+    }
+
+    /// The loop of the connection; nil once it is closed.
+    var loop: (any EventLoop)? { handlerContext?.eventLoop }
+
+    // MARK: Channel events
+
+    func handlerAdded(context handlerContext: ChannelHandlerContext) {
+        self.handlerContext = handlerContext
+    }
+
+    func channelActive(context handlerContext: ChannelHandlerContext) {
+        log(.opened)
+        if let lines = context.refusalAtConnect(transport) {
+            for line in lines { output.writeString(line + "\r\n") }
+            log(.rejected, diagnostic: lines.joined(separator: " "))
+            flush()
+            handlerContext.close(promise: nil)
+            return
+        }
+        session.start()
+        proceed()
+        scheduleTimer(handlerContext.eventLoop)
+    }
+
+    func channelRead(context handlerContext: ChannelHandlerContext, data: NIOAny) {
+        let buffer = unwrapInboundIn(data)
+        bytesIn += buffer.readableBytes
+        buffer.withUnsafeReadableBytes { session.receive($0) }
+        proceed()
+    }
+
+    func channelReadComplete(context handlerContext: ChannelHandlerContext) {
+        isReading = false
+        readIfWanted()
+    }
+
+    func userInboundEventTriggered(context handlerContext: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event {
+            session.inputEnded()
+            proceed()
+        } else {
+            handlerContext.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func channelInactive(context handlerContext: ChannelHandlerContext) {
+        timer?.cancel()
+        session.connectionLost()
+        proceed()
+        discardMessage()
+        log(.closed)
+        handed.finish(bytesIn: bytesIn, bytesOut: bytesOut)
+        ended(self)
+        self.handlerContext = nil
+    }
+
+    func errorCaught(context handlerContext: ChannelHandlerContext, error: any Error) {
+        handlerContext.close(promise: nil)
+    }
+
+    // MARK: The worker's wishes
+
+    /// No more transactions: 421 at the next command between two.
+    func shutDown() {
+        session.shutDown()
+        proceed()
+    }
+
+    func shutDownNow() {
+        session.shutDownNow()
+        proceed()
+    }
+
+    // MARK: Actions
+
+    /// Answers a question that had to wait.
+    func answer(_ answer: ServerAnswer) {
+        session.answered(answer)
+        proceed()
+    }
+
+    /// Does what the session wants until it waits for input or for an answer.
+    func proceed() {
+        var mustClose = false
+        while let action = session.next() {
+            switch action {
+            case .reply(let reply): write(reply)
+            case .greeting(let name, let extended): greet(name, extended)
+            case .mail(let argument): session.answered(mail(argument))
+            case .recipient(let argument): session.answered(recipient(argument))
+            case .beginData: session.answered(beginData())
+            case .content(let bytes): take(bytes)
+            case .endOfData(let findings): finishData(findings)
+            case .abort: discardMessage()
+            case .verify(let argument): session.answered(.accept(verification(argument)))
+            case .expand: session.answered(.refuse(Reply(550, "5.7.2", "EXPN command has been disabled")))
+            case .close: mustClose = true
+            }
+        }
+        flush()
+        if mustClose {
+            handlerContext?.close(promise: nil)
+        } else {
+            readIfWanted()
+        }
+    }
+
+    private func greet(_ name: String, _ extended: Bool) {
+        helo = name
+        saidEHLO = extended
+        session.answered(.accept(nil))
+    }
+
+    private func write(_ reply: Reply) {
+        var bytes: [UInt8] = []
+        reply.serialize(into: &bytes)
+        output.writeBytes(bytes)
+    }
+
+    private func flush() {
+        guard output.readableBytes > 0, let handlerContext else { return }
+        bytesOut += output.readableBytes
+        let pending = output
+        output = ByteBuffer()
+        handlerContext.writeAndFlush(wrapOutboundOut(pending), promise: nil)
+    }
+
+    /// Asks the socket for more only when there is room for it: a client that sends faster than we commit waits in TCP.
+    func readIfWanted() {
+        guard !isReading, session.wantsInput, message?.stream?.isFull != true, let handlerContext else { return }
+        isReading = true
+        handlerContext.read()
+    }
+
+    // MARK: Time limits
+
+    private func scheduleTimer(_ loop: any EventLoop) {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        timer = loop.scheduleTask(in: .seconds(15)) {
+            bound.value.checkTime()
+            if bound.value.handlerContext != nil { bound.value.scheduleTimer(loop) }
+        }
+    }
+
+    private func checkTime() {
+        let now = NIODeadline.now()
+        if session.timeout != .data { dataStartedAt = nil } else if dataStartedAt == nil { dataStartedAt = now }
+        if session.progress != lastProgress {
+            lastProgress = session.progress
+            lastProgressAt = now
+            if let dataStartedAt,
+                !ServerTimeout.isTooSlow(
+                    octets: session.contentOctets, seconds: (now - dataStartedAt).nanoseconds / 1_000_000_000)
+            {
+                return
+            }
+            if dataStartedAt == nil { return }
+        }
+        let limit: TimeAmount
+        switch session.timeout {
+        case .none: return
+        case .command: limit = .minutes(10)
+        case .data: limit = .minutes(5)
+        }
+        let isTooSlow = dataStartedAt.map {
+            ServerTimeout.isTooSlow(octets: session.contentOctets, seconds: (now - $0).nanoseconds / 1_000_000_000)
+        }
+        if now - lastProgressAt >= limit || isTooSlow == true {
+            session.timedOut()
+            proceed()
+        }
+    }
+
+    // MARK: Log
+
+    /// `SMTP`, the application field of connection entries.
+    private var application: String { session.options.service == .lmtp ? "LMTP" : "SMTP" }
+
+    private func log(_ action: ConnectionLogEntry.Action, diagnostic: String = "") {
+        guard channel.isLogging else { return }
+        context.submitter.log.write(
+            ConnectionLogEntry(
+                action, channel: channel.name, isInbound: true, transport: transport, application: application,
+                diagnostic: diagnostic))
+    }
+
+    var modifiers: TransferModifiers {
+        var modifiers: TransferModifiers = session.options.service == .lmtp ? .lmtp : saidEHLO ? .esmtp : []
+        if session.options.usesTLS { modifiers.insert(.tls) }
+        if session.options.isAuthenticated { modifiers.insert(.authenticated) }
+        return modifiers
+    }
+
+    /// A J entry for a refused recipient; at most ten in a session (MAX_J_ENTRIES).
+    func logRefusal(_ refusal: RoutingRefusal, given: String) {
+        guard channel.isLogging, refusalsLogged < 10 else { return }
+        refusalsLogged += 1
+        var entry = MessageLogEntry(.enqueueRefused)
+        entry.modifiers = modifiers
+        entry.sourceChannel = channel.name
+        entry.sender = message?.sender ?? ""
+        entry.originalRecipient = "rfc822;\(given)"
+        entry.currentRecipient = given
+        entry.sourceSystem = submission.sourceSystem
+        entry.reason = refusal.detail.isEmpty ? refusal.text : "\(refusal.text) (\(refusal.detail))"
+        entry.diagnostic =
+            "\(refusal.code) \(refusal.status) \(refusal.text)"
+            + (refusalsLogged == 10 ? " (further rejections in this session not logged)" : "")
+        context.submitter.log.write([entry])
+    }
+
+    var submission: Submission {
+        Submission(
+            clientAddress: handed.remoteAddress.host, helo: helo, user: "", usedTLS: session.options.usesTLS)
+    }
+}

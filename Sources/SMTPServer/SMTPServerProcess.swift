@@ -1,0 +1,140 @@
+import Channels
+import Configuration
+import Enqueue
+import Glibc
+import Logging
+import MasterKit
+import NIOCore
+import NIOPosix
+import Spool
+import Synchronization
+import SystemCalls
+import TransactionLog
+import WorkerKit
+
+/// The worker image `tcp_smtp_server`: takes connections from the Dispatcher and speaks SMTP on them.
+package enum SMTPServerProcess {
+    /// Exit codes of the worker contract (dispatcher specification, 7.2): 75 temporary, 78 configuration error.
+    private static let temporaryFailure: Int32 = 75
+    private static let configurationError: Int32 = 78
+
+    /// Runs until the Dispatcher lets the worker go; returns the exit code. `root`: the instance.
+    package static func run(root: String) -> Int32 {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let logger = Logger(label: "tcp_smtp_server")
+        let worker: WorkerProcess
+        do {
+            worker = try WorkerProcess(imageVersion: "tcp_smtp_server \(ProductVersion.number)")
+        } catch {
+            logger.critical("\(error)")
+            return configurationError
+        }
+        Processes.raiseDescriptorLimit()
+        let load = MTAConfiguration.load(instanceRoot: root)
+        guard let configuration = load.configuration else {
+            for diagnostic in load.diagnostics.all { logger.error("\(diagnostic)") }
+            return configurationError
+        }
+        guard let channel = initialChannel(configuration, worker.environment) else {
+            logger.critical("the channel of this service does not exist: \(worker.environment.parameter)")
+            return configurationError
+        }
+        do {
+            let submitter = try makeSubmitter(configuration, root: root, logger: logger)
+            let context = ServerContext(
+                configuration: configuration, submitter: submitter, initialChannel: channel, logger: logger)
+            let server = SMTPServerLoop(context: context, root: root, logger: logger)
+            let code = worker.run(server.handlers(worker.environment))
+            submitter.spool.close()
+            return code
+        } catch {
+            logger.critical("\(error)")
+            return temporaryFailure
+        }
+    }
+
+    static func initialChannel(_ configuration: MTAConfiguration, _ environment: WorkerEnvironment) -> Channels.Channel? {
+        let service = configuration.dispatcher.service(environment.service)
+        return ChannelSwitching(configuration.channels).initialChannel(parameter: service?.channel)
+    }
+
+    private static func makeSubmitter(
+        _ configuration: MTAConfiguration, root: String, logger: Logger
+    ) throws -> MessageSubmitter {
+        let notices = try NoticeSender(path: "\(configuration.paths.run)/job_controller.sock")
+        return try MessageSubmitter(configuration: configuration, report: { logger.error("\($0)") }) { notices.send($0) }
+    }
+}
+
+/// The event loop of a worker with its sessions.
+private final class SMTPServerLoop: Sendable {
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let pool = NIOThreadPool(numberOfThreads: 2)
+    private let context: Mutex<ServerContext>
+    private let root: String
+    private let logger: Logger
+    /// The sessions by their number; touched on the loop only.
+    private let sessions: NIOLoopBoundBox<[ObjectIdentifier: SMTPConnection]>
+
+    init(context: ServerContext, root: String, logger: Logger) {
+        self.context = Mutex(context)
+        self.root = root
+        self.logger = logger
+        sessions = NIOLoopBoundBox.makeBoxSendingValue([:], eventLoop: group.any())
+        pool.start()
+    }
+
+    func handlers(_ environment: WorkerEnvironment) -> WorkerProcess.Handlers {
+        var handlers = WorkerProcess.Handlers { self.serve($0) }
+        handlers.drain = { self.onEach { $0.shutDown() } }
+        handlers.abort = { self.onEach { $0.shutDownNow() } }
+        handlers.reload = { self.reload(environment) }
+        return handlers
+    }
+
+    /// Adopts a handed-over socket into the loop.
+    private func serve(_ handed: HandedConnection) {
+        guard let descriptor = handed.takeDescriptor() else { return }
+        let socket = descriptor.release()
+        let context = context.withLock { $0 }
+        let (pool, sessions) = (pool, sessions)
+        ClientBootstrap(group: group)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let connection = SMTPConnection(handed, context: context, pool: pool) { ended in
+                        sessions.value[ObjectIdentifier(ended)] = nil
+                    }
+                    sessions.value[ObjectIdentifier(connection)] = connection
+                    try channel.pipeline.syncOperations.addHandler(connection)
+                }
+            }
+            .withConnectedSocket(socket)
+            .whenFailure { _ in handed.finish(reason: "not adopted") }
+    }
+
+    private func onEach(_ body: @escaping @Sendable (SMTPConnection) -> Void) {
+        let sessions = sessions
+        group.any().execute {
+            for connection in Array(sessions.value.values) { body(connection) }
+        }
+    }
+
+    /// A new snapshot for new sessions; one with an error changes nothing.
+    private func reload(_ environment: WorkerEnvironment) {
+        let load = MTAConfiguration.load(instanceRoot: root)
+        guard let configuration = load.configuration,
+            let channel = SMTPServerProcess.initialChannel(configuration, environment)
+        else {
+            for diagnostic in load.diagnostics.all { logger.error("reload: \(diagnostic)") }
+            logger.error("reload: the configuration has errors, the old one stays in force")
+            return
+        }
+        context.withLock { context in
+            context = ServerContext(
+                configuration: configuration, submitter: context.submitter, initialChannel: channel, logger: logger)
+        }
+    }
+}

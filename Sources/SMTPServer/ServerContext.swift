@@ -1,0 +1,110 @@
+import Channels
+import Configuration
+import Enqueue
+package import Logging
+import Mappings
+import SMTP
+import Spool
+import Synchronization
+import SystemCalls
+import TransactionLog
+
+/// What all sessions of a worker share under one configuration. Immutable; a reload makes a new one for new connections.
+final class ServerContext: Sendable {
+    let configuration: MTAConfiguration
+    let router: Router
+    let submitter: MessageSubmitter
+    let header: HeaderPreparation
+    let switching: ChannelSwitching
+    /// The channel of the service, from its PARAMETER.
+    let initialChannel: Channel
+    let product: String
+    let xloop: String
+    let logger: Logger
+    /// Channels by client address, for switching at connect: few addresses make most connections.
+    private let channels = Mutex<[String: Channel]>([:])
+    private static let mostRememberedAddresses = 4096
+
+    init(
+        configuration: MTAConfiguration, submitter: MessageSubmitter, initialChannel: Channel, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.submitter = submitter
+        self.initialChannel = initialChannel
+        self.logger = logger
+        router = Router(configuration: configuration) { logger.error("\($0)") }
+        switching = ChannelSwitching(configuration.channels)
+        product = configuration.mta.receivedVersion ?? ProductVersion.text
+        xloop = Installation.xloop(configuration)
+        var header = HeaderPreparation(localHost: configuration.mta.receivedDomain ?? router.localHost)
+        header.loopLimits.received = configuration.mta.maxReceivedLines
+        header.loopLimits.local = configuration.mta.maxLocalReceivedLines
+        self.header = header
+    }
+
+    /// The channel of a connection after switching by the client's address (channels specification, 6.2).
+    func channel(ofClient address: SocketAddress) -> Channel {
+        if let known = channels.withLock({ $0[address.host] }) { return known }
+        let channel = switching.atConnect(
+            initial: initialChannel, byAddress: router.channel(ofClientLiteral: address.literal))
+        channels.withLock { channels in
+            if channels.count >= Self.mostRememberedAddresses { channels.removeAll() }
+            channels[address.host] = channel
+        }
+        return channel
+    }
+
+    /// How a session on `channel` behaves.
+    func options(_ channel: Channel, client: SocketAddress) -> ServerOptions {
+        var options = ServerOptions(
+            hostName: initialChannel.options["banner_host"] ?? router.localHost, clientAddress: client.host,
+            productVersion: product, xloop: xloop)
+        options.service = initialChannel.proto == .lmtp ? .lmtp : channel.isSubmission ? .submission : .smtp
+        options.sizeLimit = sizeLimit(channel).map(Int64.init)
+        options.longLines =
+            switch initialChannel.longLines {
+            case .truncate: .truncate
+            case .wrap: .wrap
+            case .reject: .reject
+            }
+        options.offersChunking = channel.isCHUNKINGServer
+        options.requiresTLS = channel.serverTLS == .must
+        options.requiresAuthentication = channel.serverSASL == .must
+        options.customVersion = initialChannel.options["custom_version_string"]
+        options.bannerAddition = initialChannel.options["banner_addition"] ?? ""
+        options.limits = limits(channel)
+        return options
+    }
+
+    private func limits(_ channel: Channel) -> ServerLimits {
+        func option(_ name: String) -> Int? { initialChannel.options[name].flatMap { Int($0) } }
+        var limits = ServerLimits()
+        limits.transactions = option("allow_transactions_per_session")
+        limits.channelTransactions = channel.transactionLimit
+        limits.recipients = option("allow_recipients_per_transaction") ?? 128
+        limits.channelRecipients = channel.recipientLimit
+        limits.recipientCutoff = [option("reject_recipients_per_transaction"), channel.recipientCutoff].compactMap { $0 }.min()
+        limits.rejectionsBeforeDeferral =
+            [option("allow_rejections_before_deferral"), channel.deferralRejectLimit].compactMap { $0 }.min()
+        limits.disconnectTransactions = channel.disconnectTransactionLimit
+        limits.disconnectRecipients = channel.disconnectRecipientLimit
+        limits.disconnectRejections = channel.disconnectRejectLimit
+        limits.disconnectBadCommands = channel.disconnectBadCommandLimit
+        return limits
+    }
+
+    /// Octets of the largest message from this channel; nil: no limit.
+    private func sizeLimit(_ channel: Channel) -> Int? {
+        let own = channel.sourceBlockLimit.map { $0.multipliedReportingOverflow(by: configuration.mta.blockSize).partialValue }
+        return [configuration.mta.byteLimit, own].compactMap { $0 }.min()
+    }
+
+    /// The worker's own probe of PORT_ACCESS, without input flag A (access-and-filtering specification, 2): the lines to
+    /// send before the connection is closed; nil admits. Empty: close without an octet.
+    func refusalAtConnect(_ probe: String) -> [String]? {
+        guard let result = configuration.mappings.probe("PORT_ACCESS", probe), result.flags.has("N") || result.flags.has("F")
+        else { return nil }
+        let text = result.output.prefix(while: { $0 != "|" })
+        return text.isEmpty ? [] : text.split(separator: "~").map(String.init)
+    }
+}

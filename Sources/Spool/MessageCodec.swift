@@ -1,0 +1,129 @@
+import Envelope
+
+/// What the record of a message says of its content.
+struct ContentPlace: Equatable, Sendable {
+    /// Bytes of the content.
+    var size: Int
+    /// Checksum of the large-content file; nil when the content is in the record.
+    var largeChecksum: UInt32?
+}
+
+/// The payload of a message record: a 16-byte front (id, length of the envelope, version, kind of content), the
+/// envelope, the content.
+enum MessageCodec {
+    static let version: UInt8 = 1
+    static let frontSize = 16
+
+    /// The record, ready but for its place. `pieces`: the inline content; empty when it is in a large file.
+    static func record(_ message: QueuedMessage, _ place: ContentPlace, pieces: [[UInt8]]) -> LogRecord {
+        var encoder = ByteEncoder(reserving: RecordHeader.size + frontSize, capacity: 512)
+        encode(message, place, into: &encoder)
+        var head = encoder.bytes
+        let length = head.count - RecordHeader.size - frontSize
+        head.withUnsafeMutableBytes { buffer in
+            let front = RecordHeader.size
+            buffer.storeBytes(of: message.id.rawValue.littleEndian, toByteOffset: front, as: UInt64.self)
+            buffer.storeBytes(of: UInt32(clamping: length).littleEndian, toByteOffset: front + 8, as: UInt32.self)
+            buffer.storeBytes(of: version, toByteOffset: front + 12, as: UInt8.self)
+            buffer.storeBytes(of: place.largeChecksum == nil ? 0 : 1, toByteOffset: front + 13, as: UInt8.self)
+        }
+        return LogRecord(.message, head: head, rest: pieces)
+    }
+
+    /// The id at the front of a payload; nil when the payload is too short.
+    static func id(ofPayload payload: ArraySlice<UInt8>) -> MessageID? {
+        guard payload.count >= frontSize else { return nil }
+        return MessageID(rawValue: payload.littleEndian(UInt64.self, at: payload.startIndex))
+    }
+
+    /// The message, where its content is, and the inline content; nil when the payload has another form.
+    static func decode(
+        payload: ArraySlice<UInt8>
+    ) -> (message: QueuedMessage, place: ContentPlace, content: ArraySlice<UInt8>)? {
+        var front = ByteDecoder(payload)
+        let id = MessageID(rawValue: front.fixed(UInt64.self))
+        let length = Int(front.fixed(UInt32.self))
+        guard front.byte() == version else { return nil }
+        let isLarge = front.flag()
+        guard front.fixed(UInt16.self) == 0, front.isValid, length <= front.remaining else { return nil }
+        let start = front.position
+        var decoder = ByteDecoder(payload[start..<start + length])
+        guard let (message, place) = decode(id, isLarge: isLarge, &decoder), decoder.isComplete else { return nil }
+        let content = payload[(start + length)...]
+        guard isLarge ? content.isEmpty : content.count == place.size else { return nil }
+        return (message, place, content)
+    }
+
+    private static func encode(_ message: QueuedMessage, _ place: ContentPlace, into encoder: inout ByteEncoder) {
+        encoder.signed(message.arrival)
+        encoder.text(message.sourceChannel)
+        encoder.text(message.submission.clientAddress)
+        encoder.text(message.submission.helo)
+        encoder.text(message.submission.user)
+        encoder.flag(message.submission.usedTLS)
+        encoder.text(message.sender)
+        encoder.text(message.envelopeID)
+        encoder.text(message.clientEnvelopeID)
+        encoder.byte(message.returnContent.rawValue)
+        encoder.byte(message.body.rawValue)
+        encoder.flag(message.needsSMTPUTF8)
+        encoder.text(message.messageIDHeader)
+        encoder.number(place.size)
+        if let checksum = place.largeChecksum { encoder.fixed(checksum) }
+        encoder.number(message.entries.count)
+        for entry in message.entries { encode(entry, into: &encoder) }
+    }
+
+    private static func encode(_ entry: QueueEntry, into encoder: inout ByteEncoder) {
+        encoder.text(entry.channel)
+        encoder.text(entry.host)
+        encoder.byte(entry.priority.rawValue)
+        encoder.signed(entry.notBefore)
+        encoder.text(entry.heldReason)
+        encoder.number(entry.recipients.count)
+        for recipient in entry.recipients {
+            encoder.text(recipient.address)
+            encoder.text(recipient.given)
+            encoder.text(recipient.originalRecipient)
+            encoder.byte(recipient.notify.rawValue)
+        }
+    }
+
+    private static func decode(
+        _ id: MessageID, isLarge: Bool, _ decoder: inout ByteDecoder
+    ) -> (QueuedMessage, ContentPlace)? {
+        var message = QueuedMessage(id: id, arrival: decoder.signed(), sourceChannel: "", sender: "", entries: [])
+        message.sourceChannel = decoder.text()
+        message.submission.clientAddress = decoder.text()
+        message.submission.helo = decoder.text()
+        message.submission.user = decoder.text()
+        message.submission.usedTLS = decoder.flag()
+        message.sender = decoder.text()
+        message.envelopeID = decoder.text()
+        message.clientEnvelopeID = decoder.optionalText()
+        message.returnContent = decoder.choice(ReturnContent.unspecified)
+        message.body = decoder.choice(BodyType.sevenBit)
+        message.needsSMTPUTF8 = decoder.flag()
+        message.messageIDHeader = decoder.text()
+        var place = ContentPlace(size: decoder.integer())
+        if isLarge { place.largeChecksum = decoder.fixed(UInt32.self) }
+        let count = decoder.count()
+        for _ in 0..<count where decoder.isValid { message.entries.append(entry(&decoder)) }
+        return decoder.isValid ? (message, place) : nil
+    }
+
+    private static func entry(_ decoder: inout ByteDecoder) -> QueueEntry {
+        var entry = QueueEntry(channel: decoder.text(), host: decoder.text(), recipients: [])
+        entry.priority = decoder.choice(Priority.normal)
+        entry.notBefore = decoder.signed()
+        entry.heldReason = decoder.optionalText()
+        let count = decoder.count()
+        for _ in 0..<count where decoder.isValid {
+            var recipient = QueueRecipient(address: decoder.text(), given: decoder.text())
+            recipient.originalRecipient = decoder.optionalText()
+            recipient.notify = NotifyConditions(rawValue: decoder.byte())
+            entry.recipients.append(recipient)
+        }
+        return entry
+    }
+}

@@ -1,0 +1,194 @@
+import Envelope
+import SystemCalls
+
+/// The index as a file `ledger/<n>.snapshot`: what it was when log n began. It counts when its last record is there.
+enum Snapshot {
+    /// Bytes of a chunk of messages, about.
+    private static let chunkSize = 256 << 10
+    private static let version: UInt8 = 1
+
+    /// Writes the file beside its place, synchronises it, renames it, synchronises the directory.
+    static func write(
+        _ index: QueueIndex, number: UInt64, layout: QueueLayout, disk: any Disk
+    ) throws(SystemCallError) {
+        let path = layout.snapshot(number)
+        let temporary = path + ".new"
+        do throws(SystemCallError) {
+            var output = try Output(temporary, number: number, disk: disk)
+            try write(index, to: &output)
+            try output.file.synchronize()
+            try disk.rename(temporary, to: path)
+            try disk.synchronizeDirectory(layout.ledger)
+        } catch {
+            try? disk.unlink(temporary)
+            throw error
+        }
+    }
+
+    private static func write(_ index: QueueIndex, to output: inout Output) throws(SystemCallError) {
+        var segments = begin()
+        segments.number(index.segments.states.count)
+        for (name, state) in index.segments.states.sorted(by: { $0.key < $1.key }) {
+            segments.text(name)
+            segments.number(state.readTo)
+            segments.flag(state.isClosed)
+        }
+        try output.append(.snapshotSegments, segments)
+        var chunk = begin()
+        for (id, message) in index.messages {
+            encode(id, message, into: &chunk)
+            if chunk.bytes.count >= chunkSize {
+                try output.append(.snapshotMessages, chunk)
+                chunk = begin()
+            }
+        }
+        try output.append(.snapshotMessages, chunk)
+        var finished = begin()
+        for (id, generation) in index.finished {
+            finished.fixed(id.rawValue)
+            finished.fixed(generation)
+        }
+        try output.append(.snapshotFinished, finished)
+        var end = begin()
+        end.number(index.messageCount)
+        try output.append(.snapshotEnd, end)
+    }
+
+    private static func begin() -> ByteEncoder {
+        var encoder = ByteEncoder(reserving: RecordHeader.size, capacity: 4096)
+        encoder.byte(version)
+        return encoder
+    }
+
+    private static func encode(_ id: MessageID, _ message: LiveMessage, into encoder: inout ByteEncoder) {
+        encoder.fixed(id.rawValue)
+        encoder.location(message.location)
+        encoder.signed(message.arrival)
+        encoder.number(message.size)
+        encoder.number(message.entries.count)
+        for entry in message.entries {
+            encoder.number(UInt64(entry.number))
+            encoder.text(entry.channel)
+            encoder.text(entry.host)
+            encoder.byte(entry.priority.rawValue)
+            encoder.signed(entry.notBefore)
+            encoder.number(UInt64(entry.recipients))
+            encoder.flag(entry.pending != nil)
+            if let pending = entry.pending {
+                encoder.number(pending.count)
+                for recipient in pending { encoder.number(UInt64(recipient)) }
+            }
+            encoder.number(entry.attempts)
+            encoder.signed(entry.nextTime)
+            encoder.text(entry.heldReason)
+            encoder.number(entry.warned)
+            encoder.signed(entry.lastAttempt)
+            encoder.data(entry.lastOutcomes)
+        }
+    }
+
+    /// The file that is being written.
+    private struct Output {
+        let file: any DiskFile
+        private let identity: UInt64
+        private var end = LogHeader.size
+
+        init(_ path: String, number: UInt64, disk: any Disk) throws(SystemCallError) {
+            file = try disk.open(path, .create)
+            identity = disk.makeIdentity()
+            let header = LogHeader(
+                kind: .snapshot, identity: identity, number: number, name: LogLayout.ledgerName(number))
+            try file.write([header.encoded()], at: 0)
+        }
+
+        mutating func append(_ type: RecordType, _ encoder: ByteEncoder) throws(SystemCallError) {
+            let record = LogRecord(type, head: encoder.bytes)
+            var pieces: [[UInt8]] = []
+            record.place(at: end, identity: identity, floor: 0, into: &pieces)
+            try file.write(pieces, at: end)
+            end += RecordHeader.padded(record.size)
+        }
+    }
+}
+
+extension Snapshot {
+    /// The index of a snapshot; nil when it is not complete or damaged.
+    static func read(_ number: UInt64, layout: QueueLayout, disk: any Disk) throws(SystemCallError) -> QueueIndex? {
+        let name = LogLayout.ledgerName(number)
+        guard let log = try LogFile.open(layout.snapshot(number), name: name, disk: disk) else { return nil }
+        var index = QueueIndex()
+        var isValid = true
+        var expected: Int?
+        var scanner = SegmentScanner(log)
+        let result = try scanner.scan(from: LogHeader.size, limit: nil) { header, _, payload in
+            var decoder = ByteDecoder(payload)
+            if decoder.byte() != version { decoder.fail() }
+            switch header.type {
+            case .snapshotSegments: readSegments(&decoder, into: &index)
+            case .snapshotMessages: readMessages(&decoder, into: &index)
+            case .snapshotFinished: readFinished(&decoder, into: &index)
+            case .snapshotEnd: expected = decoder.integer()
+            default: decoder.fail()
+            }
+            if !decoder.isComplete { isValid = false }
+            return isValid
+        }
+        guard isValid, result.gaps.isEmpty, expected == index.messageCount else { return nil }
+        return index
+    }
+
+    private static func readSegments(_ decoder: inout ByteDecoder, into index: inout QueueIndex) {
+        for _ in 0..<decoder.count() where decoder.isValid {
+            let name = decoder.text()
+            let readTo = decoder.integer(limit: 1 << 40)
+            index.segments.restore(name, readTo: readTo, isClosed: decoder.flag())
+        }
+    }
+
+    private static func readFinished(_ decoder: inout ByteDecoder, into index: inout QueueIndex) {
+        while decoder.remaining > 0 {
+            let id = MessageID(rawValue: decoder.fixed(UInt64.self))
+            index.markFinished(id, generation: decoder.fixed(UInt64.self))
+        }
+    }
+
+    private static func readMessages(_ decoder: inout ByteDecoder, into index: inout QueueIndex) {
+        while decoder.remaining > 0 {
+            let id = MessageID(rawValue: decoder.fixed(UInt64.self))
+            var location = decoder.location()
+            location.segment = index.unique(location.segment)
+            let arrival = decoder.signed()
+            let size = decoder.integer()
+            var entries: [LiveEntry] = []
+            for _ in 0..<decoder.count() where decoder.isValid { entries.append(readEntry(&decoder, &index)) }
+            if !decoder.isValid { return }
+            index.restore(id, LiveMessage(location: location, arrival: arrival, size: size, entries: entries))
+        }
+    }
+
+    private static func readEntry(_ decoder: inout ByteDecoder, _ index: inout QueueIndex) -> LiveEntry {
+        let number = UInt32(decoder.integer(limit: Int(UInt32.max)))
+        let channel = index.unique(decoder.text())
+        let host = index.unique(decoder.text())
+        let priority = decoder.choice(Priority.normal)
+        let notBefore = decoder.signed()
+        let recipients = UInt32(decoder.integer(limit: Int(UInt32.max)))
+        var pending: [UInt32]?
+        if decoder.flag() {
+            pending = []
+            for _ in 0..<decoder.count() where decoder.isValid {
+                pending?.append(UInt32(decoder.integer(limit: Int(UInt32.max))))
+            }
+        }
+        var entry = LiveEntry(
+            number: number, channel: channel, host: host, priority: priority, notBefore: notBefore,
+            recipients: recipients, pending: pending)
+        entry.attempts = decoder.integer()
+        entry.nextTime = decoder.signed()
+        entry.heldReason = decoder.optionalText()
+        entry.warned = decoder.integer()
+        entry.lastAttempt = decoder.signed()
+        entry.lastOutcomes = Array(decoder.data())
+        return entry
+    }
+}

@@ -1,0 +1,16 @@
+import Glibc
+
+extension SystemCallError {
+    /// True when the named file or directory does not exist (ENOENT).
+    public var isNotFound: Bool { code == ENOENT }
+
+    /// What `call` would have said of an object that exceeds a size limit (EFBIG).
+    package static func tooLarge(_ call: String, _ object: String) -> SystemCallError {
+        SystemCallError(call: call, code: EFBIG, object: object)
+    }
+
+    /// What `call` would have said of an object that another process holds (EBUSY).
+    package static func busy(_ call: String, _ object: String) -> SystemCallError {
+        SystemCallError(call: call, code: EBUSY, object: object)
+    }
+}

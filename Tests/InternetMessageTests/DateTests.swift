@@ -1,0 +1,95 @@
+import InternetMessage
+import Testing
+
+@Suite struct DateTests {
+    private let pacific = ZoneOffset(seconds: -7 * 3_600, abbreviation: "PDT")
+
+    @Test(
+        arguments: [
+            (1_691_437_237, -25_200, "PDT", "Mon, 07 Aug 2023 12:40:37 -0700 (PDT)"),
+            (0, 0, "", "Thu, 01 Jan 1970 00:00:00 +0000"),
+            (-1, 0, "UTC", "Wed, 31 Dec 1969 23:59:59 +0000 (UTC)"),
+            (951_782_400, 19_800, "IST", "Tue, 29 Feb 2000 05:30:00 +0530 (IST)"),
+            (4_107_542_400, 0, "", "Mon, 01 Mar 2100 00:00:00 +0000"),
+            (Int64.max, 0, "", "Fri, 31 Dec 9999 23:59:59 +0000"),
+            (Int64.min, 0, "", "Mon, 01 Jan 0001 00:00:00 +0000"),
+            (Int64.max, 3_600, "", "Fri, 31 Dec 9999 23:59:59 +0100"),
+        ] as [(Int64, Int, String, String)])
+    func formats(_ seconds: Int64, _ offset: Int, _ zone: String, _ expected: String) {
+        #expect(MessageDate.text(seconds, zone: ZoneOffset(seconds: offset, abbreviation: zone)) == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("Mon, 07 Aug 2023 12:40:37 -0700 (PDT)", 1_691_437_237), ("7 Aug 2023 19:40:37 GMT", 1_691_437_237),
+            ("Mon,7 Aug 23 12:40:37 PDT", 1_691_437_237), ("01 Jan 1970 00:00 +0000", 0),
+            ("Fri, 21 Nov 1997 09(comment):   55  :  06 -0600", 880_127_706),
+            ("29 Feb 2000 05:30:00 +0530", 951_782_400),
+            ("21 Nov 97 09:55:06 Z", 880_106_106),
+        ] as [(String, Int64)])
+    func parses(_ text: String, _ expected: Int64) {
+        #expect(MessageDate.parse(text)?.seconds == expected)
+    }
+
+    @Test(arguments: [
+        "", "garbage", "Mon, 32 Aug 2023 12:40:37 +0000", "29 Feb 2023 00:00:00 +0000", "7 Aug 2023 25:00:00 +0000",
+        "7 Aug 2023 12:40:37", "7 Aug 20233 12:40:37 +0000", "7 Foo 2023 12:40:37 +0000", "7 Aug 2023 12:40:37 +07000",
+        "Mon 7 Aug 2023 12:40:37 +0000", "7 Aug 2023 12:40:37 +0000 x", "7 Aug 2023 12:40:37 (", "((((((((\\",
+    ])
+    func refuses(_ text: String) { #expect(MessageDate.parse(text) == nil) }
+
+    @Test func parsingUndoesFormatting() {
+        for seconds in stride(from: Int64(-60_000_000_000), to: 250_000_000_000, by: 777_777_777) {
+            #expect(MessageDate.parse(MessageDate.text(seconds, zone: pacific))?.seconds == seconds)
+        }
+    }
+
+    @Test func cacheAndLogTime() {
+        var cache = DateCache { _ in ZoneOffset(seconds: 3_600, abbreviation: "CET") }
+        var log: [UInt8] = []
+        cache.appendLogTime(nanoseconds: 1_401_698_750_299_999_999, to: &log)
+        #expect(String(decoding: log, as: UTF8.self) == "02-Jun-2014 09:45:50.29")
+        let first = cache.headerDate(1_401_698_750)
+        let next = cache.headerDate(1_401_698_751)
+        #expect(String(decoding: first, as: UTF8.self) == "Mon, 02 Jun 2014 09:45:50 +0100 (CET)")
+        #expect(String(decoding: next, as: UTF8.self) == "Mon, 02 Jun 2014 09:45:51 +0100 (CET)")
+        var iso: [UInt8] = []
+        MessageDate.appendISO8601(nanoseconds: 1_401_698_750_290_000_000, zone: ZoneOffset(seconds: 3_600), to: &iso)
+        #expect(String(decoding: iso, as: UTF8.self) == "2014-06-02T09:45:50.29")
+        iso = []
+        MessageDate.appendISO8601(1_691_437_237, to: &iso)
+        #expect(String(decoding: iso, as: UTF8.self) == "2023-08-07T19:40:37Z")
+    }
+
+    @Test func localZoneIsPlausible() {
+        #expect(abs(ZoneOffset.local(at: 1_691_437_237).seconds) <= 15 * 3_600)
+    }
+
+    @Test(arguments: [("20240131235959Z", 1_706_745_599), ("19700101000000", 0)] as [(String, Int64)])
+    func generalizedTime(_ text: String, _ expected: Int64) {
+        #expect(MessageDate.parseGeneralizedTime(text) == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("PT5M", 300), ("pt30m", 1_800), ("P1D", 86_400), ("P1DT2H3M4S", 93_784), ("P2W", 1_209_600),
+            ("P1Y", 31_536_000),
+            ("P1M", 2_592_000), ("PT0S", 0),
+        ] as [(String, Int64)])
+    func durations(_ text: String, _ expected: Int64) throws {
+        #expect(try ISO8601Duration.seconds(text).get() == expected)
+    }
+
+    @Test(arguments: [
+        "", "P", "PT", "P1DT", "5M", "PT5", "PT5X", "P1H", "PT1M1H", "PT1M2M", "PT1.5H", "P999999999999999999Y",
+    ])
+    func badDurations(_ text: String) { #expect((try? ISO8601Duration.seconds(text).get()) == nil) }
+
+    @Test func durationLists() throws {
+        let list = "\"pt30m\" \"pt1h\" \"pt2h\" \"pt3h\" \"pt4h\" \"pt5h\" \"pt8h\" \"pt16h\""
+        #expect(try ISO8601Duration.list(list).get() == [1_800, 3_600, 7_200, 10_800, 14_400, 18_000, 28_800, 57_600])
+        #expect(try ISO8601Duration.list("PT5M PT10M PT30M PT1H PT2H PT4H").get().count == 6)
+        #expect((try? ISO8601Duration.list("").get()) == nil)
+        #expect((try? ISO8601Duration.list(list + " PT1H").get()) == nil)
+    }
+}
