@@ -83,29 +83,29 @@ let package = Package(
         // Floor 7: what is built on submission
         library("Notifications", ["SystemCalls", "Channels", "Envelope", "InternetMessage", "Enqueue", "Configuration", "Spool"]),
         // Floor 8: services
-        library("Dispatcher", ["SystemCalls", "ProcessPool", "Configuration", "Mappings"]),
+        library("Dispatcher", ["SystemCalls", "OptionSyntax", "ProcessPool", "Configuration", "Mappings"]),
         library(
             "JobController",
             [
-                "SystemCalls", "ProcessPool", "Configuration", "Channels", "Envelope", "Spool", "MasterKit", collections,
+                "SystemCalls", "OptionSyntax", "ProcessPool", "Configuration", "Channels", "Envelope", "Spool", "MasterKit", collections,
                 heap, logging,
             ]),
         library(
             "SMTPServer",
             [
-                "SystemCalls", "WorkerKit", "SMTP", "Configuration", "Channels", "Mappings", "Envelope",
+                "SystemCalls", "OptionSyntax", "WorkerKit", "SMTP", "Configuration", "Channels", "Mappings", "Envelope",
                 "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit", nioCore, nioPosix, logging,
             ]),
         library(
             "SMTPClient",
             [
-                "SystemCalls", "MasterKit", "SMTP", "DNS", "Configuration", "Channels", "Envelope", "InternetMessage",
+                "SystemCalls", "OptionSyntax", "MasterKit", "SMTP", "DNS", "Configuration", "Channels", "Envelope", "InternetMessage",
                 "Enqueue", "Spool", "Notifications", "TransactionLog", nioCore, nioPosix, logging,
             ]),
         library(
             "ChannelPrograms",
             [
-                "SystemCalls", "MasterKit", "Configuration", "Channels", "Envelope", "InternetMessage", "Enqueue",
+                "SystemCalls", "OptionSyntax", "MasterKit", "Configuration", "Channels", "Envelope", "InternetMessage", "Enqueue",
                 "Spool", "Notifications", "TransactionLog", "Aliases", logging,
             ]),
         library(

@@ -6,6 +6,7 @@ import Glibc
 import Logging
 import MasterKit
 import Notifications
+import OptionSyntax
 import Spool
 import Synchronization
 import SystemCalls

@@ -1,4 +1,4 @@
-package import InternetMessage
+import InternetMessage
 
 /// The mailbox that a recipient of channel `ims-ms` names: `anna@ims-ms-daemon` is anna of the default domain,
 /// `bert%hosted.example@ims-ms-daemon` is bert of a hosted one; `+detail` leads to the inbox unless it is trusted

@@ -1,6 +1,10 @@
+import Channels
+import Configuration
 import Enqueue
 import Envelope
 import InternetMessage
+import Logging
+import OptionSyntax
 import Spool
 import SystemCalls
 

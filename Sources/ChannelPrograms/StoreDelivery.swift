@@ -1,4 +1,7 @@
+import Channels
+import Configuration
 import Envelope
+import OptionSyntax
 import Spool
 import SystemCalls
 

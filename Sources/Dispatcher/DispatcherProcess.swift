@@ -1,5 +1,6 @@
 import Configuration
 import Glibc
+import OptionSyntax
 import SystemCalls
 
 /// The executable `dispatcher`: the configuration of an instance, run.
@@ -12,8 +13,12 @@ package enum DispatcherProcess {
         let description: String
     }
 
-    /// Runs until SIGTERM; returns the exit code. `root`: the instance.
-    package static func run(root: String) -> Int32 {
+    /// Runs until SIGTERM; returns the exit code. `root`: the instance, from MARTLET_ROOT.
+    package static func run(root: String?) -> Int32 {
+        guard let root else {
+            complain("MARTLET_ROOT is not set; start the instance with martlet run")
+            return configurationError
+        }
         if getenv("MARTLET_SUPERVISED") != nil { Processes.endWithParent() }
         do {
             let configuration = try load(root)
@@ -43,7 +48,8 @@ package enum DispatcherProcess {
     }
 
     static func complain(_ text: String) {
-        fputs("dispatcher: \(text)\n", stderr)
+        let line = Array("dispatcher: \(text)\n".utf8)
+        _ = write(STDERR_FILENO, line, line.count)
     }
 }
 

@@ -28,7 +28,7 @@ struct PortAccess: Sendable {
             text = text.dropFirst(piece.count + 1)
         }
         guard result.flags.has("N") || result.flags.has("F") else { return .admit(text: String(text), logText: logText) }
-        let bytes = text.split(separator: "~").flatMap { Array($0.utf8) + [13, 10] }
+        let bytes = text.split(separator: "~").flatMap { (line: Substring) -> [UInt8] in Array(line.utf8) + [13, 10] }
         return .refuse(bytes: bytes, reason: String(text))
     }
 }

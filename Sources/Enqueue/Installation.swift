@@ -1,3 +1,4 @@
+import Channels
 package import Configuration
 import SystemCalls
 

@@ -85,7 +85,7 @@ package final class MessageSubmitter: Sendable {
         var base = MessageLogEntry(.enqueued)
         base.modifiers = modifiers
         base.sourceChannel = message.sourceChannel
-        base.blocks = blocks(ofBytes: size)
+        base.blocks = blockCount(ofBytes: size)
         base.sender = message.sender
         base.envelopeID = message.envelopeID
         base.messageID = message.messageIDHeader

@@ -1,5 +1,5 @@
 package import AddressRewriting
-package import Aliases
+import Aliases
 package import Channels
 package import Configuration
 package import InternetMessage
@@ -66,8 +66,10 @@ package final class Router: Sendable {
 
     package var localHost: String { configuration.channels.localHost }
 
-    /// The directory as it is now.
-    package var currentDirectory: any Directory { directory.current.directory }
+    /// Whether the directory knows the domain as ours; false when it cannot be asked.
+    package func isLocal(domain: String) -> Bool {
+        if case .found = directory.current.directory.domain(domain) { true } else { false }
+    }
 
     /// The channel that a client's address leads to as an envelope From, for switching at connect (channels
     /// specification, 6.2).

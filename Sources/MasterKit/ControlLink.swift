@@ -62,7 +62,9 @@ final class ControlLink {
 
     /// Nothing in hand and everything durable; or nobody to tell for too long.
     private var isOver: Bool {
-        let (isStopping, isSettled, isIdle) = session.state.withLock { ($0.isStopping, $0.isSettled, $0.inHand.isEmpty) }
+        let (isStopping, isSettled, isIdle) = session.state.withLock {
+            ($0.isStopping, $0.isSettled, $0.inHand.isEmpty)
+        }
         guard isStopping else { return false }
         if isSettled { return !(control?.socket.wantsToWrite ?? false) }
         guard let lostAt, control == nil, isIdle else { return false }

@@ -52,13 +52,15 @@ package final class WorkSession: Sendable {
         thread: UInt32, count: Int = 1, onNothing: @escaping @Sendable () -> Void = {},
         _ completion: @escaping @Sendable ([WorkItem]) -> Void
     ) {
-        let isRefused = state.withLock { state in
-            if state.isStopping || state.asks[thread] != nil { return true }
+        let (isRefused, mustRing) = state.withLock { state in
+            if state.isStopping || state.asks[thread] != nil { return (true, false) }
+            let wasEmpty = state.outgoing.isEmpty
             state.asks[thread] = WorkState.Ask(onNothing: onNothing, completion: completion)
             state.outgoing.requests.append(WorkRequest(thread: thread, count: count))
-            return false
+            return (false, wasEmpty)
         }
-        if isRefused { completion([]) } else { wakeup.ring() }
+        if isRefused { completion([]) }
+        if mustRing { wakeup.ring() }
     }
 
     /// No more work is wanted; what is in hand is finished, then ``run()`` ends.

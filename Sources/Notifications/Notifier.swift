@@ -1,8 +1,9 @@
+import Channels
 package import Configuration
 package import Enqueue
 package import Envelope
 import InternetMessage
-package import Spool
+import Spool
 import SystemCalls
 
 /// The content of the message that a notification is about, to be read from any offset.

@@ -1,4 +1,5 @@
 import Channels
+import Configuration
 import Enqueue
 import Envelope
 import InternetMessage
@@ -6,6 +7,7 @@ import NIOCore
 import SMTP
 import Spool
 import SystemCalls
+import WorkerKit
 
 /// DATA and BDAT: from octets to a durable message.
 extension SMTPConnection {

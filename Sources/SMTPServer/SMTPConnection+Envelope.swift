@@ -1,8 +1,11 @@
 import Channels
+import Configuration
 import Enqueue
 import Envelope
 import InternetMessage
 import SMTP
+import Spool
+import WorkerKit
 
 /// MAIL, RCPT and VRFY: the policy behind the session's questions.
 extension SMTPConnection {
@@ -81,10 +84,7 @@ extension SMTPConnection {
         guard case .success(let (path, _)) = SMTPPath.parsePrefix(argument), let mailbox = path.mailbox else {
             return Reply(553, "5.1.3", "address cannot be read: \(Self.shown(argument))")
         }
-        let isLocal: Bool =
-            if mailbox.domain.isEmpty { true } else if case .found = context.router.currentDirectory.domain(mailbox.domain) {
-                true
-            } else { false }
+        let isLocal = mailbox.domain.isEmpty || context.router.isLocal(domain: mailbox.domain)
         return isLocal
             ? Reply(252, "2.5.0", "Possible local address <\(path.given)>")
             : Reply(252, "2.5.0", "Possible remote address not checked")

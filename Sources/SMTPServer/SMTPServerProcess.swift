@@ -6,6 +6,7 @@ import Logging
 import MasterKit
 import NIOCore
 import NIOPosix
+import OptionSyntax
 import Spool
 import Synchronization
 import SystemCalls
@@ -18,10 +19,14 @@ package enum SMTPServerProcess {
     private static let temporaryFailure: Int32 = 75
     private static let configurationError: Int32 = 78
 
-    /// Runs until the Dispatcher lets the worker go; returns the exit code. `root`: the instance.
-    package static func run(root: String) -> Int32 {
+    /// Runs until the Dispatcher lets the worker go; returns the exit code. `root`: the instance, from MARTLET_ROOT.
+    package static func run(root: String?) -> Int32 {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         let logger = Logger(label: "tcp_smtp_server")
+        guard let root else {
+            logger.critical("MARTLET_ROOT is not set; this program is started by the dispatcher")
+            return configurationError
+        }
         let worker: WorkerProcess
         do {
             worker = try WorkerProcess(imageVersion: "tcp_smtp_server \(ProductVersion.number)")

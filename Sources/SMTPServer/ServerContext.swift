@@ -1,7 +1,7 @@
 import Channels
 import Configuration
 import Enqueue
-package import Logging
+import Logging
 import Mappings
 import SMTP
 import Spool

@@ -16,7 +16,7 @@ extension MessageLogEntry {
         var line = MessageLogEntry(MessageAction(outcome.result, othersSettled: othersSettled, notify: recipient.notify))
         line.modifiers = modifiers
         line.sourceChannel = entry.channel
-        line.blocks = blocks(ofBytes: size)
+        line.blocks = blockCount(ofBytes: size)
         line.sender = message.sender
         line.originalRecipient = recipient.originalRecipient ?? "rfc822;\(recipient.given)"
         line.currentRecipient = recipient.address

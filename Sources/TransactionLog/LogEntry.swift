@@ -107,4 +107,4 @@ package struct ConnectionLogEntry: Hashable, Sendable {
 }
 
 /// Size of a message in blocks of 1 024 octets, rounded up.
-package func blocks(ofBytes count: Int) -> Int { (count + 1023) / 1024 }
+package func blockCount(ofBytes count: Int) -> Int { (count + 1023) / 1024 }

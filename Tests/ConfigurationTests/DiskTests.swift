@@ -13,8 +13,14 @@ import Testing
         return root
     }
 
+    private func remove(_ path: String) {
+        for name in (try? Files.list(path)) ?? [] { remove("\(path)/\(name)") }
+        if unlink(path) != 0 { rmdir(path) }
+    }
+
     @Test func anInstanceIsLoadedAndEdited() throws {
         let root = try instance(["martlet.conf": Samples.defaults.unified])
+        defer { remove(root) }
         let load = MTAConfiguration.load(instanceRoot: root)
         #expect(load.configuration?.paths.queue == root + "/data/queue")
         #expect(load.configuration?.paths.bin == Files.parent(of: Processes.executablePath))
@@ -31,6 +37,7 @@ import Testing
 
     @Test func aBareLegacyDirectory() throws {
         let root = try instance(Samples.defaults.legacy)
+        defer { remove(root) }
         #expect(rename(root + "/config", root + "/site") == 0)
         let load = MTAConfiguration.load(configurationDirectory: root + "/site")
         #expect(load.configuration?.form == .legacy)

@@ -35,7 +35,7 @@ import Testing
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    @Test(arguments: 1...600)
+    @Test(arguments: 1...20)
     func damagedConfigurationsAreReported(seed: Int) {
         var generator = Generator(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15)
         let text = Self.damaged(Samples.defaults.unified, &generator)

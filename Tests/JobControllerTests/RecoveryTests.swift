@@ -64,6 +64,7 @@ struct RecoveryTests {
     /// Nothing listens while messages are committed; the next Job Controller finds and delivers them all.
     @Test func messagesCommittedWithoutAJobController() async throws {
         let directory = try makeQueue()
+        defer { RunningController.remove(directory) }
         try commit(40, directory)
         try await run(directory) { $0.contains(#""messages":0,"entries":0"#) }
         // All gone for the one after it too.
@@ -76,6 +77,7 @@ struct RecoveryTests {
     /// A stopped channel keeps its mail over restarts; started again it delivers.
     @Test func stoppedChannelAndHeldEntriesSurviveARestart() async throws {
         let directory = try makeQueue()
+        defer { RunningController.remove(directory) }
         let path = RunningController.options(directory).commandSocketPath
         var stopped = StoppedChannels()
         try stopped.set("tcp_local", isStopped: true, path: directory + "/queue/stopped")
@@ -101,6 +103,7 @@ struct RecoveryTests {
     /// Messages that arrive while it runs, by notice.
     @Test func noticesOfALiveWriter() async throws {
         let directory = try makeQueue()
+        defer { RunningController.remove(directory) }
         let notices = try NoticeSender(path: RunningController.options(directory).socketPath)
         var committed = false
         try await run(directory) { status in

@@ -10,14 +10,16 @@ import Testing
     @Test(arguments: 0..<12)
     func randomHistory(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
-        var simulation = Simulation(pool: 4, [
-            "tcp_local": {
-                $0.isHostSorted = true
-                $0.maximumLifeConnections = 40
-                $0.threadDepth = 3
-            },
-            "ims-ms": { $0.threadDepth = 5 }, "reprocess": { $0.clientThreads = 1 },
-        ])
+        var simulation = Simulation(
+            pool: 4,
+            [
+                "tcp_local": {
+                    $0.isHostSorted = true
+                    $0.maximumLifeConnections = 40
+                    $0.threadDepth = 3
+                },
+                "ims-ms": { $0.threadDepth = 5 }, "reprocess": { $0.clientThreads = 1 },
+            ])
         simulation.threads = 3
         simulation.prefetch = 1 + Int(seed % 3)
         var next = 0
@@ -115,12 +117,23 @@ import Testing
         #expect(active == simulation.hands.count)
     }
 
-    /// A hundred thousand entries to ten thousand hosts, of which a tenth is dead.
+    /// Limit of the design: 600 bytes an entry, with its places in the heaps and the dictionary.
+    @Test func entriesAreSmall() {
+        #expect(MemoryLayout<ScheduledEntry>.stride <= 128)
+        #expect(MemoryLayout<ReadyItem>.stride <= 24)
+        #expect(MemoryLayout<HostQueue>.stride <= 128)
+    }
+
+    /// Thirty thousand entries to three thousand hosts, of which a tenth is dead.
     @Test func largeQueue() {
-        var simulation = Simulation(pool: 10, ["tcp_local": {
-            $0.isHostSorted = true
-            $0.maximumLifeConnections = 20_000
-        }])
+        var simulation = Simulation(
+            pool: 10,
+            [
+                "tcp_local": {
+                    $0.isHostSorted = true
+                    $0.maximumLifeConnections = 20_000
+                }
+            ])
         simulation.prefetch = 10
         simulation.schedule.stop(channel: "tcp_local")
         for number in 0..<30_000 { simulation.add(number, host: "h\(number % 3000)") }

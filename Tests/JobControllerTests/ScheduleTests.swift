@@ -44,11 +44,13 @@ import Testing
     func processLimit(maxjobs: Int, pool: Int, expected: Int) {
         var simulation = Simulation(
             pool: pool,
-            ["l": {
-                $0.maximumJobs = maxjobs
-                $0.clientThreads = 1
-                $0.threadDepth = 5
-            }])
+            [
+                "l": {
+                    $0.maximumJobs = maxjobs
+                    $0.clientThreads = 1
+                    $0.threadDepth = 5
+                }
+            ])
         simulation.threads = 1
         for number in 0..<1000 { simulation.add(number, "l") }
         #expect(simulation.started == expected)
@@ -78,10 +80,12 @@ import Testing
     }
 
     @Test func manyHostsFillTheThreadsAndStartProcesses() {
-        var simulation = Simulation(["tcp_local": {
-            $0.isHostSorted = true
-            $0.maximumJobs = 3
-        }])
+        var simulation = Simulation([
+            "tcp_local": {
+                $0.isHostSorted = true
+                $0.maximumJobs = 3
+            }
+        ])
         for number in 0..<100 { simulation.add(number, host: "h\(number)") }
         #expect(simulation.started == 3)
         #expect(simulation.hands.count == 30)
@@ -108,10 +112,12 @@ import Testing
 
     /// A host with an endless backlog does not keep a thread for ever while another host waits.
     @Test func fairnessBetweenHosts() {
-        var simulation = Simulation(["tcp_local": {
-            $0.isHostSorted = true
-            $0.maximumJobs = 1
-        }])
+        var simulation = Simulation([
+            "tcp_local": {
+                $0.isHostSorted = true
+                $0.maximumJobs = 1
+            }
+        ])
         simulation.threads = 1
         simulation.schedule.stop(channel: "tcp_local")
         for number in 0..<200 { simulation.add(number, host: "big") }
@@ -128,10 +134,12 @@ import Testing
 
     /// A dead destination with a backlog ends up with one thread; the others go on.
     @Test func aDeadDestinationDelaysNobodyElse() {
-        var simulation = Simulation(["tcp_local": {
-            $0.isHostSorted = true
-            $0.maximumJobs = 1
-        }])
+        var simulation = Simulation([
+            "tcp_local": {
+                $0.isHostSorted = true
+                $0.maximumJobs = 1
+            }
+        ])
         for number in 0..<500 { simulation.add(number, host: "dead") }
         #expect(simulation.hands.count == 10)
         for hand in simulation.hands { simulation.finish(hand.key, .failedTemporarily) }
@@ -208,11 +216,13 @@ import Testing
     }
 
     @Test func lifeLimitsEndAJobAndAnotherGoesOn() {
-        var simulation = Simulation(["tcp_local": {
-            $0.maximumLifeConnections = 5
-            $0.clientThreads = 1
-            $0.maximumJobs = 1
-        }])
+        var simulation = Simulation([
+            "tcp_local": {
+                $0.maximumLifeConnections = 5
+                $0.clientThreads = 1
+                $0.maximumJobs = 1
+            }
+        ])
         simulation.threads = 1
         for number in 0..<12 { simulation.add(number) }
         while let hand = simulation.hands.first { simulation.finish(hand.key, .delivered) }
@@ -232,9 +242,11 @@ import Testing
 
     /// A pool full of one channel's jobs makes room for a channel that has none.
     @Test func noChannelIsShutOutOfItsPool() {
-        var simulation = Simulation(pool: 2, [
-            "big": { $0.clientThreads = 1 }, "small": { $0.clientThreads = 1 },
-        ])
+        var simulation = Simulation(
+            pool: 2,
+            [
+                "big": { $0.clientThreads = 1 }, "small": { $0.clientThreads = 1 },
+            ])
         simulation.threads = 1
         for number in 0..<500 { simulation.add(number, "big") }
         simulation.add(1000, "small")
@@ -271,11 +283,13 @@ import Testing
     }
 
     @Test func stressLowersTheProcessesAndPasses() {
-        var simulation = Simulation(["l": {
-            $0.clientThreads = 1
-            $0.threadDepth = 1
-            $0.maximumJobs = 5
-        }])
+        var simulation = Simulation([
+            "l": {
+                $0.clientThreads = 1
+                $0.threadDepth = 1
+                $0.maximumJobs = 5
+            }
+        ])
         simulation.threads = 1
         for number in 0..<100 { simulation.add(number, "l") }
         #expect(simulation.started == 5)

@@ -104,6 +104,8 @@ struct RunningController {
                         for index in range(int(first), int(last or first) + 1):
                             lines += ['to=%d 0 2.1.5' % index, 'text=250 ok']
                     out.append('\n'.join(lines) + '\n')
+                if mode == 'garbage':
+                    out = ['entry=' + items[0]['entry'] + '\nto=nobody\n']
                 said += len(out)
                 control.send(('OUTC\n' + '\n'.join(out)).encode())
                 asked = sorted({item['thread'] for item in items})
@@ -142,6 +144,12 @@ struct RunningController {
             } catch { fatalError("\(error)") }
             continuation.finish()
         }
+    }
+
+    /// Removes a directory with everything in it.
+    static func remove(_ path: String) {
+        for name in (try? Files.list(path)) ?? [] { remove(path + "/" + name) }
+        Glibc.remove(path)
     }
 
     static func prepare(_ directory: String) throws {

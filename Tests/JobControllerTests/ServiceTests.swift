@@ -23,6 +23,7 @@ struct ServiceTests {
 
     @Test func everythingIsDeliveredOnce() async throws {
         let controller = try RunningController(RunningController.entries(300, recipients: 3))
+        defer { RunningController.remove(controller.directory) }
         let keys = try await ended(300, controller)
         #expect(keys.count == 300)
         #expect(Set(keys).count == 300)
@@ -30,6 +31,7 @@ struct ServiceTests {
 
     @Test func workOfAJobThatDiesIsDoneByAnother() async throws {
         let controller = try RunningController(RunningController.entries(40), mode: "crash") { $0.isHostSorted = true }
+        defer { RunningController.remove(controller.directory) }
         let keys = try await ended(40, controller)
         #expect(Set(keys).count == 40)
         #expect(try controller.jobs().count >= 2)
@@ -42,6 +44,7 @@ struct ServiceTests {
             $0.clientThreads = 1
             $0.threadDepth = 1
         }
+        defer { RunningController.remove(controller.directory) }
         let keys = try await ended(200, controller)
         #expect(keys.count == 200)
         #expect(try controller.jobs().count <= min(maxjobs, pool))
@@ -49,6 +52,7 @@ struct ServiceTests {
 
     @Test func noticesBringWork() async throws {
         let controller = try RunningController([])
+        defer { RunningController.remove(controller.directory) }
         while (try? controller.ask("status")) == nil { sched_yield() }
         let sender = try NoticeSender(path: controller.options.socketPath)
         let entry = QueueEntry(
@@ -66,19 +70,65 @@ struct ServiceTests {
         sender.close()
     }
 
+    /// A job that breaks the protocol is ended; what it had in hand three times is held.
+    @Test func garbageEndsTheJob() async throws {
+        let controller = try RunningController(RunningController.entries(1), mode: "garbage")
+        defer { RunningController.remove(controller.directory) }
+        var records: [LedgerRecord] = []
+        for await record in controller.records {
+            records.append(record)
+            _ = try controller.ask("shutdown")
+        }
+        #expect(records == [.hold(key(0), reason: "3 jobs ended with this entry in hand")])
+        #expect(try controller.jobs().count == 3)
+    }
+
+    /// A process of a former Job Controller connects, says what it has, and hands in the outcome.
+    @Test func outcomeOfAnOrphan() async throws {
+        var entries = RunningController.entries(2)
+        for index in entries.indices { entries[index].channel = "no_such_channel" }
+        let controller = try RunningController(entries)
+        defer { RunningController.remove(controller.directory) }
+        while (try? controller.ask("status")) == nil { sched_yield() }
+        let socket = try UnixSockets.connect(controller.options.socketPath, .sequencedPacket)
+        func send(_ message: ControlMessage) throws {
+            try message.encoded().withUnsafeBytes { _ = try Sockets.send(socket.number, $0, wait: true) }
+        }
+        for message in EntryList.messages(.keep, [key(0), key(1), key(9)]) { try send(message) }
+        while !(try controller.ask("status")).contains(#""ready":0,"delayed":0,"active":2"#) { sched_yield() }
+        let report = OutcomeReport(key: key(1), results: [RecipientOutcome(recipient: 0, result: .delivered)])
+        try send(ControlMessage(.outcome, groups: report.groups))
+        var buffer = [UInt8](repeating: 0, count: ControlMessage.maximumLength)
+        let received = try buffer.withUnsafeMutableBytes { try Sockets.receive(socket.number, into: $0, wait: true) }
+        guard case .message(let count, _, _) = received else {
+            Issue.record("no acknowledgement")
+            return
+        }
+        let answer = try ControlMessage(bytes: buffer[..<count])
+        #expect(answer.type == .durable)
+        #expect(EntryList.keys(in: answer) == [key(1)])
+        _ = consume socket
+        // What it did not report is ready again when it goes.
+        while !(try controller.ask("status")).contains(#""ready":1,"delayed":0,"active":0"#) { sched_yield() }
+        _ = try controller.ask("shutdown")
+        for await record in controller.records { #expect(record.isDone(key(1))) }
+    }
+
     @Test func commands() async throws {
         var entries = RunningController.entries(3)
         entries[0].heldReason = "loop: 51 Received lines"
         entries[1].channel = "no_such_channel"
         entries[2].channel = "no_such_channel"
         let controller = try RunningController(entries)
+        defer { RunningController.remove(controller.directory) }
         var records = controller.records.makeAsyncIterator()
         var status = ""
         while status.isEmpty {
             sched_yield()
             status = (try? controller.ask("status")) ?? ""
         }
-        #expect(status.contains(#""name":"tcp_local","pool":"DEFAULT","jobs":0,"ready":0,"delayed":0,"active":0,"held":1"#))
+        #expect(
+            status.contains(#""name":"tcp_local","pool":"DEFAULT","jobs":0,"ready":0,"delayed":0,"active":0,"held":1"#))
         #expect(status.contains(#""name":"no_such_channel""#))
         #expect(try controller.ask("entries no_such_channel").contains(#""name":"ZZ00000000001.00""#))
         #expect(try controller.ask("entry ZZ00000000000").contains("loop: 51 Received lines"))
@@ -97,5 +147,12 @@ struct ServiceTests {
         }
         _ = try controller.ask("shutdown")
         while await records.next() != nil {}
+    }
+}
+
+extension LedgerRecord {
+    fileprivate func isDone(_ key: QueueEntryKey) -> Bool {
+        if case .done(key, _) = self { return true }
+        return false
     }
 }

@@ -109,7 +109,9 @@ import Testing
     func notAnIndexList(text: String) { #expect(IndexList.indexes(text) == nil) }
 
     @Test func entryLists() throws {
-        let keys = (0..<1000).map { QueueEntryKey(message: MessageID(rawValue: UInt64($0) * 977), entry: UInt32($0 % 40)) }
+        let keys = (0..<1000).map {
+            QueueEntryKey(message: MessageID(rawValue: UInt64($0) * 977), entry: UInt32($0 % 40))
+        }
         let messages = EntryList.messages(.durable, keys)
         #expect(try messages.flatMap { EntryList.keys(in: try overTheWire($0)) } == keys)
     }

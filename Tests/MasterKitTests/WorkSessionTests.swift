@@ -44,6 +44,11 @@ import Testing
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    static func remove(_ directory: String) {
+        for name in (try? Files.list(directory)) ?? [] { unlink(directory + "/" + name) }
+        rmdir(directory)
+    }
+
     /// A session whose threads run `handler`, and the other end of its socket. The stream gives the exit code.
     static func start(
         _ directory: String, threads: Int = 1, count: Int = 1, handler: @escaping @Sendable (WorkItem) -> Void
@@ -68,6 +73,7 @@ import Testing
 
     @Test func asksDeliversAndExits() async throws {
         let directory = try Self.temporaryDirectory()
+        defer { Self.remove(directory) }
         let (controller, exit) = try Self.start(directory, threads: 1, count: 3) { Self.delivered($0) }
         #expect(try controller.receive()?.type == .hello)
         let ask = try #require(try controller.receive())
@@ -93,6 +99,7 @@ import Testing
 
     @Test func unfinishedAndUnwantedItemsAreGivenBack() async throws {
         let directory = try Self.temporaryDirectory()
+        defer { Self.remove(directory) }
         let (controller, exit) = try Self.start(directory) { _ in }
         #expect(try controller.receive()?.type == .hello)
         #expect(try controller.receive()?.type == .work)
@@ -115,6 +122,7 @@ import Testing
     /// The Job Controller goes away: the copy in hand is finished and its outcome told to the next one.
     @Test func outcomeGoesToTheNextJobController() async throws {
         let directory = try Self.temporaryDirectory()
+        defer { Self.remove(directory) }
         let begun = Mailbox<Bool>()
         let gate = Mailbox<Bool>()
         let (first, exit) = try Self.start(directory) { item in
@@ -150,6 +158,7 @@ import Testing
     /// Notices go out in batches; a reconnect says how far the segment is committed.
     @Test func noticesAreSentAndRepeatedAfterAReconnect() throws {
         let directory = try Self.temporaryDirectory()
+        defer { Self.remove(directory) }
         let path = directory + "/jc.sock"
         let listener = try UnixSockets.listen(path, .sequencedPacket)
         Sockets.setNonBlocking(listener.number, false)

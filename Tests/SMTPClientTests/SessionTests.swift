@@ -61,10 +61,10 @@ import Testing
                 case .work where !given:
                     given = true
                     let thread = WorkRequest(message.groups[0])?.thread ?? 0
-                    for (key, location) in items {
-                        let item = ItemMessage(thread: thread, key: key, location: location, host: "d.example")
-                        try send(ControlMessage(.item, groups: item.groups))
+                    let groups = items.flatMap { key, location in
+                        ItemMessage(thread: thread, key: key, location: location, host: "d.example").groups
                     }
+                    try send(ControlMessage(.item, groups: groups))
                 case .outcome:
                     let read = message.groups.compactMap { OutcomeReport.read($0)?.report }
                     reports += read

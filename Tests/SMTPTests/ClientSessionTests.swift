@@ -132,7 +132,8 @@ private struct Conversation {
         var talk = Conversation()
         talk.greet()
         talk.begin()
-        talk.server("250 ok\r\n250 ok\r\n354 go\r\n\(reply)\r\n")
+        talk.server("250 ok\r\n250 ok\r\n354 go\r\n")
+        talk.server("\(reply)\r\n")
         #expect(talk.log.last == "done \(result)")
     }
 
@@ -205,7 +206,8 @@ private struct Conversation {
         var talk = Conversation(.init(hostName: "us.example", isLMTP: true))
         talk.greet()
         talk.begin(["a@far.example", "b@far.example", "c@far.example"])
-        talk.server("250 ok\r\n250 ok\r\n550 5.1.1 no\r\n250 ok\r\n354 go\r\n250 2.0.0 a\r\n452 4.2.2 full\r\n")
+        talk.server("250 ok\r\n250 ok\r\n550 5.1.1 no\r\n250 ok\r\n354 go\r\n")
+        talk.server("250 2.0.0 a\r\n452 4.2.2 full\r\n")
         #expect(talk.log.last == "done +2.0.0 -5.1.1 ~4.2.2")
     }
 

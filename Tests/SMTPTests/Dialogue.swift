@@ -3,9 +3,9 @@ import Testing
 @testable import SMTP
 
 /// A conversation as a reader would write it down. Lines that begin with `C ` go to the server, consecutive ones in one
-/// packet, `c ` the same without a line end and with `|` for CRLF; `S ` is a reply line that must come next; `M ` is a message that must have been taken (`|` for CRLF);
-/// `A ` is a transaction given up; `!` is an event: start, shutdown, timeout, eof, refusedata, refusemessages;
-/// `X` means closed. Nothing else may be said in between.
+/// packet; `c ` is the same without a line end and with `|` for CRLF. `S ` is a reply line that must come next, `M ` a
+/// message that must have been taken (`|` for CRLF), `A ` a transaction given up. `! ` is an event: shutdown, stop,
+/// timeout, eof, lost, refusedata, refusemessages. `X` means closed. Nothing else may be said in between.
 struct Dialogue: CustomTestStringConvertible, Sendable {
     var name: String
     var options: ServerOptions

@@ -1,8 +1,4 @@
 import Dispatcher
 import Glibc
 
-guard let root = getenv("MARTLET_ROOT") else {
-    fputs("dispatcher: MARTLET_ROOT is not set; start the instance with martlet run\n", stderr)
-    exit(78)
-}
-exit(DispatcherProcess.run(root: String(cString: root)))
+exit(DispatcherProcess.run(root: getenv("MARTLET_ROOT").map { String(cString: $0) }))

@@ -156,7 +156,8 @@ extension DeliverySchedule {
         let slots = keys.compactMap { entries.slot(of: $0) }
         let job = known ?? newJobID()
         if jobs[job] == nil {
-            let channel = slots.first.map { Int(entries[$0].channel) } ?? self.channel(settings.channels.keys.min() ?? "")
+            let channel =
+                slots.first.map { Int(entries[$0].channel) } ?? self.channel(settings.channels.keys.min() ?? "")
             jobs[job] = JobState(channel: channel, started: now, phase: .told, idleSince: now, holdsSlot: false)
         }
         for slot in slots where entries[slot].state == .ready || entries[slot].state == .delayed {

@@ -22,6 +22,12 @@ extension DeliverySchedule {
     private mutating func check(_ job: JobID, _ now: Int64) {
         guard let state = jobs[job] else { return }
         let limits = channels[state.channel].settings
+        if state.holdsSlot, now - state.started >= (limits.maximumLifeAge + Self.overdue) * 1000 {
+            actions.append(.report("a job of channel \(channels[state.channel].name) does not come to an end"))
+            actions.append(.kill(job))
+            jobs[job]?.started = now
+            return
+        }
         switch state.phase {
         case .starting:
             if now - state.started >= Self.startLimit {
@@ -43,6 +49,8 @@ extension DeliverySchedule {
     }
 
     private static var startLimit: Int64 { 60_000 }
+    /// Seconds after `max_life_time` after which a job that is still there is taken to be stuck.
+    private static var overdue: Int64 { 3600 }
 
     /// The next time at which ``tick(now:)`` has something to do; nil when only an event can change anything.
     package mutating func nextTime(now: Int64) -> Int64? {

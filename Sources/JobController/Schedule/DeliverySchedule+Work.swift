@@ -23,7 +23,7 @@ extension DeliverySchedule {
         let previous = state.threads[request.thread]
         let parked = ParkedThread(job: job, thread: request.thread, count: request.count)
         guard state.phase == .running, !isDraining else { return unbind(job, request.thread, now) }
-        if !channels[channel].isStopped {
+        if !channels[channel].isStopped, !isPaused {
             while channels[channel].counts.ready > 0 {
                 guard let host = nextHost(channel, previous, job, request.thread, now) else { break }
                 if hand(channel, host, parked, now) { return }

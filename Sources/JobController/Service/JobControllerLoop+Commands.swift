@@ -7,12 +7,13 @@ import SystemCalls
 /// The command socket: a line of words from an administrator's command, a line of JSON as the answer.
 extension JobControllerLoop {
     func acceptClient() {
-        guard clients.count < CommandSocket.mostClients else { return }
         switch commandSocket.accept() {
         case .client(let client):
             let number = newNumber()
             guard (try? poller.add(client.descriptor, token: Self.token(.client, number))) != nil else { return }
             clients[number] = client
+            // Further ones wait in the kernel until one leaves.
+            if clients.count == CommandSocket.mostClients { poller.remove(commandSocket.descriptor) }
         case .refused(let user): log.write("a command of user \(user) was refused")
         case .none: break
         }
@@ -27,6 +28,9 @@ extension JobControllerLoop {
             try? poller.change(client.descriptor, interest, token: Self.token(.client, number))
         } else {
             poller.remove(client.descriptor)
+            if clients.count == CommandSocket.mostClients {
+                try? poller.add(commandSocket.descriptor, token: Self.token(.commands))
+            }
             clients[number] = nil
         }
     }

@@ -51,7 +51,8 @@ package enum AbortReason: Hashable, Sendable {
 
 /// The answer to a question of ``ServerAction``.
 package enum ServerAnswer: Hashable, Sendable {
-    /// Yes. Nil: the usual reply. For ``ServerAction/greeting(name:extended:)`` and ``ServerAction/beginData`` give nil.
+    /// Yes. Nil: the usual reply; to ``ServerAction/greeting(name:extended:)`` and ``ServerAction/beginData`` nothing
+    /// else is right.
     case accept(Reply?)
     case refuse(Reply)
     case refuseAndClose(Reply)
@@ -68,8 +69,9 @@ package enum ServerTimeout: Hashable, Sendable {
     /// DATA_RECEIVE_TIME: default 5 minutes, from the last change of ``ServerSession/progress``.
     case data
 
-    /// Whether data comes too slowly: after the first 10 minutes of a DATA or BDAT phase at least 100 octets a second on
-    /// average are required. `octets`: ``ServerSession/contentOctets``.
+    /// Whether data comes too slowly: after the first 10 minutes of a DATA or BDAT phase at least 100 octets a second
+    /// on average are required; if so, the driver calls ``ServerSession/timedOut()``.
+    /// `octets`: ``ServerSession/contentOctets``.
     package static func isTooSlow(octets: Int64, seconds: Int64) -> Bool {
         seconds > 600 && octets / seconds < 100
     }

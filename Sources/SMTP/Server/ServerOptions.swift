@@ -22,8 +22,9 @@ package struct ServerOptions: Hashable, Sendable {
     package var bannerAddition = ""
     /// EHLO_ADDITION; `|` separates keywords. Empty: none.
     package var ehloAddition = ""
-    /// Octets of a message; nil: no limit. SIZE in EHLO.
+    /// Octets of a message, above 0; nil: no limit. SIZE in EHLO.
     package var sizeLimit: Int64?
+    /// Always that of the initial channel (smtp specification, 7.3).
     package var longLines = LongLines.truncate
     /// `chunkingserver`.
     package var offersChunking = true

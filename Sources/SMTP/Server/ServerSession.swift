@@ -73,7 +73,8 @@ package struct ServerSession: Sendable {
 
     /// From this many waiting octets on, ``wantsInput`` is false.
     package static let inputHighWater = 65_536
-    /// More waiting octets than this are not taken: the session ends. A driver that heeds ``wantsInput`` never gets there.
+    /// More waiting octets than this are not taken: the session ends. A driver that heeds ``wantsInput`` never gets
+    /// there.
     package static let inputLimit = 1 << 20
     /// Content is handed out in pieces of about this many octets.
     package static let contentPiece = 65_536
