@@ -60,14 +60,14 @@ let package = Package(
         library("Mappings", ["OptionSyntax"]),
         library("Channels", ["OptionSyntax"]),
         // Floor 3: address policy
-        library("AddressRewriting", ["OptionSyntax", "InternetMessage", "Mappings", "Channels"]),
+        library("AddressRewriting", ["OptionSyntax", "Mappings"]),
         library("Aliases", ["OptionSyntax", "InternetMessage"]),
         // Floor 4: configuration
         library(
             "Configuration",
             ["SystemCalls", "OptionSyntax", "InternetMessage", "Mappings", "Channels", "AddressRewriting", "Aliases"]),
         // Floor 5: engine
-        library("ProcessPool", ["SystemCalls"]),
+        library("ProcessPool", ["SystemCalls", "OptionSyntax"]),
         library("Spool", ["SystemCalls", "Envelope"]),
         library("DNS", ["SystemCalls", "CUnbound"]),
         library("TransactionLog", ["SystemCalls", "Envelope", "InternetMessage"]),
@@ -115,7 +115,7 @@ let package = Package(
                 "InternetMessage", "Aliases", "Channels", "Mappings", "ProcessPool", "CCrypt", argumentParser,
             ]),
         // Floor 9: executables
-        executable("martlet", ["Commands"]),
+        executable("martlet", ["Commands", argumentParser]),
         executable("dispatcher", ["Dispatcher"]),
         executable("job_controller", ["JobController"]),
         executable("tcp_smtp_server", ["SMTPServer"]),
@@ -131,13 +131,24 @@ let package = Package(
         tests("SMTP"),
         tests("Mappings", ["OptionSyntax"]),
         tests("Channels", ["OptionSyntax"]),
-        tests("AddressRewriting", ["OptionSyntax", "Mappings", "Channels", "InternetMessage"]),
+        tests("AddressRewriting", ["OptionSyntax", "Mappings"]),
         tests("Aliases", ["OptionSyntax", "InternetMessage"]),
         tests("Configuration", ["OptionSyntax", "Mappings", "Channels", "AddressRewriting", "Aliases", "SystemCalls"]),
-        tests("ProcessPool", ["SystemCalls"]),
+        tests("ProcessPool", ["SystemCalls", "OptionSyntax"]),
+        tests("MasterKit", ["SystemCalls", "ProcessPool", "Envelope", "Spool"]),
+        tests("TransactionLog", ["SystemCalls", "Envelope", "InternetMessage"]),
+        tests(
+            "SMTPClient",
+            ["SystemCalls", "DNS", "Channels", "Envelope", "Spool", "MasterKit", "ProcessPool", "SMTP", nioCore, nioPosix]),
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),
-        tests("Dispatcher", ["SystemCalls", "ProcessPool", "WorkerKit", "Configuration", "echo_worker"]),
-        tests("JobController", ["SystemCalls", "ProcessPool", "Envelope", "Spool", "MasterKit", "Configuration"]),
+        tests("Dispatcher", ["OptionSyntax", "SystemCalls", "ProcessPool", "WorkerKit", "Configuration", "echo_worker"]),
+        tests("JobController", ["OptionSyntax", "SystemCalls", "ProcessPool", "Envelope", "Spool", "MasterKit", "Configuration"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "SystemCalls", "martlet", "dispatcher", "job_controller", "tcp_smtp_server", "tcp_smtp_client",
+                "ims_master", "reprocess",
+            ], swiftSettings: settings),
     ]
 )

@@ -43,19 +43,20 @@ package final class ChannelProgram: Sendable {
         }
     }
 
-    private init(root: String, channel name: String, logger: Logger) throws {
-        let load = MTAConfiguration.load(instanceRoot: root)
-        guard let configuration = load.configuration, let channel = configuration.channels.channel(named: name) else {
+    private init(_ environment: MasterEnvironment, logger: Logger) throws {
+        let load = MTAConfiguration.load(instanceRoot: environment.root)
+        guard let configuration = load.configuration,
+            let channel = configuration.channels.channel(named: environment.channel)
+        else {
             throw StartFailure(
                 description: load.diagnostics.all.first { $0.severity == .error }?.description
-                    ?? "there is no channel \(name)")
+                    ?? "there is no channel \(environment.channel)")
         }
         self.configuration = configuration
         self.channel = channel
         self.logger = logger
-        let socket = "\(configuration.paths.run)/job_controller.sock"
-        session = try WorkSession(.init(jobControllerSocket: socket, queue: configuration.paths.queue))
-        let notices = try NoticeSender(path: socket)
+        session = try WorkSession(environment.sessionOptions)
+        let notices = try NoticeSender(path: environment.jobControllerSocket)
         submitter = try MessageSubmitter(
             configuration: configuration, report: { logger.error("\($0)") }, notify: { notices.send($0) })
         notifier = Notifier(configuration: configuration, submitter: submitter)
@@ -72,13 +73,12 @@ package final class ChannelProgram: Sendable {
     ) -> Int32 {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         let logger = Logger(label: name)
-        guard let root = getenv("MARTLET_ROOT"), let channel = getenv("IMTA_CHANNEL") else {
-            logger.critical("MARTLET_ROOT and IMTA_CHANNEL are not set; this program is started by the job_controller")
+        guard let environment = MasterEnvironment() else {
+            logger.critical("no channel to deliver: this program is started by the job_controller")
             return 78
         }
         do {
-            let program = try ChannelProgram(
-                root: String(cString: root), channel: String(cString: channel), logger: logger)
+            let program = try ChannelProgram(environment, logger: logger)
             let deliver = deliver(program)
             let code = MasterProgram.run(program.session, threads: threads(program.channel), count: 4) { item in
                 program.handle(item, deliver)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Glibc
+import OptionSyntax
 import ProcessPool
 import SystemCalls
 

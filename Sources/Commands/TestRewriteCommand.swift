@@ -1,5 +1,7 @@
 import AddressRewriting
 import ArgumentParser
+import Channels
+import Configuration
 import Enqueue
 import OptionSyntax
 

@@ -205,6 +205,7 @@ extension OptionCatalogue {
         os_debug integer 0 0-
         post_debug integer 0 0-
         queue_cache_mode ignored -
+        dns_resolver list -
         queue_min_free integer 67108864 0-
         received_domain string -
         received_version string -

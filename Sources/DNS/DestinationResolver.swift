@@ -1,8 +1,8 @@
 import Synchronization
 
 extension DNSResolver {
-    /// Runs a ``DestinationLookup`` to its end. `completion` is called once, with addresses or with the reason why there
-    /// are none.
+    /// Runs a ``DestinationLookup`` to its end. `completion` is called once, with addresses or with the reason why
+    /// there are none.
     package func lookUp(
         _ name: String, policy: DestinationLookup.Policy, own: OwnHost,
         _ completion: @escaping @Sendable (Result<[ConnectionTarget], RoutingFailure>) -> Void

@@ -29,7 +29,8 @@ package struct RoutingFailure: Error, Hashable, Sendable {
     /// SMTP specification, 12.9.
     static func loop(_ name: String) -> RoutingFailure {
         RoutingFailure(
-            isPermanent: true, status: "5.4.6", text: "mail for \(name) loops back to this host, its best mail exchanger")
+            isPermanent: true, status: "5.4.6",
+            text: "mail for \(name) loops back to this host, its best mail exchanger")
     }
 
     static func noAddress(_ name: String) -> RoutingFailure {

@@ -151,7 +151,9 @@ extension DNSAnswer {
     /// Copies the library's result.
     init(_ question: DNSQuestion, _ result: ub_result) {
         self.init(question, .answered, timeToLive: max(0, Int(result.ttl)))
-        if let name = result.canonname, name.pointee != 0 { canonicalName = Self.withoutFinalDot(String(cString: name)) }
+        if let name = result.canonname, name.pointee != 0 {
+            canonicalName = Self.withoutFinalDot(String(cString: name))
+        }
         if result.bogus != 0 {
             security = .bogus(result.why_bogus.map { String(cString: $0) } ?? "no reason given")
             status = .failed(code: 2)

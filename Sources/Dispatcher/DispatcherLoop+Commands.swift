@@ -1,3 +1,4 @@
+import OptionSyntax
 import ProcessPool
 import SystemCalls
 

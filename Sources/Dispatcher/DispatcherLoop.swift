@@ -1,4 +1,5 @@
 import Glibc
+import OptionSyntax
 import ProcessPool
 import SystemCalls
 

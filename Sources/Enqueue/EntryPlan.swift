@@ -95,7 +95,7 @@ extension EntryPlan.Division {
         switch channel.copies {
         case .single: self = .byRecipient
         case .perSystem: self = .byHost
-        case .multiple: self = channel.proto == .none ? .byChannel : .byHost
+        case .multiple: self = channel.proto == .none || channel.daemon != nil ? .byChannel : .byHost
         }
     }
 }

@@ -1,7 +1,7 @@
 /// A JSON text (RFC 8259) to be written on one line. There is no reader: what comes in is parsed by its own grammar.
 package indirect enum JSONValue: Sendable, Hashable {
     case null
-    case boolean(Bool)
+    case bool(Bool)
     case integer(Int)
     case string(String)
     case array([JSONValue])
@@ -30,7 +30,7 @@ package indirect enum JSONValue: Sendable, Hashable {
     package func write(to bytes: inout [UInt8]) {
         switch self {
         case .null: bytes += "null".utf8
-        case .boolean(let value): bytes += (value ? "true" : "false").utf8
+        case .bool(let value): bytes += (value ? "true" : "false").utf8
         case .integer(let value): bytes += String(value).utf8
         case .string(let value): Self.write(value, to: &bytes)
         case .array(let values):
@@ -77,7 +77,7 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
 {
     package init(stringLiteral value: String) { self = .string(value) }
     package init(integerLiteral value: Int) { self = .integer(value) }
-    package init(booleanLiteral value: Bool) { self = .boolean(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
     package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(elements.map { Member($0.0, $0.1) })

@@ -1,4 +1,5 @@
 import Glibc
+package import OptionSyntax
 package import SystemCalls
 
 /// The listening Unix socket in the run directory through which the commands talk to a resident process: the client

@@ -88,9 +88,10 @@ extension ClientConnection {
         for (number, transaction) in begun.enumerated() {
             var result = result(transaction, number < interrupted.count ? interrupted[number] : [])
             if let refusal = transaction.refusal {
-                result.outcomes = TransactionResult.all(
-                    transaction.job, refusal.result, refusal.status, refusal.text, remote: remote
-                ).outcomes
+                result.outcomes =
+                    TransactionResult.all(
+                        transaction.job, refusal.result, refusal.status, refusal.text, remote: remote
+                    ).outcomes
             } else {
                 // Nothing of the content has left: another connection cannot make a duplicate.
                 let isFirstHere = !wasUsed && number == 0

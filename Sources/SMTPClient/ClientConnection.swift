@@ -3,8 +3,8 @@ import NIOCore
 import NIOPosix
 import SMTP
 
-/// One connection to a server: the shell around `SMTP.ClientSession`. It lives on one event loop; bytes and time-outs go
-/// into the session, its actions are carried out here, in the channel handler, without a hop per line.
+/// One connection to a server: the shell around `SMTP.ClientSession`. It lives on one event loop; bytes and time-outs
+/// go into the session, its actions are carried out here, in the channel handler, without a hop per line.
 final class ClientConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

@@ -27,7 +27,8 @@ extension ConnectionFailure {
             self.init(atEHLO ? .droppedAtEHLO : .temporary, status: "4.4.2", text: "connection lost", remote: remote)
         case .timedOut(let phase):
             self.init(
-                phase == .banner ? .bannerTimedOut : .temporary, status: "4.4.2", text: "timeout while waiting for a reply",
+                phase == .banner ? .bannerTimedOut : .temporary, status: "4.4.2",
+                text: "timeout while waiting for a reply",
                 remote: remote)
             mayBeRepeated = false
         case .malformed(let text):

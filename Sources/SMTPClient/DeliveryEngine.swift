@@ -1,6 +1,7 @@
 import NIOCore
 
-/// The delivery threads of one process: as many as work is found for, up to MAX_CLIENT_THREADS. Lives on one event loop.
+/// The delivery threads of one process: as many as work is found for, up to MAX_CLIENT_THREADS. Lives on one event
+/// loop.
 final class DeliveryEngine {
     private let context: ClientContext
     private let source: any WorkSource

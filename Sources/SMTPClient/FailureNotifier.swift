@@ -21,9 +21,10 @@ package struct NotificationRequest: Sendable {
 
 /// Enqueues a notification durably, then calls the completion, on any thread: nil, or why it could not be done.
 /// NOTIFY conditions, empty envelope senders and copies to the postmaster are its business.
-package typealias FailureNotifier = @Sendable (
-    _ request: NotificationRequest, _ completion: @escaping @Sendable (_ problem: String?) -> Void
-) -> Void
+package typealias FailureNotifier =
+    @Sendable (
+        _ request: NotificationRequest, _ completion: @escaping @Sendable (_ problem: String?) -> Void
+    ) -> Void
 
 extension NotificationRequest {
     /// The notifications that the outcomes of one attempt call for, most important first.

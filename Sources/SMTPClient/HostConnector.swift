@@ -2,8 +2,8 @@ import DNS
 import NIOCore
 import NIOPosix
 
-/// Connects to a destination: finds its addresses, tries them in order, and gives back a session that takes mail, or the
-/// reason why there is none.
+/// Connects to a destination: finds its addresses, tries them in order, and gives back a session that takes mail, or
+/// the reason why there is none.
 final class HostConnector {
     typealias Outcome = Result<ClientConnection, ConnectionFailure>
 

@@ -156,7 +156,9 @@ extension OutgoingTransaction {
         }
     }
 
-    private static func recipient(_ recipient: QueueRecipient, _ settings: ClientSettings) -> ClientTransaction.Recipient {
+    private static func recipient(_ recipient: QueueRecipient, _ settings: ClientSettings)
+        -> ClientTransaction.Recipient
+    {
         var address = recipient.address
         // Source route of RFC 5321 appendix C: `@a,@b:user@host`.
         if settings.removesRoute, address.hasPrefix("@"), let colon = address.firstIndex(of: ":") {

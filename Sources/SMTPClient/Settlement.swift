@@ -61,8 +61,8 @@ struct Settlement {
         work.report(result.outcomes, retryAfter: retryAfter(result))
     }
 
-    /// A busy mailbox is tried again soon (channel-programs specification, 3): milliseconds, spread so that many entries
-    /// for one mailbox do not meet again.
+    /// A busy mailbox is tried again soon (channel-programs specification, 3): milliseconds, spread so that many
+    /// entries for one mailbox do not meet again.
     private func retryAfter(_ result: TransactionResult) -> Int64? {
         guard context.settings.isLMTP, context.settings.retriesBusyMailbox else { return nil }
         let isBusy = result.outcomes.contains { $0.result == .failedTemporarily && $0.status == "4.2.1" }

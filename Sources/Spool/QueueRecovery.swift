@@ -145,7 +145,9 @@ extension QueueRecovery {
     private mutating func readSegments() throws(SystemCallError) {
         let names = try source.names()
         removeUnfinished()
-        var ends = closedEnds()
+        // What an earlier start read of a dead writer need not have been committed by it.
+        let found = closedEnds()
+        var stated: [String: Int] = [:]
         var files: [LogFile] = []
         for name in names where !(index.segments[name]?.isClosed ?? false) {
             guard let log = try source.open(name) else {
@@ -155,15 +157,19 @@ extension QueueRecovery {
             }
             files.append(log)
             if let before = log.header?.predecessor, let writer = LogLayout.parse(segment: name)?.writer {
-                let previous = "\(writer)-\(before.number)"
-                if ends[previous] == nil { ends[previous] = before.end }
+                stated["\(writer)-\(before.number)"] = before.end
             }
         }
         let marks = readMarks()
-        for log in files { try read(log, limit: ends[log.name], mark: marks[log.name] ?? 0) }
+        for log in files {
+            let end = stated[log.name]
+            try read(log, limit: end ?? found[log.name], isStated: end != nil, mark: marks[log.name] ?? 0)
+        }
     }
 
-    private mutating func read(_ log: LogFile, limit: Int?, mark: Int) throws(SystemCallError) {
+    private mutating func read(
+        _ log: LogFile, limit: Int?, isStated: Bool, mark: Int
+    ) throws(SystemCallError) {
         index.segments.introduce(log.name)
         let start = index.segments[log.name]?.readTo ?? LogHeader.size
         if limit == nil, !log.file.lock() {
@@ -181,7 +187,7 @@ extension QueueRecovery {
         do throws(SystemCallError) { try log.file.synchronize() } catch {
             reports.append(quarantine.note(log.name, offset: start, length: 0, reason: "\(error)"))
         }
-        var reading = try source.read(log, from: start, limit: limit)
+        var reading = try source.read(log, from: start, limit: limit, isStated: isStated)
         if reading.end < mark {
             let reason = "acknowledged mail is damaged here"
             reading.reports.append(quarantine.store(log, reading.end..<mark, reason: reason))

@@ -5,7 +5,7 @@ struct ScanResult: Equatable, Sendable {
     /// Bytes that are no valid record although valid ones follow, or although they were stated to be committed.
     struct Gap: Equatable, Sendable {
         var range: Range<Int>
-        /// They were certainly durable once: a later record was written after their sync, or the caller knows it.
+        /// They were certainly durable once: a later record was written after their sync, or their writer said so.
         var wasCommitted: Bool
     }
 
@@ -26,9 +26,10 @@ struct SegmentScanner {
     init(_ log: LogFile) { self.log = log }
 
     /// Gives every valid record from `start` to `limit` to `visit`, with its offset and its payload, until it returns
-    /// false. `limit`: nil scans to the end of the file; otherwise everything before it is known to be committed.
+    /// false. `limit`: nil scans to the end of the file; otherwise there were valid records up to it, and if it
+    /// `isStated` by the writer, they were committed.
     mutating func scan(
-        from start: Int, limit: Int?, _ visit: (RecordHeader, Int, ArraySlice<UInt8>) -> Bool
+        from start: Int, limit: Int?, isStated: Bool = true, _ visit: (RecordHeader, Int, ArraySlice<UInt8>) -> Bool
     ) throws(SystemCallError) -> ScanResult {
         let size = try log.file.size()
         let limit = limit.map { min($0, size) }
@@ -44,7 +45,7 @@ struct SegmentScanner {
                 if result.isSealed { break }
                 if !goesOn { return result }
             } else if let (next, header) = try nextValid(after: offset, stop) {
-                let wasCommitted = limit != nil || header.floor > offset
+                let wasCommitted = (limit != nil && isStated) || header.floor > offset
                 result.gaps.append(ScanResult.Gap(range: offset..<next, wasCommitted: wasCommitted))
                 offset = next
             } else {
@@ -52,14 +53,16 @@ struct SegmentScanner {
             }
         }
         if let limit, !result.isSealed, result.end < limit {
-            result.gaps.append(ScanResult.Gap(range: result.end..<limit, wasCommitted: true))
+            result.gaps.append(ScanResult.Gap(range: result.end..<limit, wasCommitted: isStated))
             result.end = limit
         }
         return result
     }
 
     /// The bytes of a range as far as the file has them; valid until the next read.
-    private mutating func bytes(at offset: Int, _ count: Int, _ stop: Int) throws(SystemCallError) -> ArraySlice<UInt8> {
+    private mutating func bytes(
+        at offset: Int, _ count: Int, _ stop: Int
+    ) throws(SystemCallError) -> ArraySlice<UInt8> {
         let count = min(count, stop - offset)
         guard count > 0 else { return [] }
         if offset < windowStart || offset + count > windowStart + window.count {

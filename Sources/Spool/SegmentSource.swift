@@ -31,13 +31,15 @@ struct SegmentSource: Sendable {
             .map(\.0)
     }
 
-    /// The messages between two offsets. `limit`: everything before it is committed; nil reads to the last valid record.
+    /// The messages between two offsets. `limit`, `isStated`: see ``SegmentScanner/scan(from:limit:isStated:_:)``.
     /// Copies of compaction are passed over: only the ledger makes them count.
-    func read(_ log: LogFile, from start: Int, limit: Int?) throws(SystemCallError) -> SegmentReading {
+    func read(
+        _ log: LogFile, from start: Int, limit: Int?, isStated: Bool = true
+    ) throws(SystemCallError) -> SegmentReading {
         var reading = SegmentReading(end: start)
         var unknown: [Range<Int>] = []
         var scanner = SegmentScanner(log)
-        let result = try scanner.scan(from: start, limit: limit) { header, offset, payload in
+        let result = try scanner.scan(from: start, limit: limit, isStated: isStated) { header, offset, payload in
             if header.type != .message { return true }
             let length = RecordHeader.size + header.length
             let location = SpoolLocation(segment: log.name, offset: offset, length: length)
@@ -53,7 +55,7 @@ struct SegmentSource: Sendable {
             let reason =
                 gap.wasCommitted
                 ? "acknowledged mail is damaged here"
-                : "damaged; probably the torn end of a batch that was never acknowledged"
+                : "damaged; perhaps the end of a batch that was never acknowledged"
             reading.reports.append(quarantine.store(log, gap.range, reason: reason))
         }
         for range in unknown {

@@ -51,9 +51,12 @@ private func failure(_ step: DestinationLookup.Step) -> String {
 
 @Suite struct DestinationLookupTests {
     private static let zone = table([
-        ("d.example", .mx, [
-            .mailExchange(preference: 20, host: "far.example"), .mailExchange(preference: 10, host: "near.example"),
-        ]),
+        (
+            "d.example", .mx,
+            [
+                .mailExchange(preference: 20, host: "far.example"), .mailExchange(preference: 10, host: "near.example"),
+            ]
+        ),
         ("near.example", .a, [.address("192.0.2.1")]), ("near.example", .aaaa, [.address("2001:db8::1")]),
         ("far.example", .a, [.address("192.0.2.2")]),
         ("null.example", .mx, [.mailExchange(preference: 0, host: "")]),

@@ -16,6 +16,10 @@ import Testing
         "local-data: \"plain.example. 60 IN A 192.0.2.3\"",
         "local-data: 'text.example. 60 IN TXT \"one \" \"two\"'",
         "local-zone: \"refused.example.\" always_refuse",
+        "local-zone: \"test.\" static",
+        "local-data: \"mail.test. 60 IN A 192.0.2.4\"",
+        "local-zone: \"2.0.192.in-addr.arpa.\" static",
+        "local-data-ptr: \"192.0.2.1 a.example\"",
     ]
 
     private func resolver(_ server: UnboundServer) throws -> UnboundResolver {
@@ -28,9 +32,10 @@ import Testing
         let resolver = try resolver(server)
         let mx = await resolver.answer(to: DNSQuestion("example", .mx))
         #expect(mx.status == .answered)
-        #expect(Set(mx.records) == [
-            .mailExchange(preference: 10, host: "b.example"), .mailExchange(preference: 5, host: "a.example"),
-        ])
+        #expect(
+            Set(mx.records) == [
+                .mailExchange(preference: 10, host: "b.example"), .mailExchange(preference: 5, host: "a.example"),
+            ])
         #expect(mx.timeToLive > 0 && mx.timeToLive <= 300)
         #expect(await resolver.answer(to: DNSQuestion("a.example", .a)).records == [.address("192.0.2.1")])
         #expect(await resolver.answer(to: DNSQuestion("a.example", .aaaa)).records == [.address("2001:db8::1")])
@@ -39,6 +44,10 @@ import Testing
                 == [.mailExchange(preference: 0, host: "")])
         #expect(await resolver.answer(to: DNSQuestion("text.example", .txt)).records == [.text(Array("one two".utf8))])
         #expect(await resolver.answer(to: DNSQuestion("plain.example", .mx)).status == .noData)
+        // Zones that the library would answer by itself are the business of the configured resolver.
+        #expect(await resolver.answer(to: DNSQuestion("mail.test", .a)).records == [.address("192.0.2.4")])
+        #expect(
+            await resolver.answer(to: .reverse(addressBytes: [192, 0, 2, 1])).records == [.name("a.example")])
         #expect(await resolver.answer(to: DNSQuestion("absent.example", .mx)).status == .noSuchName)
         #expect(await resolver.answer(to: DNSQuestion("x.refused.example", .a)).isTemporary)
         _ = server.port
@@ -56,11 +65,12 @@ import Testing
             }
         }
         #expect(
-            await look("example") == .success([
-                ConnectionTarget(host: "a.example", address: "2001:db8::1", port: 2525),
-                ConnectionTarget(host: "a.example", address: "192.0.2.1", port: 2525),
-                ConnectionTarget(host: "b.example", address: "192.0.2.2", port: 2525),
-            ]))
+            await look("example")
+                == .success([
+                    ConnectionTarget(host: "a.example", address: "2001:db8::1", port: 2525),
+                    ConnectionTarget(host: "a.example", address: "192.0.2.1", port: 2525),
+                    ConnectionTarget(host: "b.example", address: "192.0.2.2", port: 2525),
+                ]))
         #expect(
             await look("plain.example")
                 == .success([ConnectionTarget(host: "plain.example", address: "192.0.2.3", port: 2525)]))

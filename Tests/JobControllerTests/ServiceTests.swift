@@ -107,7 +107,7 @@ struct ServiceTests {
         let answer = try ControlMessage(bytes: buffer[..<count])
         #expect(answer.type == .durable)
         #expect(EntryList.keys(in: answer) == [key(1)])
-        _ = consume socket
+        Glibc.shutdown(socket.number, Int32(SHUT_RDWR))
         // What it did not report is ready again when it goes.
         while !(try controller.ask("status")).contains(#""ready":1,"delayed":0,"active":0"#) { sched_yield() }
         _ = try controller.ask("shutdown")

@@ -39,7 +39,7 @@ import Testing
     }
 
     static func temporaryDirectory() throws -> String {
-        var template = Array("/tmp/martlet-XXXXXX".utf8CString)
+        var template = Array("/tmp/martlet-jobs-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemCallError.current("mkdtemp") }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

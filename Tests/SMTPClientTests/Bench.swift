@@ -124,7 +124,8 @@ extension DeliveryJob {
     ) -> DeliveryJob {
         let entry = QueueEntry(channel: "tcp_x", host: host, recipients: recipients)
         var message = QueuedMessage(
-            id: MessageID(rawValue: number), arrival: 0, sourceChannel: "tcp_y", sender: "a@s.example", entries: [entry])
+            id: MessageID(rawValue: number), arrival: 0, sourceChannel: "tcp_y", sender: "a@s.example", entries: [entry]
+        )
         change(&message)
         return DeliveryJob(
             message: message, entryIndex: 0, entry: entry, attempt: attempt, notice: notice,

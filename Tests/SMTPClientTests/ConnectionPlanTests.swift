@@ -34,19 +34,20 @@ import Testing
     }
 
     /// SMTP specification, 12.2, 12.5, 12.7 and example S-24.
-    @Test(arguments: [
-        ([], ["192.0.2.1"]),
-        ([.unreachable], ["192.0.2.1", "192.0.2.2"]),
-        ([.temporary], ["192.0.2.1", "192.0.2.2"]),
-        ([.unreachable, .temporary], ["192.0.2.1", "192.0.2.2", "192.0.2.9"]),
-        ([.unreachable, .temporary, .unreachable], ["192.0.2.1", "192.0.2.2", "192.0.2.9", "temporary"]),
-        ([.permanent], ["192.0.2.1", "permanent"]),
-        ([.unreachable, .permanent], ["192.0.2.1", "192.0.2.2", "permanent"]),
-        ([.loop], ["192.0.2.1", "loop"]),
-        ([.bannerTimedOut, .unreachable], ["192.0.2.1", "192.0.2.2", "bannerTimedOut"]),
-        ([.droppedAtEHLO], ["192.0.2.1", "192.0.2.1 HELO"]),
-        ([.droppedAtEHLO, .droppedAtEHLO], ["192.0.2.1", "192.0.2.1 HELO", "192.0.2.2"]),
-    ] as [([ConnectionFailure.Kind], [String])])
+    @Test(
+        arguments: [
+            ([], ["192.0.2.1"]),
+            ([.unreachable], ["192.0.2.1", "192.0.2.2"]),
+            ([.temporary], ["192.0.2.1", "192.0.2.2"]),
+            ([.unreachable, .temporary], ["192.0.2.1", "192.0.2.2", "192.0.2.9"]),
+            ([.unreachable, .temporary, .unreachable], ["192.0.2.1", "192.0.2.2", "192.0.2.9", "temporary"]),
+            ([.permanent], ["192.0.2.1", "permanent"]),
+            ([.unreachable, .permanent], ["192.0.2.1", "192.0.2.2", "permanent"]),
+            ([.loop], ["192.0.2.1", "loop"]),
+            ([.bannerTimedOut, .unreachable], ["192.0.2.1", "192.0.2.2", "bannerTimedOut"]),
+            ([.droppedAtEHLO], ["192.0.2.1", "192.0.2.1 HELO"]),
+            ([.droppedAtEHLO, .droppedAtEHLO], ["192.0.2.1", "192.0.2.1 HELO", "192.0.2.2"]),
+        ] as [([ConnectionFailure.Kind], [String])])
     func order(kinds: [ConnectionFailure.Kind], expected: [String]) {
         #expect(run(kinds) == expected)
     }

@@ -14,9 +14,12 @@ import Testing
         }
         text += tail
         let bytes = Array(text.utf8)
-        return (text, .stream(size: bytes.count) { offset, maximum in
-            Array(bytes[min(offset, bytes.count)..<min(offset + maximum, bytes.count)])
-        })
+        return (
+            text,
+            .stream(size: bytes.count) { offset, maximum in
+                Array(bytes[min(offset, bytes.count)..<min(offset + maximum, bytes.count)])
+            }
+        )
     }
 
     private func job(_ content: OutgoingContent, _ number: UInt64 = 1) -> DeliveryJob {
@@ -97,7 +100,7 @@ import Testing
         let run = await Bench.deliver(.sample(content: "Subject: x\r\n\r\nGr\u{fc}\u{df}e\r\n"), settings)
         #expect(words(run.outcomes[1]) == [expected])
         #expect(peer.record.commands.contains { $0.hasSuffix(" BODY=8BITMIME") } == isNamed)
-        if case .stream = large(10).content { } else { Issue.record("not a stream") }
+        if case .stream = large(10).content {} else { Issue.record("not a stream") }
         let plain = await Bench.deliver(.sample(), settings)
         #expect(words(plain.outcomes[1]) == ["delivered 2.5.0"])
     }

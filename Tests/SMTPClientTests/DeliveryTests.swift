@@ -16,9 +16,11 @@ import Testing
         let run = await Bench.deliver(.sample(content: content), .direct(peer.port))
         #expect(words(run.outcomes[1]) == ["delivered 2.5.0"])
         let record = peer.record
-        #expect(record.commands.prefix(4) == [
-            "EHLO client.example", "MAIL FROM:<a@s.example> SIZE=\(content.utf8.count)", "RCPT TO:<b@d.example>", "DATA",
-        ])
+        #expect(
+            record.commands.prefix(4) == [
+                "EHLO client.example", "MAIL FROM:<a@s.example> SIZE=\(content.utf8.count)", "RCPT TO:<b@d.example>",
+                "DATA",
+            ])
         #expect(record.commands.last == "QUIT")
         #expect(record.messages.map(\.data) == ["Subject: dots\r\n\r\n..\r\n...two\r\nthree.\r\nlast\r\n"])
         let outcome = try #require(run.outcomes[1]?.first)
@@ -57,25 +59,26 @@ import Testing
         #expect(words(strict.outcomes[1]).first == "permanent 5.2.2")
     }
 
-    @Test(arguments: [
-        (Peer.Stage.banner, Peer.Reply.say("421 4.3.2 busy"), "temporary 4.3.2"),
-        (.banner, .say("554 5.7.1 go away"), "permanent 5.7.1"),
-        (.banner, .say("HTTP/1.1 400 Bad Request"), "temporary 4.5.0"),
-        (.banner, .drop, "temporary 4.4.2"), (.banner, .silence, "temporary 4.4.2"),
-        (.ehlo, .say("502 5.5.1 no"), "relayed 2.5.0"), (.ehlo, .say("421 4.3.2 busy"), "temporary 4.3.2"),
-        (.ehlo, .drop, "relayed 2.5.0"), (.ehlo, .silence, "temporary 4.4.2"),
-        (.mail, .say("451 4.3.0 later"), "temporary 4.3.0"), (.mail, .say("550 5.7.1 no"), "permanent 5.7.1"),
-        (.mail, .drop, "temporary 4.4.2"), (.mail, .silence, "temporary 4.4.2"),
-        (.rcpt, .say("450 4.2.0 later"), "temporary 4.2.0"), (.rcpt, .say("550 nobody"), "permanent 5.0.0"),
-        (.rcpt, .say("421 4.3.2 closing"), "temporary"), (.rcpt, .drop, "temporary 4.4.2"),
-        (.rcpt, .silence, "temporary 4.4.2"),
-        (.data, .say("451 4.3.0 later"), "temporary 4.3.0"), (.data, .say("554 5.6.0 no"), "permanent 5.6.0"),
-        (.data, .drop, "temporary 4.4.2"), (.data, .silence, "temporary 4.4.2"),
-        (.dot, .say("452 4.3.1 full"), "temporary 4.3.1"), (.dot, .say("554 5.6.0 no"), "permanent 5.6.0"),
-        (.dot, .say("552 5.3.4 too big"), "temporary 4.3.4"), (.dot, .drop, "temporary 4.4.2"),
-        (.dot, .silence, "temporary 4.4.2"), (.dot, .say("nonsense"), "temporary"),
-        (.dot, .sayAndDrop("250 2.5.0 stored"), "delivered 2.5.0"),
-    ] as [(Peer.Stage, Peer.Reply, String)])
+    @Test(
+        arguments: [
+            (Peer.Stage.banner, Peer.Reply.say("421 4.3.2 busy"), "temporary 4.3.2"),
+            (.banner, .say("554 5.7.1 go away"), "permanent 5.7.1"),
+            (.banner, .say("HTTP/1.1 400 Bad Request"), "temporary 4.5.0"),
+            (.banner, .drop, "temporary 4.4.2"), (.banner, .silence, "temporary 4.4.2"),
+            (.ehlo, .say("502 5.5.1 no"), "relayed 2.5.0"), (.ehlo, .say("421 4.3.2 busy"), "temporary 4.3.2"),
+            (.ehlo, .drop, "relayed 2.5.0"), (.ehlo, .silence, "temporary 4.4.2"),
+            (.mail, .say("451 4.3.0 later"), "temporary 4.3.0"), (.mail, .say("550 5.7.1 no"), "permanent 5.7.1"),
+            (.mail, .drop, "temporary 4.4.2"), (.mail, .silence, "temporary 4.4.2"),
+            (.rcpt, .say("450 4.2.0 later"), "temporary 4.2.0"), (.rcpt, .say("550 nobody"), "permanent 5.0.0"),
+            (.rcpt, .say("421 4.3.2 closing"), "temporary"), (.rcpt, .drop, "temporary 4.4.2"),
+            (.rcpt, .silence, "temporary 4.4.2"),
+            (.data, .say("451 4.3.0 later"), "temporary 4.3.0"), (.data, .say("554 5.6.0 no"), "permanent 5.6.0"),
+            (.data, .drop, "temporary 4.4.2"), (.data, .silence, "temporary 4.4.2"),
+            (.dot, .say("452 4.3.1 full"), "temporary 4.3.1"), (.dot, .say("554 5.6.0 no"), "permanent 5.6.0"),
+            (.dot, .say("552 5.3.4 too big"), "temporary 4.3.4"), (.dot, .drop, "temporary 4.4.2"),
+            (.dot, .silence, "temporary 4.4.2"), (.dot, .say("nonsense"), "temporary"),
+            (.dot, .sayAndDrop("250 2.5.0 stored"), "delivered 2.5.0"),
+        ] as [(Peer.Stage, Peer.Reply, String)])
     func failureAtEachStage(stage: Peer.Stage, reply: Peer.Reply, expected: String) async throws {
         for offer in [Peer.fullOffer, "250-peer.example\r\n250 DSN"] {
             let peer = try Peer { event in

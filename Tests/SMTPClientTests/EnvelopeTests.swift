@@ -25,11 +25,12 @@ import Testing
         let run = await Bench.deliver(job(), .direct(peer.port))
         #expect(words(run.outcomes[1]) == Array(repeating: "delivered 2.5.0", count: 3))
         #expect(run.notifications.isEmpty)
-        #expect(peer.record.commands.dropFirst().prefix(4) == [
-            "MAIL FROM:<a@s.example> SIZE=21 RET=HDRS ENVID=id+201",
-            "RCPT TO:<b@d.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2Bx@d.example",
-            "RCPT TO:<c@d.example> NOTIFY=NEVER", "RCPT TO:<e@d.example>",
-        ])
+        #expect(
+            peer.record.commands.dropFirst().prefix(4) == [
+                "MAIL FROM:<a@s.example> SIZE=21 RET=HDRS ENVID=id+201",
+                "RCPT TO:<b@d.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2Bx@d.example",
+                "RCPT TO:<c@d.example> NOTIFY=NEVER", "RCPT TO:<e@d.example>",
+            ])
     }
 
     @Test func withoutDSNSuccessIsRelayed() async throws {
@@ -59,7 +60,9 @@ import Testing
     @Test func addressesNeverBecomeCommands() async throws {
         let peer = try Peer().start()
         defer { peer.stop() }
-        let recipients = ["b@d>\r\nDATA", "c@d.example", "\u{fc}@d.example"].map { QueueRecipient(address: $0, given: "") }
+        let recipients = ["b@d>\r\nDATA", "c@d.example", "\u{fc}@d.example"].map {
+            QueueRecipient(address: $0, given: "")
+        }
         let run = await Bench.deliver(.sample(to: recipients), .direct(peer.port))
         #expect(words(run.outcomes[1]) == ["permanent 5.1.3", "delivered 2.5.0", "permanent 5.6.7"])
         let sender = await Bench.deliver(.sample { $0.sender = "x>\r\nRSET" }, .direct(peer.port))
@@ -103,7 +106,8 @@ import Testing
     }
 
     @Test func warningOnlyWhenTheAttemptFails() async throws {
-        let peer = try Peer { $0.stage == .rcpt && $0.line.contains("late@") ? .say("450 4.2.1 later") : .usual }.start()
+        let peer = try Peer { $0.stage == .rcpt && $0.line.contains("late@") ? .say("450 4.2.1 later") : .usual }
+            .start()
         defer { peer.stop() }
         let late = [QueueRecipient(address: "late@d.example", given: "")]
         let run = await Bench([.sample(1, notice: .delayWarning(2)), .sample(2, to: late, notice: .delayWarning(2))])

@@ -6,9 +6,12 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct HostChoiceTests {
     private static let zone = TableResolver([
-        ("d.example", .mx, [
-            .mailExchange(preference: 10, host: "one.example"), .mailExchange(preference: 20, host: "two.example"),
-        ]),
+        (
+            "d.example", .mx,
+            [
+                .mailExchange(preference: 10, host: "one.example"), .mailExchange(preference: 20, host: "two.example"),
+            ]
+        ),
         ("one.example", .a, [.address("127.0.0.1")]), ("two.example", .a, [.address("127.0.0.2")]),
         ("relay.example", .a, [.address("127.0.0.3")]),
         ("null.example", .mx, [.mailExchange(preference: 0, host: "")]),
@@ -24,23 +27,26 @@ import Testing
     /// Three servers with one port on three loopback addresses.
     private func peers(_ scripts: [Peer.Script]) throws -> [Peer] {
         let first = try Peer(scripts[0]).start()
-        return try [first] + scripts.dropFirst().enumerated().map { number, script in
-            try Peer(host: "127.0.0.\(number + 2)", port: first.port, script).start()
-        }
+        return try [first]
+            + scripts.dropFirst().enumerated().map { number, script in
+                try Peer(host: "127.0.0.\(number + 2)", port: first.port, script).start()
+            }
     }
 
-    @Test(arguments: [
-        (Peer.Reply.usual, [1, 0, 0], "delivered 2.5.0"),
-        (.say("421 4.3.2 busy"), [0, 1, 0], "delivered 2.5.0"),
-        (.say("450 4.3.2 busy"), [0, 1, 0], "delivered 2.5.0"),
-        (.drop, [0, 1, 0], "delivered 2.5.0"),
-        (.silence, [0, 1, 0], "delivered 2.5.0"),
-        (.say("554 5.7.1 no"), [0, 0, 0], "permanent 5.7.1"),
-    ] as [(Peer.Reply, [Int], String)])
+    @Test(
+        arguments: [
+            (Peer.Reply.usual, [1, 0, 0], "delivered 2.5.0"),
+            (.say("421 4.3.2 busy"), [0, 1, 0], "delivered 2.5.0"),
+            (.say("450 4.3.2 busy"), [0, 1, 0], "delivered 2.5.0"),
+            (.drop, [0, 1, 0], "delivered 2.5.0"),
+            (.silence, [0, 1, 0], "delivered 2.5.0"),
+            (.say("554 5.7.1 no"), [0, 0, 0], "permanent 5.7.1"),
+        ] as [(Peer.Reply, [Int], String)])
     func nextExchangerIsTried(reply: Peer.Reply, counts: [Int], expected: String) async throws {
         let peers = try peers([{ $0.stage == .banner ? reply : .usual }, { _ in .usual }, { _ in .usual }])
         defer { peers.forEach { $0.stop() } }
-        let run = await Bench([.sample()]).run(settings(peers[0].port, lastResort: "relay.example"), resolver: Self.zone)
+        let run = await Bench([.sample()]).run(
+            settings(peers[0].port, lastResort: "relay.example"), resolver: Self.zone)
         #expect(words(run.outcomes[1]) == [expected])
         #expect(peers.map(\.record.messages.count) == counts)
         if counts[1] == 1 { #expect(run.outcomes[1]?.first?.remote.hasPrefix("two.example (") == true) }
@@ -51,7 +57,8 @@ import Testing
         let busy: Peer.Script = { $0.stage == .banner ? .say("421 4.3.2 busy") : .usual }
         let peers = try peers([busy, busy, { _ in .usual }])
         defer { peers.forEach { $0.stop() } }
-        let run = await Bench([.sample()]).run(settings(peers[0].port, lastResort: "relay.example"), resolver: Self.zone)
+        let run = await Bench([.sample()]).run(
+            settings(peers[0].port, lastResort: "relay.example"), resolver: Self.zone)
         #expect(words(run.outcomes[1]) == ["delivered 2.5.0"])
         #expect(peers.map(\.record.messages.count) == [0, 0, 1])
         let without = await Bench([.sample()]).run(settings(peers[0].port), resolver: Self.zone)
@@ -134,7 +141,8 @@ import Testing
         let peers = try peers([{ _ in .usual }, { _ in .usual }])
         defer { peers.forEach { $0.stop() } }
         let jobs = [
-            DeliveryJob.sample(1, host: "[127.0.0.1]"), .sample(2, host: "[127.0.0.2]"), .sample(3, host: "[127.0.0.2]"),
+            DeliveryJob.sample(1, host: "[127.0.0.1]"), .sample(2, host: "[127.0.0.2]"),
+            .sample(3, host: "[127.0.0.2]"),
         ]
         let run = await Bench(jobs).run(settings(peers[0].port))
         #expect(run.outcomes.values.allSatisfy { words($0) == ["delivered 2.5.0"] })

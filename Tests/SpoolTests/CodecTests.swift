@@ -102,7 +102,8 @@ func fullMessage(_ id: UInt64) -> QueuedMessage {
         #expect(decoder.number() == value && decoder.signed() == Int64(bitPattern: value) && decoder.isComplete)
     }
 
-    @Test(arguments: [[UInt8](repeating: 0xFF, count: 10), [0x80], [0xFF, 0xFF]]) func numbersThatAreNone(bytes: [UInt8]) {
+    @Test(arguments: [[UInt8](repeating: 0xFF, count: 10), [0x80], [0xFF, 0xFF]])
+    func numbersThatAreNone(bytes: [UInt8]) {
         var decoder = ByteDecoder(bytes)
         #expect(decoder.number() == 0 && !decoder.isValid)
     }

@@ -138,7 +138,9 @@ import Testing
 
     @Test func aBadNameIsRefused() {
         let process = SimulatedProcess(SimulatedDisk(seed: 6))
-        #expect(throws: SpoolError.self) { try SpoolWriter(queue: "/q", name: "../x", options: options(), disk: process) }
+        #expect(throws: SpoolError.self) {
+            try SpoolWriter(queue: "/q", name: "../x", options: options(), disk: process)
+        }
         #expect(LogLayout.isUsable(writer: SpoolWriter.uniqueName()))
     }
 }

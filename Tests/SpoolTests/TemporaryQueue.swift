@@ -27,7 +27,8 @@ final class TemporaryQueue: Sendable {
 
 func message(_ id: UInt64, channel: String = "tcp_local", recipients: Int = 1) -> QueuedMessage {
     QueuedMessage(
-        id: MessageID(rawValue: id), arrival: Int64(truncatingIfNeeded: id), sourceChannel: "tcp_local", sender: "joe@example.org",
+        id: MessageID(rawValue: id), arrival: Int64(truncatingIfNeeded: id), sourceChannel: "tcp_local",
+        sender: "joe@example.org",
         entries: [
             QueueEntry(
                 channel: channel, host: "example.net",

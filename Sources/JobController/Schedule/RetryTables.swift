@@ -71,6 +71,12 @@ package struct DeliveryWindow: Sendable, Equatable {
     private var start: Int64
     private var end: Int64
 
+    /// Minutes of the day; an end before the start is on the next day.
+    package init(startMinute: Int64, endMinute: Int64) {
+        start = startMinute
+        end = endMinute
+    }
+
     /// Nil when `text` is no period.
     package init?(_ text: String) {
         let times = text.split(separator: "-", omittingEmptySubsequences: false).map { Self.minutes($0) }

@@ -1,5 +1,6 @@
 import Envelope
 import Glibc
+import OptionSyntax
 import ProcessPool
 import Spool
 import SystemCalls

@@ -1,0 +1,4 @@
+import Glibc
+import SMTPClient
+
+exit(SMTPClientProcess.run())

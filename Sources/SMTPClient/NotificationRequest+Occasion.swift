@@ -1,0 +1,27 @@
+import Envelope
+import Notifications
+
+extension NotificationRequest {
+    /// The request as the notifications know it.
+    var occasion: Notifier.Occasion {
+        let kind: NotificationKind =
+            switch self.kind {
+            case .failed: .failed
+            case .timedOut: .timedOut
+            case .returned: .bounced
+            case .delayed: .delayed
+            case .relayed: .relayed
+            }
+        return Notifier.Occasion(
+            kind: kind, message: job.message, entry: job.entryIndex, attempt: job.attempt, outcomes: outcomes)
+    }
+}
+
+extension ReturnedContent {
+    init(_ content: OutgoingContent) {
+        switch content {
+        case .bytes(let bytes): self.init(Array(bytes))
+        case .stream(let size, let read): self.init(size: size) { try read($0, $1) }
+        }
+    }
+}
