@@ -3,7 +3,7 @@ import Glibc
 
 /// Hashes of passwords as crypt(3) makes them, in the strongest scheme of the system (yescrypt).
 enum PasswordHash {
-    /// The hash with its scheme, `{CRYPT}$y$…`. Takes a noticeable time on purpose.
+    /// The hash, `$y$…`. Takes a noticeable time on purpose.
     static func make(_ password: String) throws -> String {
         guard let salt = crypt_gensalt_ra(nil, 0, nil, 0) else {
             throw CommandFailure("crypt_gensalt: \(String(cString: strerror(errno)))")
@@ -15,6 +15,6 @@ enum PasswordHash {
         guard let hash = crypt_ra(password, salt, &data, &size), hash.pointee != CChar(UInt8(ascii: "*")) else {
             throw CommandFailure("crypt: \(String(cString: strerror(errno)))")
         }
-        return "{CRYPT}" + String(cString: hash)
+        return String(cString: hash)
     }
 }

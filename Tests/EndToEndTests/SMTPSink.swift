@@ -12,8 +12,12 @@ final class SMTPSink {
         self.port = try port ?? TestInstance.freePort()
         directory = "\(scratch)/sink-\(self.port)"
         try Files.createDirectory(directory)
+        // As root it insists on another user, who must be able to write the messages.
+        let user = geteuid() == 0 ? ["-u", "nobody"] : []
+        chmod(directory, 0o777)
+        chmod(scratch, 0o755)
         program = try Program(
-            "smtp-sink", ["-d", "\(directory)/%M."] + options + ["127.0.0.1:\(self.port)", "100"], scratch: scratch)
+            "smtp-sink", user + ["-d", "\(directory)/%M."] + options + ["127.0.0.1:\(self.port)", "100"], scratch: scratch)
         let answers = eventually {
             guard let peer = try? SMTPPeer(port: self.port) else { return false }
             return (try? peer.reply()) != nil
