@@ -1,4 +1,4 @@
-import Configuration
+import InternetMessage
 import Mappings
 
 /// The facts about a session or an internal enqueue that access tables are probed with
@@ -76,44 +76,53 @@ struct AccessTables: Sendable {
 
     private func judge(_ table: String, _ probe: String, _ facts: AccessFacts) -> AccessVerdict {
         guard let result = mappings.probe(table, probe, flags: facts.flags, context: context) else { return .allowed }
+        // `$I` asks for membership in a group of the system; we know of none, so that the entry counts as no match.
+        guard !result.flags.has("I") else { return .allowed }
         var verdict = AccessVerdict(isHeld: result.flags.has("H"))
         guard result.flags.has("N") || result.flags.has("F") else { return verdict }
         let arguments = FlagArguments(result)
-        let isTemporary = arguments.status?.first == "4"
+        let status = arguments.status ?? EnhancedStatus(5, 7, 1)
         let standard = showsAccessErrors ? accessFailureText : unknownHostText
         verdict.refusal = RoutingRefusal(
-            code: isTemporary ? 450 : 550, status: arguments.status ?? "5.7.1",
+            code: status.isTemporary ? 450 : 550, status: status.description,
             text: arguments.text.isEmpty ? standard : arguments.text)
         return verdict
     }
 
     /// A field a client supplied, so that it cannot shift the others.
     private func field(_ text: String) -> String {
-        guard let paranoia, text.utf8.contains(where: { $0 == UInt8(ascii: "|") || $0 < 0x20 }) else { return text }
-        return String(
-            text.map { $0 == "|" || ($0.asciiValue ?? 0x20) < 0x20 ? paranoia : $0 })
+        guard let paranoia, text.utf8.contains(where: Self.isHarmful) else { return text }
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if let octet = UInt8(exactly: scalar.value), Self.isHarmful(octet) {
+                scalars.append(contentsOf: paranoia.unicodeScalars)
+            } else {
+                scalars.append(scalar)
+            }
+        }
+        return String(scalars)
+    }
+
+    private static func isHarmful(_ octet: UInt8) -> Bool {
+        octet == UInt8(ascii: "|") || octet < 0x20 || octet == 0x7F
     }
 
     /// The arguments of output flags: pieces of the result between bars, in a fixed order whatever the order of the flags;
     /// the last one takes the rest (section 5.3).
     private struct FlagArguments {
         var text = ""
-        var status: String?
+        /// A permanent or temporary status; nil when `$X` is not set or is neither.
+        var status: EnhancedStatus?
 
-        /// Flags before `$N` in the order in which they take their arguments; `$I` takes two.
-        private static let order: [(flag: Character, pieces: Int)] = [
-            ("U", 1), ("J", 1), ("K", 1), ("I", 2), ("<", 1), (">", 1), ("D", 1), ("T", 1), ("A", 1), ("G", 1), ("S", 1),
-            ("X", 1), (",", 1),
-        ]
+        /// Flags before `$N` in the order in which they take their arguments.
+        private static let order: [Character] = ["U", "J", "K", "<", ">", "D", "T", "A", "G", "S", "X", ","]
 
         init(_ result: MappingResult) {
             var rest = result.output[...]
-            for (flag, pieces) in Self.order where result.flags.has(flag) {
-                for _ in 0..<pieces {
-                    let piece = rest.prefix { $0 != "|" }
-                    rest = rest.dropFirst(piece.count + 1)
-                    if flag == "X", !piece.isEmpty { status = String(piece) }
-                }
+            for flag in Self.order where result.flags.has(flag) {
+                let piece = rest.prefix { $0 != "|" }
+                rest = rest.dropFirst(piece.count + 1)
+                if flag == "X" { status = EnhancedStatus(piece).flatMap { $0.statusClass == 2 ? nil : $0 } }
             }
             text = String(rest)
         }

@@ -24,11 +24,18 @@ package final class DirectoryStore: Sendable {
 
     private let path: String?
     private let report: @Sendable (String) -> Void
+    private let clock: @Sendable () -> Int64
     private let state: Mutex<State>
 
     /// `path`: nil for a configuration without a directory. `report` gets a line for each thing that is wrong with it.
-    package init(path: String?, report: @escaping @Sendable (String) -> Void) {
+    package convenience init(path: String?, report: @escaping @Sendable (String) -> Void) {
+        self.init(path: path, clock: { SystemClock.monotonicNanoseconds }, report: report)
+    }
+
+    /// `clock`: nanoseconds that never go back.
+    init(path: String?, clock: @escaping @Sendable () -> Int64, report: @escaping @Sendable (String) -> Void) {
         self.path = path
+        self.clock = clock
         self.report = report
         state = Mutex(State(directory: DirectoryFile(), stamp: nil, checkedAt: Int64.min))
     }
@@ -36,7 +43,7 @@ package final class DirectoryStore: Sendable {
     /// The directory as it is now, and a number that changes with it.
     package var current: (directory: any Directory, generation: Int) {
         guard let path else { return (DirectoryFile(), 0) }
-        let now = SystemClock.monotonicNanoseconds
+        let now = clock()
         return state.withLock { state in
             if state.checkedAt == Int64.min || now - state.checkedAt > 1_000_000_000 {
                 state.checkedAt = now

@@ -18,16 +18,27 @@ package struct RoutedRecipient: Hashable, Sendable {
 }
 
 /// Divides the recipients of a message into entries: one copy for each destination channel, and for each host or
-/// recipient where the channel says so (`single_sys`, `single`; job-controller specification, 9.3).
+/// recipient where the channel says so (channels specification, 4.3).
 package enum EntryPlan {
     /// How a channel divides its recipients.
-    package enum Division: Sendable {
-        /// One entry for the channel.
-        case byChannel
-        /// One for each host: `single_sys`, and every channel that is sorted by host.
-        case byHost
-        /// One for each recipient: `single`.
-        case byRecipient
+    package struct Division: Hashable, Sendable {
+        package enum Copies: Sendable {
+            /// One entry for the channel.
+            case byChannel
+            /// One for each host: `single_sys`, and every channel that is sorted by host.
+            case byHost
+            /// One for each recipient: `single`.
+            case byRecipient
+        }
+
+        package var copies: Copies
+        /// Most recipients of an entry (`addrsperfile`); nil without limit.
+        package var limit: Int?
+
+        package init(_ copies: Copies, limit: Int? = nil) {
+            self.copies = copies
+            self.limit = limit
+        }
     }
 
     /// `division`: of the channel with that name; `officialHost`: what the entry of an undivided channel is for.
@@ -37,33 +48,42 @@ package enum EntryPlan {
         division: (String) -> Division, officialHost: (String) -> String
     ) -> [QueueEntry] {
         var entries: [QueueEntry] = []
+        var divisions: [String: Division] = [:]
         var places: [Key: Int] = [:]
-        for (number, routed) in recipients.enumerated() {
-            let division = division(routed.channel)
-            let host = division == .byChannel ? officialHost(routed.channel) : routed.host
-            let held = routed.heldReason ?? heldReason
-            let key = Key(
-                channel: routed.channel, host: host, held: held, number: division == .byRecipient ? number : -1)
-            if let place = places[key] {
-                if !entries[place].recipients.contains(where: { $0.address == routed.recipient.address }) {
-                    entries[place].recipients.append(routed.recipient)
-                }
+        var seen: Set<Seen> = []
+        for routed in recipients {
+            let division = divisions[routed.channel] ?? division(routed.channel)
+            divisions[routed.channel] = division
+            let host = division.copies == .byChannel ? officialHost(routed.channel) : lowercased(routed.host)
+            let key = Key(channel: routed.channel, host: host, held: routed.heldReason ?? heldReason)
+            guard seen.insert(Seen(key: key, address: routed.recipient.address)).inserted else { continue }
+            if let place = places[key], division.hasRoom(entries[place].recipients.count) {
+                entries[place].recipients.append(routed.recipient)
                 continue
             }
             places[key] = entries.count
             entries.append(
                 QueueEntry(
-                    channel: routed.channel, host: host, recipients: [routed.recipient], priority: priority,
-                    heldReason: held))
+                    channel: key.channel, host: key.host, recipients: [routed.recipient], priority: priority,
+                    heldReason: key.held))
         }
         return entries
+    }
+
+    /// Host names compare without case; the entry has the name in lower case.
+    private static func lowercased(_ host: String) -> String {
+        host.utf8.contains { $0 &- 65 < 26 } ? host.lowercased() : host
     }
 
     private struct Key: Hashable {
         var channel: String
         var host: String
         var held: String?
-        var number: Int
+    }
+
+    private struct Seen: Hashable {
+        var key: Key
+        var address: String
     }
 }
 
@@ -86,16 +106,24 @@ package struct QueueRecipientFacts: Hashable, Sendable {
 }
 
 extension EntryPlan.Division {
-    /// How the keywords of a channel say; SMTP channels always divide by host, since each host is a connection.
+    /// As the keywords of a channel say.
     package init(_ channel: Channel?) {
         guard let channel else {
-            self = .byChannel
+            self.init(.byChannel)
             return
         }
-        switch channel.copies {
-        case .single: self = .byRecipient
-        case .perSystem: self = .byHost
-        case .multiple: self = channel.proto == .none || channel.daemon != nil ? .byChannel : .byHost
-        }
+        let copies: Copies =
+            switch channel.copies {
+            case .single: .byRecipient
+            case .perSystem: .byHost
+            case .multiple: channel.proto == .none || channel.daemon != nil ? .byChannel : .byHost
+            }
+        self.init(copies, limit: channel.addressesPerEntry)
+    }
+
+    fileprivate func hasRoom(_ count: Int) -> Bool {
+        if copies == .byRecipient { return false }
+        guard let limit else { return true }
+        return count < limit
     }
 }

@@ -1,3 +1,4 @@
+package import Configuration
 package import Envelope
 package import InternetMessage
 
@@ -18,8 +19,22 @@ package struct HeaderPreparation: Sendable {
         package var local = 10
         /// `max_received_lines`.
         package var received = 50
+        /// `max_mr_received_lines`.
+        package var mrReceived = 20
+        /// `max_x400_received_lines`.
+        package var x400Received = 50
+        /// `max_total_received_lines`: the three kinds together.
+        package var total = 100
 
         package init() {}
+
+        package init(_ options: MTAOptions) {
+            local = options.maxLocalReceivedLines
+            received = options.maxReceivedLines
+            mrReceived = options.maxMRReceivedLines
+            x400Received = options.maxX400ReceivedLines
+            total = options.maxTotalReceivedLines
+        }
     }
 
     /// What the queue stores: the header, ended by its empty line, and where the body begins in the content.
@@ -34,6 +49,12 @@ package struct HeaderPreparation: Sendable {
     package var headerLimits = HeaderBlock.Limits(fields: 10_000, octets: 256 << 10)
 
     package init(localHost: String) { self.localHost = localHost }
+
+    /// `received_domain`, else the official local host, and the limits as configured.
+    package init(_ configuration: MTAConfiguration) {
+        self.init(localHost: configuration.mta.receivedDomain ?? configuration.channels.localHost)
+        loopLimits = LoopLimits(configuration.mta)
+    }
 
     /// Prepares the header at the beginning of `content`, which holds at least the whole header or all of the message.
     /// `completion`: the fields to add where they are missing; nil leaves the header as it came.
@@ -59,6 +80,12 @@ package struct HeaderPreparation: Sendable {
     private func loopReason(_ header: HeaderBlock) -> String? {
         let all = header.count(of: "Received")
         if all > loopLimits.received { return "loop: \(all) Received lines" }
+        let mr = header.count(of: "MR-Received")
+        if mr > loopLimits.mrReceived { return "loop: \(mr) MR-Received lines" }
+        let x400 = header.count(of: "X400-Received")
+        if x400 > loopLimits.x400Received { return "loop: \(x400) X400-Received lines" }
+        let total = all + mr + x400
+        if total > loopLimits.total { return "loop: \(total) Received lines of all kinds" }
         // Cheap first: most messages have fewer fields than the limit on those of this host.
         if all > loopLimits.local {
             let local = header.receivedCount(by: localHost)

@@ -28,6 +28,7 @@ package final class MessageSubmitter: Sendable {
     package let spool: SpoolWriter
     package let log: TransactionLog
     private let generators: Mutex<Generators>
+    private let number: ProcessNumber
     private let committedEntries: PendingLog
 
     /// `queue`: the queue directory. `notify` is told of each batch of committed messages, on the spool's thread.
@@ -42,10 +43,13 @@ package final class MessageSubmitter: Sendable {
             notify(committed)
             log.write(pending.take())
         }
-        // Process ids repeat over time and in containers: the time of the start makes the salt differ.
-        let salt = UInt64(bitPattern: Int64(getpid())) ^ UInt64(bitPattern: SystemClock.wallNanoseconds >> 20)
+        do throws(SystemCallError) { number = try ProcessNumber(queue: queue) } catch {
+            throw SpoolError(error, doing: "take a number for message ids in \(queue)")
+        }
         generators = Mutex(
-            Generators(messages: MessageIDGenerator(salt: salt), envelopes: EnvelopeIDGenerator(process: getpid())))
+            Generators(
+                messages: MessageIDGenerator(salt: UInt64(number.value)),
+                envelopes: EnvelopeIDGenerator(process: getpid())))
     }
 
     package func newIdentity() -> Identity {
@@ -65,15 +69,18 @@ package final class MessageSubmitter: Sendable {
 
     /// Hands a message over. `completion` runs on the spool's thread when the message is durable, or with the error after
     /// which nothing of it is in the queue. `modifiers`: for the action code of the E records; nil writes none
-    /// (`nologging`).
+    /// (`nologging`). `logsFirst`: the records are written before `completion` runs, because what the caller logs then
+    /// belongs behind them; a client's session gets its answer first.
     package func submit(
-        _ message: QueuedMessage, content: SpoolContent, modifiers: TransferModifiers?,
+        _ message: QueuedMessage, content: SpoolContent, modifiers: TransferModifiers?, logsFirst: Bool = false,
         completion: @escaping @Sendable (Result<SpoolLocation, SpoolError>) -> Void
     ) {
         let pending = committedEntries
+        let log = log
         spool.append(message, content: content) { result in
             if case .success = result, let modifiers {
-                pending.add(Self.enqueueEntries(message, size: content.size, modifiers))
+                let entries = Self.enqueueEntries(message, size: content.size, modifiers)
+                if logsFirst { log.write(entries) } else { pending.add(entries) }
             }
             completion(result)
         }
@@ -102,13 +109,13 @@ package final class MessageSubmitter: Sendable {
                 line.originalRecipient = recipient.originalRecipient ?? "rfc822;\(recipient.given)"
                 line.currentRecipient = recipient.address
                 line.filename = "\(entry.channel)/\(name)"
-                lines.append(line)
+                // A copy that is held from the start has an H record in place of the E record (section 2.3).
                 if let reason = entry.heldReason {
                     line.action = .held
                     line.modifiers = []
                     line.reason = reason
-                    lines.append(line)
                 }
+                lines.append(line)
             }
         }
         return lines

@@ -85,7 +85,7 @@ package final class Router: Sendable {
     /// leads to no channel is kept as it is (`return_envelope` bit 4 is not set).
     package func sender(_ mailbox: Mailbox?, channel: Channel, completion: HostCompletion) -> String {
         guard let mailbox else { return "" }
-        let host = defaultHost(channel, completion, isSender: true)
+        let host = senderHost(channel, completion)
         let query = RewriteEngine.Query(
             mailbox.description, kind: .envelope, direction: .backward, sourceChannel: channel.name,
             defaultHost: host, directory: locality())
@@ -111,20 +111,22 @@ package final class Router: Sendable {
     }
 
     /// Routes one recipient: rewriting, ORIG_* tables, aliases again and again, SEND_ACCESS and MAIL_ACCESS on each result.
-    /// `recipient`: the part of the envelope that is kept whatever the address becomes.
+    /// `recipient`: the part of the envelope that is kept whatever the address becomes. `isReprocessing`: the address has
+    /// been accepted before, so that the ORIG_* tables are not asked and nothing is deferred again (channel-programs
+    /// specification, 11).
     package func route(
         _ mailbox: Mailbox, recipient: QueueRecipientFacts, channel: Channel, completion: HostCompletion,
-        facts: AccessFacts
+        facts: AccessFacts, isReprocessing: Bool = false
     ) -> Result {
         let (current, lookups) = snapshot()
-        let host = defaultHost(channel, completion, isSender: false)
+        let host = recipientHost(channel, mailbox)
         var isFirst = true
         var held = false
         var refusal: RoutingRefusal?
         let expander = RecipientExpander(
             resolver: current, maxLevels: configuration.mta.maxAliasLevels, texts: texts,
             poster: Poster(envelopeFrom: Mailbox(facts.sender), sourceChannel: channel.name),
-            now: SystemClock.wallSeconds, isReprocessing: channel.name.hasPrefix("reprocess"))
+            now: SystemClock.wallSeconds, isReprocessing: isReprocessing)
         let expansion = expander.expand(
             mailbox,
             rewrite: { address in
@@ -132,6 +134,7 @@ package final class Router: Sendable {
                 return rewrite(address, channel, defaultHost: isFirst ? host : nil, lookups)
             },
             accept: { address, destination in
+                guard !isReprocessing else { return nil }
                 let verdict = tables.judge(.original, facts, channel: destination, address: address.description)
                 held = verdict.isHeld
                 refusal = verdict.refusal
@@ -191,11 +194,17 @@ package final class Router: Sendable {
         }
     }
 
-    private func defaultHost(_ channel: Channel, _ completion: HostCompletion, isSender: Bool) -> String? {
+    /// What completes a sender without a domain; nil: the local host (channels specification, 4.9).
+    private func senderHost(_ channel: Channel, _ completion: HostCompletion) -> String? {
+        channel.defaultHosts.first ?? (channel.usesRemoteHost ? completion.clientLiteral : nil)
+    }
+
+    /// What completes a recipient without a domain: the second `defaulthost`, on submission channels the only one, else
+    /// the local host, which is also that of `<postmaster>` everywhere.
+    private func recipientHost(_ channel: Channel, _ mailbox: Mailbox) -> String? {
+        if mailbox.domain.isEmpty, mailbox.localPart.lowercased() == "postmaster" { return nil }
         let hosts = channel.defaultHosts
-        if let host = isSender ? hosts.first : hosts.last { return host }
-        // A recipient without a domain is one of this host; only senders are the client's.
-        return isSender && channel.usesRemoteHost ? completion.clientLiteral : nil
+        return hosts.count > 1 ? hosts[1] : channel.isSubmission ? hosts.first : nil
     }
 
     private func officialHost(_ channel: String) -> String {

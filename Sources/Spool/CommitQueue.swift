@@ -103,10 +103,11 @@ final class CommitQueue<Item: Sendable>: Sendable {
         switch scheduling {
         case .manual:
             drain()
-            abandon(state.withLock { state in
-                defer { state.waiting = [] }
-                return state.waiting
-            })
+            abandon(
+                state.withLock { state in
+                    defer { state.waiting = [] }
+                    return state.waiting
+                })
         case .thread:
             wakeUp.signal()
             ended.wait()

@@ -7,6 +7,8 @@ package enum DiskOpening: Sendable {
     case existing
     /// For reading and writing; created when missing, emptied when not.
     case create
+    /// For reading and writing; it must not exist.
+    case new
 }
 
 /// Room left on a file system.

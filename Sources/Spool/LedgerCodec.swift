@@ -5,7 +5,16 @@ enum LedgerCodec {
     private static let version: UInt8 = 1
 
     private enum Kind: UInt8 {
-        case attempt = 1, done, hold, release, delete, requeue, warned, moved, read, closed
+        case attempt = 1
+        case done = 2
+        case hold = 3
+        case release = 4
+        case delete = 5
+        case requeue = 6
+        case warned = 7
+        case moved = 8
+        case read = 9
+        case closed = 10
     }
 
     static func record(_ record: LedgerRecord) -> LogRecord {

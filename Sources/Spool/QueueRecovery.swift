@@ -27,8 +27,6 @@ struct QueueRecovery {
     var removedLargeFiles = 0
 
     private var records: [LedgerRecord] = []
-    /// Ids in those parts of live writers' segments that are not believed yet.
-    private var unread: Set<MessageID> = []
 
     init(layout: QueueLayout, disk: any Disk) {
         self.layout = layout
@@ -38,8 +36,6 @@ struct QueueRecovery {
     }
 
     mutating func run() throws(SystemCallError) {
-        // First: a large file whose lock can be taken now has its record in a segment already, or never will.
-        let large = try LargeFiles(layout: layout, disk: disk)
         try readLedger()
         try readSegments()
         loadMoved()
@@ -49,9 +45,10 @@ struct QueueRecovery {
             default: _ = index.apply(record, number: 0, generation: snapshot)
             }
         }
-        dropMissing(large)
-        removedLargeFiles = large.removeUnlocked { index[$0] == nil && !unread.contains($0) }
         records = []
+        let large = try LargeFiles(layout: layout, disk: disk)
+        dropMissing(large)
+        try removeGarbage(large)
     }
 
     /// What must be known before the queue can be used.
@@ -177,11 +174,6 @@ extension QueueRecovery {
             let believed = max(start, mark)
             if believed > start { take(try source.read(log, from: start, limit: believed), of: log) }
             index.segments.read(log.name, upTo: believed)
-            var scanner = SegmentScanner(log)
-            _ = try scanner.scan(from: believed, limit: nil) { _, _, payload in
-                if let id = MessageCodec.id(ofPayload: payload) { unread.insert(id) }
-                return true
-            }
             return
         }
         do throws(SystemCallError) { try log.file.synchronize() } catch {
@@ -281,6 +273,27 @@ extension QueueRecovery {
         }
         for name in index.segments.states.keys where !segments.contains(name) { index.segments.forget(name) }
     }
+
+    /// Removes large files that belong to no message. A file whose lock is taken here has its record in a segment
+    /// already, or its writer will find it locked and give up; so the segments are looked through after the locks are
+    /// taken.
+    private mutating func removeGarbage(_ large: LargeFiles) throws(SystemCallError) {
+        let locked = large.lockThose { index[$0] == nil }
+        if locked.isEmpty { return }
+        var unread: Set<MessageID> = []
+        for name in try source.names() where !(index.segments[name]?.isClosed ?? false) {
+            guard let log = try source.open(name) else { continue }
+            var scanner = SegmentScanner(log)
+            let start = index.segments[name]?.readTo ?? LogHeader.size
+            _ = try scanner.scan(from: start, limit: nil) { _, _, payload in
+                if let id = MessageCodec.id(ofPayload: payload) { unread.insert(id) }
+                return true
+            }
+        }
+        for (id, _) in locked where !unread.contains(id) {
+            if (try? disk.unlink(large.path(id))) != nil { removedLargeFiles += 1 }
+        }
+    }
 }
 
 extension CommittedMessageFacts {
@@ -295,33 +308,5 @@ extension QueueIndex {
         guard !facts.message.isDerived, let known = self[facts.message] else { return nil }
         if known.arrival == facts.arrival && known.size == facts.size { return nil }
         return "another message has the id \(facts.message) already"
-    }
-}
-
-/// The files in `large/` when start-up began.
-struct LargeFiles {
-    private let layout: QueueLayout
-    private let disk: any Disk
-    private var names: Set<MessageID> = []
-    private var unlocked: [MessageID] = []
-
-    init(layout: QueueLayout, disk: any Disk) throws(SystemCallError) {
-        self.layout = layout
-        self.disk = disk
-        for name in try disk.list(layout.large) where name.hasSuffix(".msg") {
-            guard let id = MessageID(name.dropLast(4)) else { continue }
-            names.insert(id)
-            if let file = try? disk.open("\(layout.large)/\(name)", .reading), file.lock() { unlocked.append(id) }
-        }
-    }
-
-    /// True when the file is there, now if not at the beginning: a writer may have made it since.
-    func contains(_ id: MessageID) -> Bool {
-        names.contains(id) || (try? disk.open("\(layout.large)/\(id).msg", .reading)) != nil
-    }
-
-    /// Removes those that nobody was writing and that belong to no message; returns how many.
-    func removeUnlocked(where isGarbage: (MessageID) -> Bool) -> Int {
-        unlocked.filter(isGarbage).filter { (try? disk.unlink("\(layout.large)/\($0).msg")) != nil }.count
     }
 }

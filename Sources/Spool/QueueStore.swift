@@ -75,6 +75,7 @@ package final class QueueStore {
             for path in [queue, layout.segments, layout.free, layout.large, layout.ledger, layout.quarantine] {
                 try disk.createDirectory(path)
             }
+            try disk.synchronizeDirectory(Files.parent(of: queue))
             try disk.synchronizeDirectory(queue)
             try disk.synchronizeDirectory(layout.segments)
         } catch { throw SpoolError(error, doing: "create the directories of the queue \(queue)") }

@@ -12,6 +12,7 @@ package final class RealDisk: Disk {
             case .reading: O_RDONLY
             case .existing: O_RDWR
             case .create: O_RDWR | O_CREAT | O_TRUNC
+            case .new: O_RDWR | O_CREAT | O_EXCL
             }
         return RealFile(try OwnedDescriptor.open(path, flags), path)
     }

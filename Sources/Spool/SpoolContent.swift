@@ -58,14 +58,15 @@ package final class LargeContentWriter: Sendable {
     private let file: any DiskFile
     private let state = Mutex(State())
 
-    /// Creates the file, so that nothing is begun that could not be written.
+    /// Creates the file, so that nothing is begun that could not be written. A file that is there already is never
+    /// touched: it may belong to the same derived message, enqueued before a crash.
     init(id: MessageID, layout: QueueLayout, disk: any Disk) throws(SpoolError) {
         self.id = id
         self.disk = disk
         directory = layout.large
         path = "\(layout.large)/\(id).msg"
         do throws(SystemCallError) {
-            file = try disk.open(path, .create)
+            file = try disk.open(path, .new)
         } catch { throw SpoolError(error, doing: "create the large-content file \(path)") }
         guard file.lock() else { throw SpoolError(.locked, "\(path) is in use by another process") }
     }

@@ -105,7 +105,9 @@ package final class SpoolWriter: Sendable {
     /// How far the current segment is durable; nil while none could be opened.
     package var position: Position? { core.position }
 
-    /// Creates the file for content above the threshold. Blocks.
+    /// Creates the file for content above the threshold. Blocks. An error, like any other a temporary failure, when
+    /// the file exists: content of a derived id was enqueued before and has not been delivered, or is left over from a
+    /// crash until the next start of the Job Controller.
     package func beginLargeContent(_ id: MessageID) throws(SpoolError) -> LargeContentWriter {
         try LargeContentWriter(id: id, layout: layout, disk: disk)
     }

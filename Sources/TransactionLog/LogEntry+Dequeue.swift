@@ -30,6 +30,7 @@ extension MessageLogEntry {
         if outcome.remote.isEmpty {
             line.diagnostic = outcome.result == .delivered ? "" : outcome.text
         } else {
+            line.sourceSystem = String(outcome.remote.prefix { $0 != " " })
             line.remoteMTA = outcome.remote + (banner.isEmpty ? "" : " (\(banner))")
             line.diagnostic = "smtp;\(outcome.text)"
         }
@@ -43,8 +44,13 @@ extension MessageAction {
     init(_ result: RecipientOutcome.Result, othersSettled: Bool, notify: NotifyConditions) {
         switch result {
         case .delivered, .relayed: self = .dequeued
-        case .failedPermanently: self = notify.contains(.never) ? .rejectedSilently : .rejected
+        case .failedPermanently: self = notify.forbidsFailure ? .rejectedSilently : .rejected
         case .failedTemporarily: self = othersSettled ? .readyAgain : .failedTemporarily
         }
     }
+}
+
+extension NotifyConditions {
+    /// NOTIFY=NEVER; beside FAILURE it does not count (notifications-logging specification, 1.2).
+    fileprivate var forbidsFailure: Bool { contains(.never) && !contains(.failure) }
 }

@@ -58,7 +58,7 @@ package struct MessageLogEntry: Hashable, Sendable {
     package var messageID = ""
     /// `*user` when authenticated.
     package var username = ""
-    /// `helo (name [address])` of the client.
+    /// `helo (name [address])` of the client; in dequeue entries the remote host.
     package var sourceSystem = ""
     package var priority = Priority.normal
     package var reason = ""

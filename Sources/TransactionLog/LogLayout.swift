@@ -52,8 +52,8 @@ package struct LogLayout: Sendable {
         line += time
         if options.node { field(node, to: &line) }
         if options.process { field(process, to: &line) }
-        field(entry.channel, to: &line)
-        field(entry.isInbound ? "+" : "-", to: &line)
+        padded(entry.channel, to: &line)
+        padded(entry.isInbound ? "+" : "-", to: &line)
         field(entry.action.rawValue, to: &line)
         field(entry.transport, to: &line)
         field(entry.application, to: &line)
@@ -66,10 +66,10 @@ package struct LogLayout: Sendable {
         options.format == 2 && value.isEmpty ? field("<>", to: &line) : text(value, to: &line)
     }
 
-    /// A variable-length field: `N:text` in format 3.
+    /// A variable-length field: `N:text` in format 3, N in octets of what is written.
     private func text(_ value: String, to line: inout [UInt8]) {
         if options.format == 3 {
-            field("\(value.utf8.count):", to: &line)
+            field("\(Self.written(value).count):", to: &line)
             appendSafely(value, to: &line)
         } else {
             field(value, to: &line)
@@ -88,11 +88,20 @@ package struct LogLayout: Sendable {
 
     /// One event is one line whatever a client put into a field: control characters become `?`.
     private func appendSafely(_ value: String, to line: inout [UInt8]) {
-        for byte in value.utf8.prefix(Self.longestField) {
+        for byte in Self.written(value) {
             line.append(byte < 0x20 || byte == 0x7F ? UInt8(ascii: "?") : byte)
         }
     }
 
-    /// Octets of one field that are written; the rest is cut.
-    private static let longestField = 4096
+    /// The octets of a field that are written; of a longer one the rest is cut, between characters.
+    private static func written(_ value: String) -> Substring.UTF8View {
+        let octets = value.utf8
+        guard octets.count > longestField else { return value[...].utf8 }
+        var end = octets.index(octets.startIndex, offsetBy: longestField)
+        while end > octets.startIndex, octets[end] & 0xC0 == 0x80 { end = octets.index(before: end) }
+        return value[..<end].utf8
+    }
+
+    /// Octets of one field that are written at most.
+    static let longestField = 4096
 }

@@ -26,12 +26,23 @@ package final class TransactionLog: Sendable {
     private let process: String
     private let state: Mutex<State>
     private let report: @Sendable (SystemCallError) -> Void
+    private let clock: @Sendable () -> Int64
 
     /// `directory`: the log directory. `node`: the local host name. `report` is told of the first failure of a row of
     /// failures: logging never stops mail.
-    package init(
+    package convenience init(
         directory: String, options: LogOptions, node: String, report: @escaping @Sendable (SystemCallError) -> Void
     ) {
+        self.init(
+            directory: directory, options: options, node: node, clock: { SystemClock.wallNanoseconds }, report: report)
+    }
+
+    /// `clock`: nanoseconds since 1970.
+    init(
+        directory: String, options: LogOptions, node: String, clock: @escaping @Sendable () -> Int64,
+        report: @escaping @Sendable (SystemCallError) -> Void
+    ) {
+        self.clock = clock
         layout = LogLayout(options: options, node: node)
         process = String(getpid(), radix: 16)
         self.report = report
@@ -45,7 +56,7 @@ package final class TransactionLog: Sendable {
     /// Writes the entries of one operation, one line each. `thread`: number of the thread or event loop.
     package func write(_ entries: [MessageLogEntry], thread: Int = 0) {
         guard !entries.isEmpty else { return }
-        let now = SystemClock.wallNanoseconds
+        let now = clock()
         state.withLock { state in
             state.sequence &+= 1
             let operation = "\(process).\(String(thread, radix: 16)).\(state.sequence)"
@@ -62,7 +73,7 @@ package final class TransactionLog: Sendable {
     package func write(_ entry: ConnectionLogEntry, thread: Int = 0) {
         let wanted: LogOptions.Connection = entry.action == .authentication ? .authentication : .entries
         guard options.connection.contains(wanted) else { return }
-        let now = SystemClock.wallNanoseconds
+        let now = clock()
         state.withLock { state in
             state.sequence &+= 1
             let operation = "\(process).\(String(thread, radix: 16)).\(state.sequence)"
@@ -71,6 +82,12 @@ package final class TransactionLog: Sendable {
             var line: [UInt8] = []
             layout.append(entry, time: time, process: operation, to: &line)
             append(line, to: &state.connections, now: now, failures: &state.failures)
+        }
+    }
+
+    deinit {
+        state.withLock { state in
+            for target in [state.messages, state.connections] where target.descriptor >= 0 { close(target.descriptor) }
         }
     }
 
@@ -93,9 +110,9 @@ package final class TransactionLog: Sendable {
         }
     }
 
-    /// Looks once a second whether the name still leads to the open file.
+    /// Looks once a second whether the name still leads to the open file; at once when the clock was set back.
     private func reopenIfRenamed(_ target: inout Target, now: Int64) throws(SystemCallError) {
-        if target.descriptor >= 0, now - target.checkedAt < 1_000_000_000 { return }
+        if target.descriptor >= 0, (0..<1_000_000_000).contains(now - target.checkedAt) { return }
         target.checkedAt = now
         var information = stat()
         if target.descriptor >= 0, stat(target.path, &information) == 0, information.st_ino == target.inode { return }

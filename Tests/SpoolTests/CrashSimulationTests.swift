@@ -12,7 +12,7 @@ import Testing
     @Test func everyAcknowledgedMessageSurvives() {
         let first = Self.number("MARTLET_SOAK_FIRST", 1)
         var counts: [String: Int] = [:]
-        for seed in first..<first + Self.number("MARTLET_SOAK_SEEDS", 300) {
+        for seed in first..<first + Self.number("MARTLET_SOAK_SEEDS", 200) {
             var simulation = QueueSimulation(seed: seed)
             let failures = simulation.run(steps: 250)
             counts.merge(simulation.counts, uniquingKeysWith: +)

@@ -263,12 +263,14 @@ final class SimulatedProcess: Disk {
     }
 
     func open(_ path: String, _ opening: DiskOpening) throws(SystemCallError) -> any DiskFile {
-        let (node, handle) = try call("open", path, changes: opening == .create) { state -> (Int, Int)? in
+        let creates = opening == .create || opening == .new
+        let (node, handle) = try call("open", path, changes: creates) { state -> (Int, Int)? in
             state.nextHandle += 1
+            if opening == .new, state.names[path] != nil { return nil }
             if opening == .create, path.hasSuffix("/lock"), let node = state.names[path] {
                 return (node, state.nextHandle)
             }
-            if opening == .create {
+            if creates {
                 let node = state.nextNode
                 state.nextNode += 1
                 state.nodes[node] = SimulatedDisk.Node()
@@ -355,7 +357,8 @@ final class SimulatedFile: DiskFile {
     }
 
     func synchronize() throws(SystemCallError) {
-        try process.call("fdatasync", path, failed: { [node] in $0.failSynchronize(node) }) { $0.synchronize(node) }
+        let lose: (inout SimulatedDisk.State) -> Void = { [node] in $0.failSynchronize(node) }
+        try process.call("fdatasync", path, failed: lose) { $0.synchronize(node) }
     }
 
     func preallocate(_ length: Int) throws(SystemCallError) {

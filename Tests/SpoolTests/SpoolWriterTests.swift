@@ -25,7 +25,9 @@ import Testing
         let disk = SimulatedProcess(SimulatedDisk(seed: 1))
         let results = Results()
         let writer = try writer(disk, results)
-        for id in 1...5 { writer.append(message(UInt64(id)), content: .inline([[1, 2], [3]]), completion: results.add) }
+        for id in 1...5 {
+            writer.append(message(UInt64(id)), content: .inline([[1, 2], [3]]), completion: results.add)
+        }
         #expect(results.locations.isEmpty)
         writer.drain()
         #expect(results.locations.count == 5)
@@ -201,6 +203,8 @@ import Testing
         try unused.append(chunk)
         unused.abandon()
         #expect(throws: SpoolError.self) { try unused.append(chunk) }
+        // The same derived message again must not touch the content of the first.
+        #expect(throws: SpoolError.self) { try writer.beginLargeContent(MessageID(rawValue: 5)) }
         writer.drain()
         let location = try #require(results.locations.first)
         let reader = SpoolReader(queue: queue.path)
