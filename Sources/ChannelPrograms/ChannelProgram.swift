@@ -68,8 +68,9 @@ package final class ChannelProgram: Sendable {
 
     /// Runs a channel program until the Job Controller has no more work; returns the exit code. Root and channel come from
     /// the environment the Job Controller made.
+    /// `isFinal`: a delivered message has arrived, so that a receipt may be due (RFC 3461 section 4.1).
     static func run(
-        _ name: String, threads: (Channels.Channel) -> Int, deliver: (ChannelProgram) -> Deliver
+        _ name: String, threads: (Channels.Channel) -> Int, isFinal: Bool = false, deliver: (ChannelProgram) -> Deliver
     ) -> Int32 {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         let logger = Logger(label: name)
@@ -81,7 +82,7 @@ package final class ChannelProgram: Sendable {
             let program = try ChannelProgram(environment, logger: logger)
             let deliver = deliver(program)
             let code = MasterProgram.run(program.session, threads: threads(program.channel), count: 4) { item in
-                program.handle(item, deliver)
+                program.handle(item, isFinal: isFinal, deliver)
             }
             program.submitter.spool.close()
             return code
@@ -91,7 +92,7 @@ package final class ChannelProgram: Sendable {
         }
     }
 
-    private func handle(_ item: WorkItem, _ deliver: Deliver) {
+    private func handle(_ item: WorkItem, isFinal: Bool, _ deliver: Deliver) {
         let stored: StoredMessage
         do throws(SpoolError) {
             stored = try item.read()
@@ -100,7 +101,10 @@ package final class ChannelProgram: Sendable {
             return error.code == .corrupt || error.code == .notFound
                 ? item.reportUnreadable(error.description) : item.giveBack()
         }
-        let copy = Copy(stored: stored, number: Int(item.key.entry), attempts: item.attempts, pending: item.pending)
+        let number = Int(item.key.entry)
+        let recipients = stored.message.entries[number].recipients.indices
+        let copy = Copy(
+            stored: stored, number: number, attempts: item.attempts, pending: item.pending.filter(recipients.contains))
         var kind = NotificationKind.failed
         var outcomes: [RecipientOutcome]
         switch item.notice {
@@ -119,6 +123,10 @@ package final class ChannelProgram: Sendable {
                     recipient: outcome.recipient, result: .failedTemporarily, status: "4.3.0",
                     text: "notification could not be enqueued: \(problem)")
             }
+        }
+        if isFinal {
+            // A receipt holds nothing up: the message has arrived.
+            _ = notify(.delivered, copy, outcomes.filter { $0.result == .delivered })
         }
         if case .delayWarning = item.notice {
             // A warning holds nothing up: when it cannot be enqueued, the next age is warned of.

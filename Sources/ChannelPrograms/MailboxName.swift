@@ -1,7 +1,7 @@
 import InternetMessage
 
 /// The mailbox that a recipient of channel `ims-ms` names: `anna@ims-ms-daemon` is anna of the default domain,
-/// `bert%hosted.example@ims-ms-daemon` is bert of a hosted one; `+detail` leads to the inbox unless it is trusted
+/// `bert%hosted.example@ims-ms-daemon` is bert of a hosted one. A `+detail` behind either leads to the inbox
 /// (channel-programs specification, 5).
 package struct MailboxName: Hashable, Sendable {
     package var user: String
@@ -10,13 +10,12 @@ package struct MailboxName: Hashable, Sendable {
     /// Nil when the name could leave the tree of mailboxes: a slash, a NUL, a leading dot.
     package init?(recipient: String, defaultDomain: String) {
         guard let mailbox = Mailbox(recipient) else { return nil }
-        var name = mailbox.localPart[...]
-        var domain = defaultDomain[...]
-        if let percent = name.lastIndex(of: "%") {
-            domain = name[name.index(after: percent)...]
-            name = name[..<percent]
-        }
-        if let plus = name.firstIndex(of: "+"), plus > name.startIndex { name = name[..<plus] }
+        let local = mailbox.localPart.utf8
+        // A detail comes last and may hold anything, `%` included; a plus in front separates nothing.
+        let plus = local.dropFirst().firstIndex(of: UInt8(ascii: "+")) ?? local.endIndex
+        let percent = local[..<plus].firstIndex(of: UInt8(ascii: "%"))
+        let name = Substring(local[..<(percent ?? plus)])
+        let domain = percent.map { Substring(local[local.index(after: $0)..<plus]) } ?? defaultDomain[...]
         guard Self.isSafe(name), Self.isSafe(domain) else { return nil }
         user = String(name)
         self.domain = domain.lowercased()

@@ -8,11 +8,15 @@ package struct Maildir: Sendable {
 
     package init(_ path: String) { self.path = path }
 
-    /// Creates the mailbox; no error when it is there.
+    /// Creates the mailbox; no error when it is there. `tmp` comes last, so that where it is, all of it is.
     package func create() throws(SystemCallError) {
-        for part in ["tmp", "cur", "new"] { try Files.createDirectory("\(path)/\(part)") }
-        try Files.synchronizeDirectory(path)
-        try Files.synchronizeDirectory(Files.parent(of: path))
+        for part in ["cur", "new", "tmp"] { try Files.createDirectory("\(path)/\(part)") }
+        // The mailbox, its domain and the root of the store may all be new.
+        var directory = path
+        for _ in 0..<4 {
+            try Files.synchronizeDirectory(directory)
+            directory = Files.parent(of: directory)
+        }
     }
 
     /// A message on its way into the mailbox.
@@ -32,24 +36,28 @@ package struct Maildir: Sendable {
 
         /// Appends octets of the message; CRLF becomes the LF that mailboxes on this system have.
         package mutating func append(_ bytes: [UInt8]) throws(SystemCallError) {
-            let converted = lineEnds.convert(bytes)
-            var failure: SystemCallError?
-            converted.withUnsafeBytes { bytes in
-                do throws(SystemCallError) {
-                    try Files.writeAll(file.number, bytes, temporary)
-                } catch {
-                    failure = error
-                }
-            }
+            let failure = write(lineEnds.convert(bytes))
             if let failure {
                 unlink(temporary)
                 throw failure
             }
         }
 
+        private func write(_ bytes: [UInt8]) -> SystemCallError? {
+            bytes.withUnsafeBytes { bytes in
+                do throws(SystemCallError) {
+                    try Files.writeAll(file.number, bytes, temporary)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+        }
+
         /// The message is in the mailbox, for good, when this returns.
         package consuming func finish() throws(SystemCallError) {
             do throws(SystemCallError) {
+                if let failure = write(lineEnds.rest) { throw failure }
                 try checked("fsync", temporary) { fsync(file.number) }
                 try checked("rename", final) { rename(temporary, final) }
                 try Files.synchronizeDirectory(directory)
@@ -79,6 +87,9 @@ package struct Maildir: Sendable {
 /// CRLF to LF, over chunks of any size; a CR alone stays.
 struct LineEndConversion: Sendable {
     private var endsInCarriageReturn = false
+
+    /// What is still to be written at the end: a CR that nothing followed.
+    var rest: [UInt8] { endsInCarriageReturn ? [UInt8(ascii: "\r")] : [] }
 
     mutating func convert(_ bytes: [UInt8]) -> [UInt8] {
         var output: [UInt8] = []

@@ -15,31 +15,48 @@ package enum Reprocessing {
         ChannelProgram.run(
             "reprocess", threads: { _ in 4 },
             deliver: { program in
-                let reprocessor = Reprocessor(program)
+                let logger = program.logger
+                let reprocessor = Reprocessor(
+                    configuration: program.configuration, channel: program.channel, submitter: program.submitter
+                ) { logger.error("\($0)") }
                 return { reprocessor.deliver($0) }
             })
     }
 }
 
-/// Routes and enqueues copies again.
+/// Routes and enqueues copies again. `process` is visible: the second enqueue is its own. `reprocess` is transparent: it
+/// acts as the channel that put the message there.
 final class Reprocessor: Sendable {
-    private let program: ChannelProgram
+    /// Larger than what the server takes: every enqueue adds a trace field.
+    private static let headerLimits = HeaderBlock.Limits(fields: 20_000, octets: 512 << 10)
+
+    private let configuration: MTAConfiguration
+    private let channel: Channel
+    private let submitter: MessageSubmitter
     private let router: Router
     private let header: HeaderPreparation
 
-    init(_ program: ChannelProgram) {
-        self.program = program
-        let logger = program.logger
-        router = Router(configuration: program.configuration) { logger.error("\($0)") }
-        header = HeaderPreparation(localHost: router.localHost)
+    /// `report` gets lines about the directory file.
+    init(
+        configuration: MTAConfiguration, channel: Channel, submitter: MessageSubmitter,
+        report: @escaping @Sendable (String) -> Void
+    ) {
+        self.configuration = configuration
+        self.channel = channel
+        self.submitter = submitter
+        router = Router(configuration: configuration, report: report)
+        var header = HeaderPreparation(configuration)
+        header.headerLimits = Self.headerLimits
+        self.header = header
     }
 
     func deliver(_ copy: ChannelProgram.Copy) -> [RecipientOutcome] {
+        let source = sourceChannel(copy)
         var outcomes: [RecipientOutcome] = []
         var routed: [RoutedRecipient] = []
         var good: [Int] = []
         for number in copy.pending {
-            switch route(copy, number) {
+            switch route(copy, number, source) {
             case .accepted(let found):
                 routed += found
                 good.append(number)
@@ -53,11 +70,17 @@ final class Reprocessor: Sendable {
         guard !good.isEmpty else { return outcomes }
         var settled = copy
         settled.pending = good
-        return outcomes + enqueue(settled, routed)
+        return outcomes + enqueue(settled, routed, source)
     }
 
-    private func route(_ copy: ChannelProgram.Copy, _ number: Int) -> Router.Result {
+    private func sourceChannel(_ copy: ChannelProgram.Copy) -> Channel {
+        guard channel.name.hasPrefix("reprocess") else { return channel }
+        return configuration.channels.channel(named: copy.stored.message.sourceChannel) ?? channel
+    }
+
+    private func route(_ copy: ChannelProgram.Copy, _ number: Int, _ source: Channel) -> Router.Result {
         let recipient = copy.entry.recipients[number]
+        let message = copy.stored.message
         guard let mailbox = Mailbox(recipient.address).map(Self.withoutHoldRoute) else {
             return .refused(RoutingRefusal(code: 550, status: "5.1.3", text: "address cannot be read"))
         }
@@ -65,8 +88,12 @@ final class Reprocessor: Sendable {
             mailbox,
             recipient: QueueRecipientFacts(
                 given: recipient.given, originalRecipient: recipient.originalRecipient, notify: recipient.notify),
-            channel: program.channel, completion: HostCompletion(),
-            facts: AccessFacts(sourceChannel: program.channel.name, sender: copy.stored.message.sender))
+            channel: source, completion: HostCompletion(),
+            facts: AccessFacts(
+                sourceChannel: source.name, sender: message.sender, isAuthenticated: !message.submission.user.isEmpty,
+                usesTLS: message.submission.usedTLS),
+            // What comes to `process`, notifications, has not been judged yet; the others have.
+            isReprocessing: !channel.name.hasPrefix("process"))
     }
 
     /// `@hold-daemon:dora@example.com`: the route only led to the channel.
@@ -76,18 +103,20 @@ final class Reprocessor: Sendable {
         return mailbox
     }
 
-    private func enqueue(_ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient]) -> [RecipientOutcome] {
+    private func enqueue(
+        _ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient], _ source: Channel
+    ) -> [RecipientOutcome] {
         do {
-            let identity = program.submitter.newIdentity()
+            let identity = submitter.newIdentity()
             let id = MessageID.derived(
                 from: copy.stored.message.id, entry: copy.number, attempt: copy.attempts, .requeue)
             let (content, facts) = try content(copy, identity, id)
             var message = copy.stored.message
             message.id = id
-            message.sourceChannel = program.channel.name
+            message.sourceChannel = source.name
             message.arrival = identity.arrival
             message.envelopeID = identity.envelopeID
-            let channels = program.configuration.channels
+            let channels = configuration.channels
             message.entries = EntryPlan.entries(
                 routed, priority: copy.entry.priority, heldReason: facts.heldReason,
                 division: { EntryPlan.Division(channels.channel(named: $0)) },
@@ -102,7 +131,8 @@ final class Reprocessor: Sendable {
         _ copy: ChannelProgram.Copy, _ message: QueuedMessage, _ content: SpoolContent
     ) throws -> [RecipientOutcome] {
         let answer = Answer<Result<SpoolLocation, SpoolError>>()
-        program.submitter.submit(message, content: content, modifiers: program.channel.isLogging ? [] : nil) {
+        // The D record of this copy comes after the E records.
+        submitter.submit(message, content: content, modifiers: channel.isLogging ? [] : nil, logsFirst: true) {
             answer.put($0)
         }
         _ = try answer.take().get()
@@ -115,19 +145,22 @@ final class Reprocessor: Sendable {
     ) throws -> (SpoolContent, HeaderFacts) {
         var content = copy.stored.content
         content.rewind()
-        let threshold = program.submitter.spool.options.largeThreshold
         var start: [UInt8] = []
-        while start.count < threshold, case let chunk = try content.next(), !chunk.isEmpty { start += chunk }
+        // More than a header may have, so that the whole of it is there or it is refused.
+        while start.count <= Self.headerLimits.octets, case let chunk = try content.next(), !chunk.isEmpty {
+            start += chunk
+        }
         let received = ReceivedField(
-            origin: .internalChannel("\(program.channel.officialHost).\(router.localHost)"), host: router.localHost,
-            product: program.configuration.mta.receivedVersion ?? ProductVersion.text, transmission: nil,
+            origin: .internalChannel("\(channel.officialHost).\(router.localHost)"), host: header.localHost,
+            product: configuration.mta.receivedVersion ?? ProductVersion.text, transmission: nil,
             envelopeID: identity.envelopeID, date: identity.date)
         let prepared = try header.prepare(start, received: received, completion: nil).get()
         let body = Array(start[prepared.bodyStart...])
-        guard content.position < content.size || prepared.header.count + body.count > threshold else {
+        let isWhole = content.position == content.size
+        guard !isWhole || prepared.header.count + body.count > submitter.spool.options.largeThreshold else {
             return (.inline([prepared.header, body]), prepared.facts)
         }
-        let writer = try program.submitter.spool.beginLargeContent(id)
+        let writer = try submitter.spool.beginLargeContent(id)
         do {
             try writer.append(prepared.header)
             try writer.append(body)

@@ -12,12 +12,13 @@ package enum StoreDelivery {
 
     package static func run() -> Int32 {
         ChannelProgram.run(
-            "ims_master", threads: { $0.options["deliver_threads"].flatMap { Int($0) } ?? defaultThreads },
+            "ims_master", threads: { $0.options["deliver_threads"].flatMap { Int($0) } ?? defaultThreads }, isFinal: true,
             deliver: { program in
                 let root = program.channel.options["maildir_root"].map(program.configuration.symbols.expandingPath)
                 let store = MailboxStore(
                     root: root ?? program.configuration.paths.store,
-                    defaultDomain: program.configuration.defaultDomain, host: program.configuration.hostname)
+                    defaultDomain: program.configuration.defaultDomain, host: program.configuration.hostname,
+                    addsReturnPath: program.channel.addsReturnPath)
                 return { copy in copy.pending.map { store.deliver(copy, to: $0) } }
             })
     }
@@ -28,6 +29,7 @@ struct MailboxStore: Sendable {
     let root: String
     let defaultDomain: String
     let host: String
+    let addsReturnPath: Bool
 
     /// Delivers a copy to one of its recipients.
     func deliver(_ copy: ChannelProgram.Copy, to number: Int) -> RecipientOutcome {
@@ -53,7 +55,7 @@ struct MailboxStore: Sendable {
         var content = copy.stored.content
         content.rewind()
         do {
-            try delivery.append(Array("Return-path: <\(message.sender)>\r\n".utf8))
+            if addsReturnPath { try delivery.append(Array("Return-path: <\(message.sender)>\r\n".utf8)) }
             while case let chunk = try content.next(), !chunk.isEmpty { try delivery.append(Array(chunk)) }
         } catch {
             delivery.abandon()

@@ -49,12 +49,12 @@ struct StatusCommand: ParsableCommand {
     }
 
     private func showQueues(_ status: QueueStatus) {
-        let busy = status.channels.filter { $0.jobs + $0.ready + $0.delayed + $0.active + $0.held > 0 }
+        let waiting = status.channels.filter { $0.ready + $0.delayed + $0.active + $0.held > 0 }
         Terminal.line("")
-        if busy.isEmpty { return Terminal.line("No messages in the queues.") }
+        if waiting.isEmpty { return Terminal.line("No messages in the queues.") }
         Terminal.table(
             ["CHANNEL", "POOL", "JOBS", "READY", "DELAYED", "ACTIVE", "HELD"],
-            busy.map { channel in
+            waiting.map { channel in
                 [channel.name, channel.pool] + [channel.jobs, channel.ready, channel.delayed, channel.active, channel.held]
                     .map(String.init)
             }, rightAligned: [2, 3, 4, 5, 6])

@@ -1,3 +1,4 @@
+import Channels
 package import Configuration
 package import Envelope
 package import InternetMessage

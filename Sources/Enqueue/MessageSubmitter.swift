@@ -28,7 +28,8 @@ package final class MessageSubmitter: Sendable {
     package let spool: SpoolWriter
     package let log: TransactionLog
     private let generators: Mutex<Generators>
-    private let number: ProcessNumber
+    /// Held for the life of the process: what makes its message ids differ from those of others.
+    private let slot: WriterSlot
     private let committedEntries: PendingLog
 
     /// `queue`: the queue directory. `notify` is told of each batch of committed messages, on the spool's thread.
@@ -39,16 +40,16 @@ package final class MessageSubmitter: Sendable {
         let pending = PendingLog()
         committedEntries = pending
         self.log = log
+        try QueueStore.prepare(queue: queue)
+        slot = try WriterSlot(queue: queue)
         spool = try SpoolWriter(queue: queue, name: SpoolWriter.uniqueName(), options: options) { committed in
             notify(committed)
             log.write(pending.take())
         }
-        do throws(SystemCallError) { number = try ProcessNumber(queue: queue) } catch {
-            throw SpoolError(error, doing: "take a number for message ids in \(queue)")
-        }
+        let now = UInt64(SystemClock.wallNanoseconds / 1_000_000)
         generators = Mutex(
             Generators(
-                messages: MessageIDGenerator(salt: UInt64(number.value)),
+                messages: MessageIDGenerator(slot: slot.number, now: now),
                 envelopes: EnvelopeIDGenerator(process: getpid())))
     }
 

@@ -46,29 +46,37 @@ package struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertibl
     package static func < (left: MessageID, right: MessageID) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// Makes message ids of one process: 40 bits of milliseconds, 12 bits of process, 11 bits of counter, so that ids of
-/// one host are unique and sort by time.
+/// Makes message ids of one process: 31 bits of seconds since 2020, 12 bits of the process's slot, 4 bits of chance, 16 bits
+/// of counter. The slot is held by one process at a time (``Spool``'s `WriterSlot`), so that ids of one queue are unique;
+/// the chance tells apart processes that had the same slot one after the other when the clock went back between them.
 package struct MessageIDGenerator: Sendable {
-    private let process: UInt64
-    private var milliseconds: UInt64 = 0
+    /// 1 January 2020, seconds since 1970.
+    private static let epoch: Int64 = 1_577_836_800
+
+    private let prefix: UInt64
+    private var second: Int64
     private var counter: UInt64 = 0
 
-    /// `salt`: something that differs between the processes of the instance that run at the same time.
-    package init(salt: UInt64) { process = salt & 0xFFF }
+    /// `slot`: 0 to 4095, of no other living process. `now`: milliseconds since 1970; the first ids are those of the next
+    /// second, since a former holder of the slot may have used this one.
+    package init(slot: Int, chance: UInt8 = .random(in: 0...15), now: UInt64) {
+        prefix = UInt64(slot & 0xFFF) << 20 | UInt64(chance & 15) << 16
+        second = Int64(now / 1000) + 1
+    }
 
-    /// The next id. `now`: milliseconds since 1970. When one millisecond has used its 2 048 numbers, or the clock goes
-    /// back, the generator goes on from where it was.
+    /// The next id. `now`: milliseconds since 1970. When a second has used its 65 536 numbers, or the clock goes back,
+    /// the generator goes on from where it was.
     package mutating func next(now: UInt64) -> MessageID {
-        if now > milliseconds {
-            milliseconds = now
+        let time = Int64(now / 1000)
+        if time > second {
+            second = time
             counter = 0
-        } else if counter == 0x7FF {
-            milliseconds += 1
+        } else if counter > 0xFFFF {
+            second += 1
             counter = 0
-        } else {
-            counter += 1
         }
-        return MessageID(rawValue: (milliseconds & 0xFF_FFFF_FFFF) << 23 | process << 11 | counter)
+        defer { counter += 1 }
+        return MessageID(rawValue: UInt64(max(0, second - Self.epoch)) & 0x7FFF_FFFF << 32 | prefix | counter)
     }
 }
 

@@ -59,7 +59,7 @@ package struct DeliveryReport: Sendable {
         text += deliveryStatus
         text += "\r\n--\(boundary)\r\nContent-type: "
         text += returnsHeadersOnly ? "text/rfc822-headers\r\n\r\n" : "message/rfc822\r\n\r\n"
-        text += "Return-path: <\(message.sender)>\r\n"
+        text += "Return-path: <\(printable(message.sender))>\r\n"
         return Array(text.utf8)
     }
 
@@ -68,11 +68,13 @@ package struct DeliveryReport: Sendable {
 
     private var outerHeader: String {
         let from = returnPersonal.isEmpty ? returnAddress : "\(returnPersonal) <\(returnAddress)>"
+        // Without a sender the only addressee is the postmaster.
+        let to = message.sender.isEmpty ? returnAddress : message.sender
         return """
             Date: \(date)\r
-            From: \(from)\r
+            From: \(printable(from))\r
             Subject: \(kind.subject)\r
-            To: \(message.sender)\r
+            To: \(printable(to))\r
             Message-id: <\(messageID)>\r
             Auto-submitted: auto-replied\r
             MIME-version: 1.0\r
@@ -88,8 +90,10 @@ package struct DeliveryReport: Sendable {
         for line in OriginalHeaderList(header).lines { text += "  \(line)\r\n" }
         text += "\r\n\(kind.text)\r\n\r\n"
         for (recipient, outcome) in reported {
-            text += "  Recipient address: \(recipient.address)\r\n"
-            if recipient.given != recipient.address { text += "  Original address: \(recipient.given)\r\n" }
+            text += "  Recipient address: \(printable(recipient.address))\r\n"
+            if recipient.given != recipient.address {
+                text += "  Original address: \(printable(recipient.given))\r\n"
+            }
             if !outcome.text.isEmpty { text += "  Reason: \(printable(outcome.text))\r\n" }
             if !outcome.remote.isEmpty {
                 text += "  Diagnostic code: smtp;\(printable(outcome.text))\r\n"
@@ -101,15 +105,17 @@ package struct DeliveryReport: Sendable {
     }
 
     private var deliveryStatus: String {
-        var text = "Original-envelope-id: \(printable(message.clientEnvelopeID ?? message.envelopeID))\r\n"
+        var text = ""
+        let ownID = message.envelopeID.isEmpty ? nil : "\(message.envelopeID)@\(localHost)"
+        if let id = message.clientEnvelopeID ?? ownID { text += "Original-envelope-id: \(printable(id))\r\n" }
         text += "Reporting-MTA: dns;\(localHost) (\(channelHost))\r\n"
         if !arrivalDate.isEmpty { text += "Arrival-date: \(arrivalDate)\r\n" }
         for (recipient, outcome) in reported {
             text += "\r\nOriginal-recipient: \(printable(recipient.originalRecipient ?? "rfc822;\(recipient.given)"))\r\n"
-            text += "Final-recipient: rfc822;\(recipient.address)\r\n"
+            text += "Final-recipient: rfc822;\(printable(recipient.address))\r\n"
             text += "Action: \(kind.action)\r\n"
             let status = outcome.status.isEmpty ? kind.defaultStatus : outcome.status
-            text += "Status: \(status)\(statusComment(outcome))\r\n"
+            text += "Status: \(printable(status))\(statusComment(outcome))\r\n"
             if !outcome.remote.isEmpty {
                 text += "Remote-MTA: dns;\(printable(outcome.remote))\r\n"
                 text += "Diagnostic-code: smtp;\(printable(outcome.text))\r\n"

@@ -23,6 +23,15 @@ package struct ReturnedContent: Sendable {
             offset < bytes.count ? Array(bytes[offset..<min(bytes.count, offset + maximum)]) : []
         }
     }
+
+    /// The first `limit` octets, or all when there are fewer, in as many reads as it takes.
+    func beginning(_ limit: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < limit, case let chunk = try read(bytes.count, limit - bytes.count), !chunk.isEmpty {
+            bytes += chunk
+        }
+        return bytes
+    }
 }
 
 /// Makes notifications durable: to the `process` channel, with an empty envelope From, under an id that is the same
@@ -61,14 +70,16 @@ package final class Notifier: Sendable {
     package func notify(
         _ occasion: Occasion, content: ReturnedContent, completion: @escaping @Sendable (_ problem: String?) -> Void
     ) {
-        guard occasion.message.entries.indices.contains(occasion.entry) else { return completion(nil) }
+        guard occasion.message.entries.indices.contains(occasion.entry), !isSuppressed(occasion.kind) else {
+            return completion(nil)
+        }
         let entry = occasion.message.entries[occasion.entry]
         let wanted = occasion.outcomes.filter { outcome in
             entry.recipients.indices.contains(outcome.recipient)
                 && occasion.kind.isWanted(entry.recipients[outcome.recipient].notify)
         }
         let addressees = addressees(occasion, entry, isWanted: !wanted.isEmpty)
-        guard !wanted.isEmpty || !addressees.isEmpty, !addressees.isEmpty else { return completion(nil) }
+        guard !addressees.isEmpty else { return completion(nil) }
         let draft = draft(occasion, entry, wanted.isEmpty ? occasion.outcomes : wanted, size: content.size)
         if content.size > submitter.spool.options.largeThreshold, !draft.report.returnsHeadersOnly {
             SystemThread.start("notification") { [self] in
@@ -77,6 +88,11 @@ package final class Notifier: Sendable {
         } else {
             enqueue(draft, addressees, entry, content, isLarge: false, completion)
         }
+    }
+
+    /// `disable_delivery_receipt`: no receipts of success (section 1.1).
+    private func isSuppressed(_ kind: NotificationKind) -> Bool {
+        kind.derivation == .successNotification && configuration.options.boolean("mta.disable_delivery_receipt")
     }
 
     /// The sender, unless it is empty; the postmaster where the channel asks for a copy (section 1.6).
@@ -92,8 +108,9 @@ package final class Notifier: Sendable {
             case .onlyUndeliverable: sender.isEmpty
             case .never: false
             }
-        if isCopied, occasion.kind.action == "failed" || occasion.kind == .delayed {
-            addressees.append("postmaster@\(configuration.channels.localHost)")
+        let postmaster = "postmaster@\(configuration.channels.localHost)"
+        if isCopied, occasion.kind.action == "failed" || occasion.kind == .delayed, sender != postmaster {
+            addressees.append(postmaster)
         }
         return addressees
     }
@@ -126,7 +143,8 @@ package final class Notifier: Sendable {
 
     /// RET, and the limits on what is returned (section 1.5).
     private func returnsHeadersOnly(_ message: QueuedMessage, size: Int) -> Bool {
-        let blocks = size / configuration.mta.blockSize
+        let (whole, rest) = size.quotientAndRemainder(dividingBy: configuration.mta.blockSize)
+        let blocks = rest == 0 ? whole : whole + 1
         if let limit = configuration.mta.bounceBlockLimit, blocks > limit { return true }
         switch message.returnContent {
         case .headers: return true
@@ -148,7 +166,7 @@ package final class Notifier: Sendable {
         _ completion: @escaping @Sendable (String?) -> Void
     ) {
         do {
-            let start = try original.read(0, 256 << 10)
+            let start = try original.beginning(Self.mostOfHeader)
             let header = Self.header(of: start)
             let opening = draft.report.opening(originalHeader: header)
             let content: SpoolContent
@@ -157,7 +175,7 @@ package final class Notifier: Sendable {
             } else if isLarge {
                 content = try .large(copy(draft, opening, original))
             } else {
-                content = .inline([opening, start, draft.report.closing])
+                content = .inline([opening, try original.beginning(original.size), draft.report.closing])
             }
             submit(draft, addressees, entry, content, completion)
         } catch {
@@ -192,20 +210,39 @@ package final class Notifier: Sendable {
         let destination = source?.notificationChannel ?? "process"
         let host = configuration.channels.channel(named: destination)?.officialHost ?? "process-daemon"
         let message = QueuedMessage(
-            id: draft.identity.id, arrival: draft.identity.arrival, sourceChannel: entry.channel, sender: "",
-            envelopeID: draft.identity.envelopeID, messageIDHeader: "<\(draft.report.messageID)>",
+            id: draft.identity.id, arrival: draft.identity.arrival, sourceChannel: entry.channel,
+            sender: envelopeSender(source), envelopeID: draft.identity.envelopeID,
+            body: draft.report.message.body, messageIDHeader: Self.messageIDs(draft.report),
             entries: [
                 QueueEntry(
                     channel: destination, host: host,
                     recipients: addressees.map { QueueRecipient(address: $0, given: $0) })
             ])
-        submitter.submit(message, content: content, modifiers: source?.isLogging == true ? [] : nil) { result in
+        // The R record of the failed recipient comes after this E record (section 1.1).
+        submitter.submit(
+            message, content: content, modifiers: source?.isLogging == true ? [] : nil, logsFirst: true
+        ) { result in
             switch result {
             case .success: completion(nil)
             case .failure(let error): completion(error.description)
             }
         }
     }
+
+    /// Empty, or the postmaster where bit 0 of `returnenvelope` or `return_envelope` says so.
+    private func envelopeSender(_ channel: Channel?) -> String {
+        let bits = channel?.integer("returnenvelope").flatMap { UInt32(exactly: $0) } ?? configuration.mta.returnEnvelope
+        return bits & 1 == 0 ? "" : "postmaster@\(configuration.channels.localHost)"
+    }
+
+    /// The message id field of the log: that of the notification, then that of the message it is about (section 2.2).
+    private static func messageIDs(_ report: DeliveryReport) -> String {
+        let original = report.message.messageIDHeader
+        return "<\(report.messageID)>" + (original.isEmpty ? "" : ",\(original)")
+    }
+
+    /// Octets that are searched for the end of the header: what a header may have, and the trace fields since.
+    private static let mostOfHeader = 512 << 10
 
     /// The header at the start of a message, its empty line included.
     private static func header(of start: [UInt8]) -> [UInt8] {

@@ -4,6 +4,8 @@ struct OriginalHeaderList {
     private static let wanted = ["message-id", "date", "from", "to", "subject"]
     /// Lines of one field that are shown.
     private static let mostLines = 12
+    /// Octets of one line that are shown, so that none is too long for SMTP (RFC 5321 section 4.5.3.1.6).
+    private static let longestLine = 900
 
     let lines: [String]
 
@@ -15,7 +17,9 @@ struct OriginalHeaderList {
             guard let first = bytes.first else { break }
             if first == UInt8(ascii: " ") || first == UInt8(ascii: "\t") {
                 if let current, fields[current, default: []].count < Self.mostLines {
-                    fields[current, default: []].append(" " + Self.text(bytes))
+                    // Whatever the line was indented by, it has one blank more than the field.
+                    let text = bytes.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+                    fields[current, default: []].append(" " + Self.text(text))
                 }
                 continue
             }
@@ -32,6 +36,6 @@ struct OriginalHeaderList {
 
     /// The first part of a notification is us-ascii: other octets are shown as `?`.
     private static func text(_ bytes: some Sequence<UInt8>) -> String {
-        String(decoding: bytes.prefix(998).map { $0 == 9 ? 32 : $0 < 0x20 || $0 > 0x7E ? 0x3F : $0 }, as: UTF8.self)
+        String(decoding: bytes.prefix(longestLine).map { $0 == 9 ? 32 : $0 < 0x20 || $0 > 0x7E ? 0x3F : $0 }, as: UTF8.self)
     }
 }

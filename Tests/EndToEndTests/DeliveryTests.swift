@@ -78,7 +78,7 @@ import Testing
     @Test func refusedRecipientComesBackAsANotification() throws {
         let instance = try TestInstance()
         try instance.addUser("anna")
-        let sink = try SMTPSink(scratch: instance.scratch, options: ["-r", "RCPT"])
+        let sink = try SMTPSink(scratch: instance.scratch, options: ["-f", "RCPT"])
         try instance.set("channel:tcp_local.daemon", "[127.0.0.1]")
         try instance.set("channel:tcp_local.port", String(sink.port))
         try instance.start()
@@ -108,7 +108,7 @@ import Testing
     @Test func emptySenderGetsNoNotification() throws {
         let instance = try TestInstance()
         try instance.addUser("postmaster")
-        let sink = try SMTPSink(scratch: instance.scratch, options: ["-r", "RCPT"])
+        let sink = try SMTPSink(scratch: instance.scratch, options: ["-f", "RCPT"])
         try instance.set("channel:tcp_local.daemon", "[127.0.0.1]")
         try instance.set("channel:tcp_local.port", String(sink.port))
         try instance.start()

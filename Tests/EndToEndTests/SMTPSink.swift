@@ -7,7 +7,7 @@ final class SMTPSink {
     private let program: Program
     private let directory: String
 
-    /// `options` as smtp-sink has them, for example `-r`, `RCPT` to refuse recipients for good.
+    /// `options` as smtp-sink has them, for example `-f`, `RCPT` to refuse recipients for good.
     init(scratch: String, options: [String] = [], port: UInt16? = nil) throws {
         self.port = try port ?? TestInstance.freePort()
         directory = "\(scratch)/sink-\(self.port)"

@@ -83,6 +83,11 @@ final class TestInstance {
 
     var output: String { running?.output ?? "" }
 
+    /// All versions of a log file with every line break and run of blanks as one blank: entries are folded.
+    func words(ofLog name: String) -> String {
+        log(name).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
     /// All versions of a log file, one behind the other.
     func log(_ name: String) -> String {
         let directory = "\(root)/data/log"

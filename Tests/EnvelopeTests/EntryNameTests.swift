@@ -31,14 +31,32 @@ import Testing
     }
 
     @Test func idsAreUniqueAndSortByTime() {
-        var generator = MessageIDGenerator(salt: 77)
+        let start: UInt64 = 1_700_000_000_000
+        var generator = MessageIDGenerator(slot: 77, chance: 3, now: start)
         var last = MessageID(rawValue: 0)
-        for step in 0..<10_000 {
-            let id = generator.next(now: 1_700_000_000_000 + UInt64(step / 3000))
+        for step in 0..<200_000 {
+            // More in a second than there are numbers, and a clock that goes back.
+            let id = generator.next(now: start + UInt64(step / 150) - (step % 7 == 0 ? 5000 : 0))
             #expect(id > last)
             #expect(id.rawValue >> 63 == 0)
-            #expect(MessageID(id.description) == id)
             last = id
         }
+        #expect(MessageID(last.description) == last)
+    }
+
+    @Test func processesWithDifferentSlotsNeverMakeTheSameID() {
+        var first = MessageIDGenerator(slot: 1, chance: 0, now: 1_700_000_000_000)
+        var second = MessageIDGenerator(slot: 2, chance: 0, now: 1_700_000_000_000)
+        let ids = (0..<1000).flatMap { _ in [first.next(now: 1_700_000_000_000), second.next(now: 1_700_000_000_000)] }
+        #expect(Set(ids).count == 2000)
+    }
+
+    @Test func derivedIDsRepeatAndDiffer() {
+        let message = MessageID(rawValue: 42)
+        let id = MessageID.derived(from: message, entry: 1, attempt: 2, .failureNotification)
+        #expect(id == .derived(from: message, entry: 1, attempt: 2, .failureNotification))
+        #expect(id.rawValue >> 63 == 1)
+        #expect(id != .derived(from: message, entry: 1, attempt: 3, .failureNotification))
+        #expect(id != .derived(from: message, entry: 1, attempt: 2, .requeue))
     }
 }

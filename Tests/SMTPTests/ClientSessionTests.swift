@@ -125,7 +125,7 @@ private struct Conversation {
 
     /// smtp specification, 12.7.
     @Test(arguments: [
-        ("451 4.3.0 busy", "~4.3.0"), ("554 5.7.1 no", "-5.7.1"), ("552 5.2.2 full", "~4.0.0"), ("550 no", "-5.0.0"),
+        ("451 4.3.0 busy", "~4.3.0"), ("554 5.7.1 no", "-5.7.1"), ("552 5.2.2 full", "~4.2.2"), ("550 no", "-5.0.0"),
         ("550 4.7.1 odd", "-5.0.0"),
     ])
     func classificationOfTheFinalReply(reply: String, result: String) {

@@ -16,15 +16,18 @@ package struct ReceivedReply: Hashable, Sendable {
     /// and full disks (smtp specification, 12.7).
     package var isPermanentFailure: Bool { code / 100 == 5 && code != 552 }
 
-    /// The enhanced status at the beginning of the first line (RFC 2034), else one made from the code: `5.0.0`.
+    /// The enhanced status at the beginning of the first line (RFC 2034), else one made from the code: `5.0.0`. Its class is
+    /// what the reply means for a recipient.
     package var status: String {
         let word = Array((lines.first ?? "").utf8.prefix { $0 != 0x20 })
         let parts = word.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        let isStatus =
-            parts.count == 3 && word.count <= 9 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isDigit } }
-            && parts[0].count == 1 && parts[0].first == UInt8(ascii: "0") + UInt8(code / 100)
-        // A class that contradicts the code would turn a temporary failure into a bounce.
-        return isStatus ? String(decoding: word, as: UTF8.self) : "\(isPermanentFailure ? 5 : code / 100 == 2 ? 2 : 4).0.0"
+        let isStatus = parts.count == 3 && word.count <= 9 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isDigit } }
+        let ours = isPermanentFailure ? "5" : isPositive ? "2" : "4"
+        guard isStatus, parts[0].count == 1, parts[0].first == UInt8(ascii: "0") + UInt8(code / 100) else {
+            // A class that contradicts the code says nothing that could be relied on.
+            return "\(ours).0.0"
+        }
+        return ours + String(decoding: word.dropFirst(), as: UTF8.self)
     }
 
     /// Code and text on one line, for logs and notifications.
