@@ -12,7 +12,8 @@ package enum StoreDelivery {
 
     package static func run() -> Int32 {
         ChannelProgram.run(
-            "ims_master", threads: { $0.options["deliver_threads"].flatMap { Int($0) } ?? defaultThreads }, isFinal: true,
+            "ims_master", threads: { $0.options["deliver_threads"].flatMap { Int($0) } ?? defaultThreads },
+            isFinal: true,
             deliver: { program in
                 let root = program.channel.options["maildir_root"].map(program.configuration.symbols.expandingPath)
                 let store = MailboxStore(
@@ -40,7 +41,8 @@ struct MailboxStore: Sendable {
         }
         do {
             try write(copy, number, Maildir(mailbox.directory(below: root)))
-            return RecipientOutcome(recipient: number, result: .delivered, status: "2.1.5", text: "delivered to the mailbox")
+            return RecipientOutcome(
+                recipient: number, result: .delivered, status: "2.1.5", text: "delivered to the mailbox")
         } catch {
             let isFull = (error as? SystemCallError)?.isOutOfSpace == true
             return RecipientOutcome(

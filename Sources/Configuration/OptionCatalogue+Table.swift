@@ -77,7 +77,7 @@ extension OptionCatalogue {
         anon_host boolean 1
         master_command path -
         max_idle_time integer 60 0-
-        max_life_askwork integer 300 1-
+        max_life_askwork integer 10000 1-
         max_life_time integer 14400 1-
         nonurgent_delivery window -
         normal_delivery window -

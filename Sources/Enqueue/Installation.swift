@@ -10,7 +10,9 @@ package enum Installation {
         let seed = "\(configuration.channels.localHost)|\(configuration.paths.root)"
         var digits = ""
         for part in 0..<4 {
-            let checksum = Array("\(part)\(seed)".utf8).withUnsafeBytes { crc32c($0, continuing: UInt32(part) &* 0x9E37_79B9) }
+            let checksum = Array("\(part)\(seed)".utf8).withUnsafeBytes {
+                crc32c($0, continuing: UInt32(part) &* 0x9E37_79B9)
+            }
             let text = String(checksum, radix: 16, uppercase: true)
             digits += String(repeating: "0", count: 8 - text.count) + text
         }

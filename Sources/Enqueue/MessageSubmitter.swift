@@ -34,7 +34,7 @@ package final class MessageSubmitter: Sendable {
 
     /// `queue`: the queue directory. `notify` is told of each batch of committed messages, on the spool's thread.
     package init(
-        queue: String, options: SpoolWriterOptions, log: TransactionLog,
+        queue: String, options: SpoolWriterOptions, log: TransactionLog, disk: any Disk = RealDisk(),
         notify: @escaping @Sendable ([CommittedMessage]) -> Void
     ) throws(SpoolError) {
         let pending = PendingLog()
@@ -42,7 +42,9 @@ package final class MessageSubmitter: Sendable {
         self.log = log
         try QueueStore.prepare(queue: queue)
         slot = try WriterSlot(queue: queue)
-        spool = try SpoolWriter(queue: queue, name: SpoolWriter.uniqueName(), options: options) { committed in
+        spool = try SpoolWriter(
+            queue: queue, name: SpoolWriter.uniqueName(), options: options, disk: disk
+        ) { committed in
             notify(committed)
             log.write(pending.take())
         }

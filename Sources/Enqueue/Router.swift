@@ -90,7 +90,8 @@ package final class Router: Sendable {
             mailbox.description, kind: .envelope, direction: .backward, sourceChannel: channel.name,
             defaultHost: host, directory: locality())
         if case .rewritten(let rewritten) = engine.rewrite(query) { return rewritten.address }
-        return mailbox.domain.isEmpty ? Mailbox(localPart: mailbox.localPart, domain: host ?? localHost).description
+        return mailbox.domain.isEmpty
+            ? Mailbox(localPart: mailbox.localPart, domain: host ?? localHost).description
             : mailbox.description
     }
 
@@ -170,7 +171,9 @@ package final class Router: Sendable {
                     host: found.isDeferred ? officialHost(channel) : found.address.route.first ?? found.address.domain,
                     recipient: recipient.recipient(address: address), heldReason: held))
         }
-        if routed.isEmpty { return .refused(refusal ?? RoutingRefusal(code: 550, status: "5.1.1", text: texts.unknownAlias)) }
+        if routed.isEmpty {
+            return .refused(refusal ?? RoutingRefusal(code: 550, status: "5.1.1", text: texts.unknownAlias))
+        }
         return .accepted(routed)
     }
 

@@ -60,7 +60,7 @@ package struct MessageIDGenerator: Sendable {
     /// `slot`: 0 to 4095, of no other living process. `now`: milliseconds since 1970; the first ids are those of the next
     /// second, since a former holder of the slot may have used this one.
     package init(slot: Int, chance: UInt8 = .random(in: 0...15), now: UInt64) {
-        prefix = UInt64(slot & 0xFFF) << 20 | UInt64(chance & 15) << 16
+        prefix = (UInt64(slot & 0xFFF) << 20) | (UInt64(chance & 15) << 16)
         second = Int64(now / 1000) + 1
     }
 
@@ -76,7 +76,8 @@ package struct MessageIDGenerator: Sendable {
             counter = 0
         }
         defer { counter += 1 }
-        return MessageID(rawValue: UInt64(max(0, second - Self.epoch)) & 0x7FFF_FFFF << 32 | prefix | counter)
+        let seconds = UInt64(max(0, second - Self.epoch)) & 0x7FFF_FFFF
+        return MessageID(rawValue: (seconds << 32) | prefix | counter)
     }
 }
 

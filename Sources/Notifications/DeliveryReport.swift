@@ -30,7 +30,8 @@ package struct DeliveryReport: Sendable {
 
     package init(
         kind: NotificationKind, message: QueuedMessage, entry: QueueEntry, outcomes: [RecipientOutcome],
-        localHost: String, channelHost: String, returnAddress: String, returnPersonal: String = "Internet Mail Delivery",
+        localHost: String, channelHost: String, returnAddress: String,
+        returnPersonal: String = "Internet Mail Delivery",
         messageID: String, boundaryID: String, date: String, arrivalDate: String, returnsHeadersOnly: Bool
     ) {
         self.kind = kind
@@ -111,7 +112,8 @@ package struct DeliveryReport: Sendable {
         text += "Reporting-MTA: dns;\(localHost) (\(channelHost))\r\n"
         if !arrivalDate.isEmpty { text += "Arrival-date: \(arrivalDate)\r\n" }
         for (recipient, outcome) in reported {
-            text += "\r\nOriginal-recipient: \(printable(recipient.originalRecipient ?? "rfc822;\(recipient.given)"))\r\n"
+            text +=
+                "\r\nOriginal-recipient: \(printable(recipient.originalRecipient ?? "rfc822;\(recipient.given)"))\r\n"
             text += "Final-recipient: rfc822;\(printable(recipient.address))\r\n"
             text += "Action: \(kind.action)\r\n"
             let status = outcome.status.isEmpty ? kind.defaultStatus : outcome.status

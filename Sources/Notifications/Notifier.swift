@@ -231,7 +231,8 @@ package final class Notifier: Sendable {
 
     /// Empty, or the postmaster where bit 0 of `returnenvelope` or `return_envelope` says so.
     private func envelopeSender(_ channel: Channel?) -> String {
-        let bits = channel?.integer("returnenvelope").flatMap { UInt32(exactly: $0) } ?? configuration.mta.returnEnvelope
+        let bits =
+            channel?.integer("returnenvelope").flatMap { UInt32(exactly: $0) } ?? configuration.mta.returnEnvelope
         return bits & 1 == 0 ? "" : "postmaster@\(configuration.channels.localHost)"
     }
 
@@ -246,7 +247,8 @@ package final class Notifier: Sendable {
 
     /// The header at the start of a message, its empty line included.
     private static func header(of start: [UInt8]) -> [UInt8] {
-        guard case .success(let scan) = HeaderBlock.scan(start, limits: .init(fields: 100_000, octets: start.count)) else {
+        guard case .success(let scan) = HeaderBlock.scan(start, limits: .init(fields: 100_000, octets: start.count))
+        else {
             return []
         }
         return Array(start[..<scan.bodyStart])

@@ -36,6 +36,8 @@ struct OriginalHeaderList {
 
     /// The first part of a notification is us-ascii: other octets are shown as `?`.
     private static func text(_ bytes: some Sequence<UInt8>) -> String {
-        String(decoding: bytes.prefix(longestLine).map { $0 == 9 ? 32 : $0 < 0x20 || $0 > 0x7E ? 0x3F : $0 }, as: UTF8.self)
+        String(
+            decoding: bytes.prefix(longestLine).map { $0 == 9 ? 32 : $0 < 0x20 || $0 > 0x7E ? 0x3F : $0 }, as: UTF8.self
+        )
     }
 }

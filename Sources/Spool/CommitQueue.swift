@@ -53,16 +53,19 @@ final class CommitQueue<Item: Sendable>: Sendable {
     private let wakeUp = Semaphore()
     private let ended = Semaphore()
     private let scheduling: CommitScheduling
+    /// Nanoseconds from the beginning of one commit to that of the next, at least.
+    private let pace: Int64
     /// Commits a batch and returns what must be tried again later, in order.
     private let process: @Sendable ([Item]) -> [Item]
     /// Gets what could not be committed when the queue was closed.
     private let abandon: @Sendable ([Item]) -> Void
 
     init(
-        name: String, scheduling: CommitScheduling, process: @escaping @Sendable ([Item]) -> [Item],
+        name: String, scheduling: CommitScheduling, pace: Int64 = 0, process: @escaping @Sendable ([Item]) -> [Item],
         abandon: @escaping @Sendable ([Item]) -> Void
     ) {
         self.scheduling = scheduling
+        self.pace = pace
         self.process = process
         self.abandon = abandon
         if scheduling == .thread {
@@ -118,6 +121,7 @@ final class CommitQueue<Item: Sendable>: Sendable {
         var batch: [Item] = []
         while true {
             let isClosed = take(into: &batch)
+            let begin = SystemClock.monotonicNanoseconds
             if !batch.isEmpty { batch = process(batch) }
             if isClosed {
                 abandon(batch)
@@ -125,7 +129,16 @@ final class CommitQueue<Item: Sendable>: Sendable {
                 return
             }
             if !batch.isEmpty { wakeUp.waitOneSecond() }
+            rest(until: begin + pace)
         }
+    }
+
+    /// Lets a batch gather; what is submitted meanwhile waits.
+    private func rest(until time: Int64) {
+        let left = time - SystemClock.monotonicNanoseconds
+        guard left > 0 else { return }
+        var pause = timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
+        nanosleep(&pause, nil)
     }
 
     /// Adds what waits to `batch`, sleeping when both are empty; true when the queue is closed.

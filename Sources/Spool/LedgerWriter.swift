@@ -39,7 +39,7 @@ final class LedgerWriter: Sendable {
         }
         let writer = LedgerWriter(log: log, reserve: layout.reserve, disk: disk)
         let queue = CommitQueue<Item>(
-            name: "ledger", scheduling: options.scheduling, process: { writer.commit($0) },
+            name: "ledger", scheduling: options.scheduling, pace: options.ledgerPace, process: { writer.commit($0) },
             abandon: { writer.abandon($0) })
         writer.queue.withLock { $0 = queue }
         return writer

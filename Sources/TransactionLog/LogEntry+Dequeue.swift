@@ -13,7 +13,8 @@ extension MessageLogEntry {
         else { return nil }
         let entry = message.entries[number]
         let recipient = entry.recipients[outcome.recipient]
-        var line = MessageLogEntry(MessageAction(outcome.result, othersSettled: othersSettled, notify: recipient.notify))
+        var line = MessageLogEntry(
+            MessageAction(outcome.result, othersSettled: othersSettled, notify: recipient.notify))
         line.modifiers = modifiers
         line.sourceChannel = entry.channel
         line.blocks = blockCount(ofBytes: size)
