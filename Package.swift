@@ -138,6 +138,24 @@ let package = Package(
         tests("MasterKit", ["SystemCalls", "ProcessPool", "Envelope", "Spool"]),
         tests("TransactionLog", ["SystemCalls", "Envelope", "InternetMessage"]),
         tests(
+            "Enqueue",
+            [
+                "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "Mappings", "Channels", "AddressRewriting",
+                "Aliases", "Configuration", "Spool", "TransactionLog",
+            ]),
+        tests(
+            "Notifications",
+            [
+                "SystemCalls", "OptionSyntax", "Channels", "Envelope", "InternetMessage", "Enqueue", "Configuration",
+                "Spool", "TransactionLog",
+            ]),
+        tests(
+            "ChannelPrograms",
+            [
+                "SystemCalls", "OptionSyntax", "Channels", "Envelope", "InternetMessage", "Enqueue", "Configuration",
+                "Spool", "Notifications", "TransactionLog",
+            ]),
+        tests(
             "SMTPClient",
             ["SystemCalls", "DNS", "Channels", "Envelope", "Spool", "MasterKit", "ProcessPool", "SMTP", nioCore, nioPosix]),
         tests("Spool", ["SystemCalls", "Envelope"]),

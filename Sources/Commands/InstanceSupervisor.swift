@@ -3,31 +3,38 @@ import ProcessPool
 import SystemCalls
 
 /// Keeps the processes of an instance running in the foreground: `dispatcher` and `job_controller`. One that ends is
-/// started again, with pauses that grow; SIGTERM or SIGINT ends them all in order, a second one at once.
+/// started again, with pauses that grow. SIGTERM or SIGINT ends them all: sessions and jobs finish what they are doing;
+/// after a while sessions are closed with 421, and at last what is left is killed. A second signal skips the wait.
 struct InstanceSupervisor: ~Copyable {
     /// A daemon of the instance and how often it failed.
     private struct Daemon {
         let name: String
         let path: String
+        /// What ends it when it is not to finish in its own time.
+        let hurry: Int32
         var process: SupervisedProcess?
         var budget = RestartBudget()
         var startedAt: Int64 = 0
     }
 
-    /// Seconds from the first SIGTERM until the daemons are killed.
-    private static let longestStop: Int64 = 90
+    /// Nanoseconds from the first SIGTERM until sessions are closed, and from there until the daemons are killed.
+    private static let patience: Int64 = 10_000_000_000
+    private static let lastPatience: Int64 = 40_000_000_000
 
     private var daemons: [Daemon]
     private let environment: [String]
     private let signals: SignalDescriptor
-    private var stopDeadline: Int64?
+    private var hurryAt: Int64?
+    private var killAt: Int64?
     private let report: (String) -> Void
 
     /// `binaries`: the directory of the executables. `report` gets a line for people.
     init(
         binaries: String, environment: [String], report: @escaping (String) -> Void
     ) throws(SystemCallError) {
-        daemons = ["job_controller", "dispatcher"].map { Daemon(name: $0, path: "\(binaries)/\($0)") }
+        daemons = [("job_controller", SIGTERM), ("dispatcher", SIGQUIT)].map { name, hurry in
+            Daemon(name: name, path: "\(binaries)/\(name)", hurry: hurry)
+        }
         self.environment = environment
         self.report = report
         signals = try SignalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGQUIT])
@@ -37,10 +44,11 @@ struct InstanceSupervisor: ~Copyable {
     mutating func run() throws(SystemCallError) -> Bool {
         while true {
             let now = SystemClock.monotonicNanoseconds
-            if stopDeadline == nil { startMissing(now: now) }
-            if stopDeadline != nil, daemons.allSatisfy({ $0.process == nil }) { return true }
-            if let stopDeadline, now > stopDeadline {
-                kill()
+            if killAt == nil { startMissing(now: now) }
+            if killAt != nil, daemons.allSatisfy({ $0.process == nil }) { return true }
+            if let hurryAt, now > hurryAt { hurry() }
+            if let killAt, now > killAt {
+                for daemon in daemons { daemon.process?.signal(SIGKILL) }
                 return false
             }
             waitForEvents()
@@ -76,17 +84,24 @@ struct InstanceSupervisor: ~Copyable {
             case SIGHUP:
                 for daemon in daemons { daemon.process?.signal(SIGHUP) }
             case SIGTERM, SIGINT:
-                if stopDeadline == nil {
-                    stopDeadline = SystemClock.monotonicNanoseconds + Self.longestStop * 1_000_000_000
-                    for daemon in daemons { daemon.process?.signal(SIGTERM) }
-                } else {
-                    for daemon in daemons { daemon.process?.signal(SIGQUIT) }
-                }
+                if killAt != nil { hurry() } else { stop() }
             default:
-                stopDeadline = SystemClock.monotonicNanoseconds + 5_000_000_000
-                for daemon in daemons { daemon.process?.signal(SIGQUIT) }
+                if killAt == nil { stop() }
+                hurry()
             }
         }
+    }
+
+    private mutating func stop() {
+        let now = SystemClock.monotonicNanoseconds
+        hurryAt = now + Self.patience
+        killAt = now + Self.patience + Self.lastPatience
+        for daemon in daemons { daemon.process?.signal(SIGTERM) }
+    }
+
+    private mutating func hurry() {
+        hurryAt = nil
+        for daemon in daemons { daemon.process?.signal(daemon.hurry) }
     }
 
     private mutating func reap() {
@@ -94,7 +109,7 @@ struct InstanceSupervisor: ~Copyable {
         for index in daemons.indices {
             guard let ending = daemons[index].process?.reap() else { continue }
             daemons[index].process = nil
-            if stopDeadline != nil { continue }
+            if killAt != nil { continue }
             var pause: Int64 = 0
             if now - daemons[index].startedAt > RestartBudget.shortLife {
                 daemons[index].budget.recovered()
@@ -103,9 +118,5 @@ struct InstanceSupervisor: ~Copyable {
             }
             report("\(daemons[index].name) ended: \(ending); it is started again" + (pause > 0 ? " in \(pause) s" : ""))
         }
-    }
-
-    private func kill() {
-        for daemon in daemons { daemon.process?.signal(SIGKILL) }
     }
 }

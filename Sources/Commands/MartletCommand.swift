@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Enqueue
 
 /// `martlet`: the administrator's command.
 public struct MartletCommand: ParsableCommand {
@@ -6,7 +7,7 @@ public struct MartletCommand: ParsableCommand {
         commandName: "martlet",
         abstract: "Runs, configures and looks into a Martlet mail system.",
         discussion: "The instance is the directory given with --root, or the one named by MARTLET_ROOT.",
-        version: Product.version,
+        version: ProductVersion.number,
         subcommands: [
             InitCommand.self, RunCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
             ReloadCommand.self, StatusCommand.self, ConfigCommand.self, TestCommand.self, UserCommand.self,

@@ -20,7 +20,8 @@ struct StatusCommand: ParsableCommand {
         let controller = DaemonClient(root: root, .jobController)
         if json {
             // Both answers are JSON objects: one object with the members of both.
-            let services = try service.map { try dispatcher.command("status", $0) } ?? dispatcher.command("status")
+            let services =
+                try service.map { "{\"services\":[\(try dispatcher.command("status", $0))]}" } ?? dispatcher.command("status")
             let queues = try controller.command("status")
             Terminal.line("\(services.dropLast()),\(queues.dropFirst())")
             return

@@ -36,10 +36,7 @@ final class ServerContext: Sendable {
         switching = ChannelSwitching(configuration.channels)
         product = configuration.mta.receivedVersion ?? ProductVersion.text
         xloop = Installation.xloop(configuration)
-        var header = HeaderPreparation(localHost: configuration.mta.receivedDomain ?? router.localHost)
-        header.loopLimits.received = configuration.mta.maxReceivedLines
-        header.loopLimits.local = configuration.mta.maxLocalReceivedLines
-        self.header = header
+        header = HeaderPreparation(configuration)
     }
 
     /// The channel of a connection after switching by the client's address (channels specification, 6.2).

@@ -64,11 +64,11 @@ import Testing
     @Test func portInUseIsNamedAndTakenWhenItIsFree() throws {
         let instance = try TestInstance()
         var blocker: Int32? = try Sockets.listen(
-            SocketAddress(host: "", port: instance.port), backlog: 1).release()
+            SocketAddress(host: "127.0.0.1", port: instance.port), backlog: 1).release()
         defer { if let blocker { close(blocker) } }
         let running = try Program("\(TestInstance.binaries)/martlet", ["run", "--root", instance.root], scratch: instance.scratch)
         #expect(eventually { instance.log("dispatcher.log").contains(":\(instance.port)") }, "\(instance.log("dispatcher.log"))")
-        #expect(instance.words(ofLog: "dispatcher.log").contains("service SMTP cannot listen on :\(instance.port): Address already in use"))
+        #expect(instance.words(ofLog: "dispatcher.log").contains("service SMTP cannot listen on 127.0.0.1:\(instance.port): Address already in use"))
         if let taken = blocker { close(taken) }
         blocker = nil
         #expect(
@@ -90,6 +90,37 @@ import Testing
         #expect(instance.log("dispatcher.log").components(of: "exit 1") < 10)
         running.signal(SIGTERM)
         #expect(try running.wait().exit == .exited(0))
+    }
+
+    /// Nobody waits for a client that has nothing to say: it is told 421 and the instance ends.
+    @Test func idleSessionDoesNotHoldUpTheStop() throws {
+        let instance = try TestInstance()
+        try instance.start()
+        let peer = try SMTPPeer(port: instance.port)
+        try peer.greet()
+        #expect(try instance.stop() == .exited(0))
+        #expect(try peer.reply().code == 421)
+        #expect(peer.isClosed())
+    }
+
+    @Test func reloadTakesAChangedConfiguration() throws {
+        let instance = try TestInstance()
+        try instance.addUser("anna")
+        try instance.start()
+        let peer = try SMTPPeer(port: instance.port)
+        try peer.greet()
+        #expect(try peer.command("MAIL FROM:<a@example.com> SIZE=3000").code == 250)
+        try instance.set("mta.block_limit", "2")
+        try instance.martlet("reload")
+        let isSmaller = eventually {
+            guard let other = try? SMTPPeer(port: instance.port), (try? other.reply()) != nil else { return false }
+            return (try? other.command("EHLO client.example"))?.text.hasSuffix("SIZE 2048") == true
+        }
+        #expect(isSmaller)
+        try Files.replace("\(instance.root)/config/martlet.conf", with: Array("nonsense = \n".utf8))
+        let refused = try instance.attempt(["reload"])
+        #expect(refused.exit != .exited(0))
+        #expect(try peer.command("RCPT TO:<anna@example.test>").code == 250)
     }
 
     @Test func killedDaemonsComeBack() throws {

@@ -20,6 +20,7 @@ final class TestInstance {
         port = try Self.freePort()
         try martlet("init", "--domain", Self.domain, "--hostname", "mail.\(Self.domain)")
         for service in ["SMTP_SUBMIT", "LMTPSS", "ADMIN"] { try set("dispatcher.service:\(service).enable", "0") }
+        try set("dispatcher.interface_address", "127.0.0.1")
         try set("dispatcher.service:SMTP.tcp_ports", String(port))
         for (name, value) in settings { try set(name, value) }
     }

@@ -77,6 +77,14 @@ extension DeliverySchedule {
         tell(job)
     }
 
+    /// Every job makes room for one that is started anew, with the configuration as it is then.
+    package mutating func retireAll(now: Int64) {
+        for job in jobs.filter({ $0.value.phase == .running }).map(\.key).sorted() {
+            guard let state = jobs[job] else { continue }
+            if state.threads.isEmpty { retire(job) } else { jobs[job]?.phase = .retiring }
+        }
+    }
+
     mutating func tell(_ job: JobID) {
         guard let state = jobs[job] else { return }
         jobs[job]?.phase = .told

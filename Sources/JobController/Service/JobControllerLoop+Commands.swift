@@ -54,6 +54,9 @@ extension JobControllerLoop {
         case ("start", let channel?): return setStopped(channel, false)
         case ("run", let channel?): return ["ok": true, "count": .integer(schedule.run(channel: channel, now: now))]
         case ("return_job", nil): return ["ok": true, "count": .integer(runReturnJob())]
+        case ("reload", nil):
+            reload()
+            return ["ok": true]
         case ("shutdown", nil):
             shutDown()
             return ["ok": true]

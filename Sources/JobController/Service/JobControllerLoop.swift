@@ -123,8 +123,15 @@ final class JobControllerLoop {
 
     private func takeSignals() {
         while let signal = signals.next() {
-            if signal == SIGTERM || signal == SIGINT { shutDown() }
+            if signal == SIGHUP { reload() } else { shutDown() }
         }
+    }
+
+    /// Jobs that run finish what they have in hand and end; those that follow read the configuration as it is now. What
+    /// the Job Controller itself takes from it needs a restart (job-controller specification, 4).
+    func reload() {
+        log.write("reload: \(schedule.jobCount) jobs are replaced")
+        schedule.retireAll(now: now)
     }
 
     /// No new jobs; those that run are told to finish what they have in hand.
