@@ -81,13 +81,16 @@ let package = Package(
                 "AddressRewriting", "Aliases", "Configuration", "Spool", "TransactionLog",
             ]),
         // Floor 7: what is built on submission
-        library("Notifications", ["SystemCalls", "Channels", "Envelope", "InternetMessage", "Enqueue", "Configuration", "Spool"]),
+        library(
+            "Notifications",
+            ["SystemCalls", "Channels", "Envelope", "InternetMessage", "Enqueue", "Configuration", "Spool"]),
         // Floor 8: services
         library("Dispatcher", ["SystemCalls", "OptionSyntax", "ProcessPool", "Configuration", "Mappings"]),
         library(
             "JobController",
             [
-                "SystemCalls", "OptionSyntax", "ProcessPool", "Configuration", "Channels", "Envelope", "Spool", "MasterKit", collections,
+                "SystemCalls", "OptionSyntax", "ProcessPool", "Configuration", "Channels", "Envelope", "Spool",
+                "MasterKit", collections,
                 heap, logging,
             ]),
         library(
@@ -99,13 +102,15 @@ let package = Package(
         library(
             "SMTPClient",
             [
-                "SystemCalls", "OptionSyntax", "MasterKit", "SMTP", "DNS", "Configuration", "Channels", "Envelope", "InternetMessage",
+                "SystemCalls", "OptionSyntax", "MasterKit", "SMTP", "DNS", "Configuration", "Channels", "Envelope",
+                "InternetMessage",
                 "Enqueue", "Spool", "Notifications", "TransactionLog", nioCore, nioPosix, logging,
             ]),
         library(
             "ChannelPrograms",
             [
-                "SystemCalls", "OptionSyntax", "MasterKit", "Configuration", "Channels", "Envelope", "InternetMessage", "Enqueue",
+                "SystemCalls", "OptionSyntax", "MasterKit", "Configuration", "Channels", "Envelope", "InternetMessage",
+                "Enqueue",
                 "Spool", "Notifications", "TransactionLog", "Aliases", logging,
             ]),
         library(
@@ -140,7 +145,8 @@ let package = Package(
         tests(
             "Enqueue",
             [
-                "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "Mappings", "Channels", "AddressRewriting",
+                "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "Mappings", "Channels",
+                "AddressRewriting",
                 "Aliases", "Configuration", "Spool", "TransactionLog",
             ]),
         tests(
@@ -157,11 +163,17 @@ let package = Package(
             ]),
         tests(
             "SMTPClient",
-            ["SystemCalls", "DNS", "Channels", "Envelope", "Spool", "MasterKit", "ProcessPool", "SMTP", nioCore, nioPosix]),
+            [
+                "SystemCalls", "DNS", "Channels", "Envelope", "Spool", "MasterKit", "ProcessPool", "SMTP", nioCore,
+                nioPosix,
+            ]),
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),
-        tests("Dispatcher", ["OptionSyntax", "SystemCalls", "ProcessPool", "WorkerKit", "Configuration", "echo_worker"]),
-        tests("JobController", ["OptionSyntax", "SystemCalls", "ProcessPool", "Envelope", "Spool", "MasterKit", "Configuration"]),
+        tests(
+            "Dispatcher", ["OptionSyntax", "SystemCalls", "ProcessPool", "WorkerKit", "Configuration", "echo_worker"]),
+        tests(
+            "JobController",
+            ["OptionSyntax", "SystemCalls", "ProcessPool", "Envelope", "Spool", "MasterKit", "Configuration"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -6,7 +6,8 @@ import OptionSyntax
 struct ConfigShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Shows options as they are set, or with --effective every value that counts.",
-        discussion: "PATTERN is a name with * for any text, or a group: 'dispatcher.*', channel:tcp_local, job_pool:DEFAULT.")
+        discussion:
+            "PATTERN is a name with * for any text, or a group: 'dispatcher.*', channel:tcp_local, job_pool:DEFAULT.")
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -25,7 +26,8 @@ struct ConfigShowCommand: ParsableCommand {
         if json {
             Terminal.line(JSONValue.array(rows.map(Self.json)).text)
         } else if effective {
-            Terminal.table(["OPTION", "VALUE", "FROM"], rows.map { [$0.name, $0.value ?? "(novalue)", $0.origin.description] })
+            Terminal.table(
+                ["OPTION", "VALUE", "FROM"], rows.map { [$0.name, $0.value ?? "(novalue)", $0.origin.description] })
         } else {
             for row in rows { Terminal.line(row.line) }
         }

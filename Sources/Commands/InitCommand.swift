@@ -14,7 +14,9 @@ struct InitCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The default domain: mail for it is delivered here.", valueName: "name"))
     var domain: String
 
-    @Option(help: ArgumentHelp("The name of this host; by default the system's, completed with the domain.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The name of this host; by default the system's, completed with the domain.", valueName: "name"))
     var hostname: String?
 
     func validate() throws {

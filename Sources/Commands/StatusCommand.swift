@@ -21,7 +21,8 @@ struct StatusCommand: ParsableCommand {
         if json {
             // Both answers are JSON objects: one object with the members of both.
             let services =
-                try service.map { "{\"services\":[\(try dispatcher.command("status", $0))]}" } ?? dispatcher.command("status")
+                try service.map { "{\"services\":[\(try dispatcher.command("status", $0))]}" }
+                ?? dispatcher.command("status")
             let queues = try controller.command("status")
             Terminal.line("\(services.dropLast()),\(queues.dropFirst())")
             return
@@ -56,7 +57,8 @@ struct StatusCommand: ParsableCommand {
         Terminal.table(
             ["CHANNEL", "POOL", "JOBS", "READY", "DELAYED", "ACTIVE", "HELD"],
             waiting.map { channel in
-                [channel.name, channel.pool] + [channel.jobs, channel.ready, channel.delayed, channel.active, channel.held]
+                [channel.name, channel.pool]
+                    + [channel.jobs, channel.ready, channel.delayed, channel.active, channel.held]
                     .map(String.init)
             }, rightAligned: [2, 3, 4, 5, 6])
     }

@@ -7,7 +7,8 @@ import SystemCalls
 struct StopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop", abstract: "Stops the instance, or one service of the dispatcher.",
-        discussion: "Sessions that are under way are finished first. A service that was stopped comes back with a restart.")
+        discussion:
+            "Sessions that are under way are finished first. A service that was stopped comes back with a restart.")
 
     @OptionGroup var instance: InstanceOptions
 

@@ -37,7 +37,10 @@ struct TestRewriteCommand: ParsableCommand {
         }
         let router = Router(configuration: configuration) { Terminal.error($0) }
         let outcomes = Self.places.map { place in
-            (place.name, router.explain(address, kind: place.kind, direction: place.direction, sourceChannel: sourceChannel))
+            (
+                place.name,
+                router.explain(address, kind: place.kind, direction: place.direction, sourceChannel: sourceChannel)
+            )
         }
         if json {
             Terminal.line(Self.json(address, outcomes.map { ($0.0, $0.1.outcome) }).text)

@@ -27,7 +27,9 @@ struct PortAccess: Sendable {
             let piece = text.prefix { $0 != "|" }
             text = text.dropFirst(piece.count + 1)
         }
-        guard result.flags.has("N") || result.flags.has("F") else { return .admit(text: String(text), logText: logText) }
+        guard result.flags.has("N") || result.flags.has("F") else {
+            return .admit(text: String(text), logText: logText)
+        }
         let bytes = text.split(separator: "~").flatMap { (line: Substring) -> [UInt8] in Array(line.utf8) + [13, 10] }
         return .refuse(bytes: bytes, reason: String(text))
     }

@@ -146,7 +146,9 @@ extension MessageID {
         from message: MessageID, entry: Int, attempt: Int, _ derivation: Derivation
     ) -> MessageID {
         var hash = message.rawValue
-        for value in [UInt64(bitPattern: Int64(entry)), UInt64(bitPattern: Int64(attempt)), UInt64(derivation.rawValue)] {
+        for value in [
+            UInt64(bitPattern: Int64(entry)), UInt64(bitPattern: Int64(attempt)), UInt64(derivation.rawValue),
+        ] {
             // The finalizer of SplitMix64: every bit of the input moves every bit of the result.
             hash = (hash ^ value) &+ 0x9E37_79B9_7F4A_7C15
             hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9

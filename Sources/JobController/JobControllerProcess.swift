@@ -83,12 +83,16 @@ extension ChannelSettings {
         maximumLifeAge = Int64(family.maxLifeTime)
         maximumLifeConnections = family.maxLifeAskwork
         maximumIdleTime = Int64(family.maxIdleTime)
-        windows = [.urgent: family.urgentDelivery, .normal: family.normalDelivery, .nonurgent: family.nonurgentDelivery]
-            .compactMapValues { $0.map { DeliveryWindow(startMinute: Int64($0.start), endMinute: Int64($0.end)) } }
+        windows = [
+            .urgent: family.urgentDelivery, .normal: family.normalDelivery, .nonurgent: family.nonurgentDelivery,
+        ]
+        .compactMapValues { $0.map { DeliveryWindow(startMinute: Int64($0.start), endMinute: Int64($0.end)) } }
     }
 
     private static func lists(_ list: (Channel.DeliveryPriority) -> [Int]) -> [Priority: [Int64]] {
-        [.urgent: list(.urgent).map(Int64.init), .normal: list(.normal).map(Int64.init),
-            .nonurgent: list(.nonurgent).map(Int64.init)]
+        [
+            .urgent: list(.urgent).map(Int64.init), .normal: list(.normal).map(Int64.init),
+            .nonurgent: list(.nonurgent).map(Int64.init),
+        ]
     }
 }

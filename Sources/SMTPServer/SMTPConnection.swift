@@ -39,7 +39,8 @@ final class SMTPConnection: ChannelInboundHandler {
 
     /// `ended` is called once, when the connection is closed.
     init(
-        _ handed: HandedConnection, context: ServerContext, pool: NIOThreadPool, ended: @escaping (SMTPConnection) -> Void
+        _ handed: HandedConnection, context: ServerContext, pool: NIOThreadPool,
+        ended: @escaping (SMTPConnection) -> Void
     ) {
         self.context = context
         self.handed = handed

@@ -58,7 +58,8 @@ package enum SMTPServerProcess {
         }
     }
 
-    static func initialChannel(_ configuration: MTAConfiguration, _ environment: WorkerEnvironment) -> Channels.Channel? {
+    static func initialChannel(_ configuration: MTAConfiguration, _ environment: WorkerEnvironment) -> Channels.Channel?
+    {
         let service = configuration.dispatcher.service(environment.service)
         return ChannelSwitching(configuration.channels).initialChannel(parameter: service?.channel)
     }
@@ -67,7 +68,9 @@ package enum SMTPServerProcess {
         _ configuration: MTAConfiguration, root: String, logger: Logger
     ) throws -> MessageSubmitter {
         let notices = try NoticeSender(path: "\(configuration.paths.run)/job_controller.sock")
-        return try MessageSubmitter(configuration: configuration, report: { logger.error("\($0)") }) { notices.send($0) }
+        return try MessageSubmitter(configuration: configuration, report: { logger.error("\($0)") }) {
+            notices.send($0)
+        }
     }
 }
 

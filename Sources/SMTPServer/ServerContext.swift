@@ -80,7 +80,9 @@ final class ServerContext: Sendable {
         limits.channelTransactions = channel.transactionLimit
         limits.recipients = option("allow_recipients_per_transaction") ?? 128
         limits.channelRecipients = channel.recipientLimit
-        limits.recipientCutoff = [option("reject_recipients_per_transaction"), channel.recipientCutoff].compactMap { $0 }.min()
+        limits.recipientCutoff = [option("reject_recipients_per_transaction"), channel.recipientCutoff].compactMap {
+            $0
+        }.min()
         limits.rejectionsBeforeDeferral =
             [option("allow_rejections_before_deferral"), channel.deferralRejectLimit].compactMap { $0 }.min()
         limits.disconnectTransactions = channel.disconnectTransactionLimit
@@ -92,14 +94,17 @@ final class ServerContext: Sendable {
 
     /// Octets of the largest message from this channel; nil: no limit.
     private func sizeLimit(_ channel: Channel) -> Int? {
-        let own = channel.sourceBlockLimit.map { $0.multipliedReportingOverflow(by: configuration.mta.blockSize).partialValue }
+        let own = channel.sourceBlockLimit.map {
+            $0.multipliedReportingOverflow(by: configuration.mta.blockSize).partialValue
+        }
         return [configuration.mta.byteLimit, own].compactMap { $0 }.min()
     }
 
     /// The worker's own probe of PORT_ACCESS, without input flag A (access-and-filtering specification, 2): the lines to
     /// send before the connection is closed; nil admits. Empty: close without an octet.
     func refusalAtConnect(_ probe: String) -> [String]? {
-        guard let result = configuration.mappings.probe("PORT_ACCESS", probe), result.flags.has("N") || result.flags.has("F")
+        guard let result = configuration.mappings.probe("PORT_ACCESS", probe),
+            result.flags.has("N") || result.flags.has("F")
         else { return nil }
         let text = result.output.prefix(while: { $0 != "|" })
         return text.isEmpty ? [] : text.split(separator: "~").map(String.init)

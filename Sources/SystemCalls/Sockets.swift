@@ -73,7 +73,8 @@ package enum Sockets {
         let result = withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
         }
-        return result == 0 ? SocketAddress(storage) ?? SocketAddress(host: "", port: 0) : SocketAddress(host: "", port: 0)
+        return result == 0
+            ? SocketAddress(storage) ?? SocketAddress(host: "", port: 0) : SocketAddress(host: "", port: 0)
     }
 
     /// A connected pair of sequenced-packet sockets: one message sent is one message received.

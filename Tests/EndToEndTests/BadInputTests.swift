@@ -27,10 +27,14 @@ import Testing
         let workers = instance.processes("tcp_smtp_server")
         let peer = try SMTPPeer(port: instance.port)
         try peer.greet()
-        #expect(try peer.command("FROBNICATE now") == .init(code: 500, text: "5.5.1 Unknown command \"FROBNICATE\" specified"))
+        #expect(
+            try peer.command("FROBNICATE now")
+                == .init(code: 500, text: "5.5.1 Unknown command \"FROBNICATE\" specified"))
         #expect(try peer.command("") == .init(code: 500, text: "5.5.1 Unknown command \"\" specified"))
         #expect(try peer.command("NOOP \u{0}") == .init(code: 500, text: "5.5.2 Invalid character in command"))
-        #expect(try peer.command(String(repeating: "A", count: 100_000)) == .init(code: 500, text: "5.5.2 Command line too long"))
+        #expect(
+            try peer.command(String(repeating: "A", count: 100_000))
+                == .init(code: 500, text: "5.5.2 Command line too long"))
         #expect(try peer.command("RCPT TO:<anna@example.test>").code == 503)
         #expect(try peer.command("DATA").code == 503)
         #expect(try peer.command("MAIL FROM:<a@example.com> FOO=1").code == 555)
@@ -84,7 +88,8 @@ import Testing
         let workers = instance.processes("tcp_smtp_server")
         let peer = try SMTPPeer(port: instance.port)
         try peer.greet()
-        #expect(try peer.deliver(from: "a@example.com", to: "anna@example.test", "Subject: x\r\n\r\na\u{0}b").code == 550)
+        #expect(
+            try peer.deliver(from: "a@example.com", to: "anna@example.test", "Subject: x\r\n\r\na\u{0}b").code == 550)
         try expectHealthy(instance, workers, count: 1)
     }
 

@@ -85,7 +85,8 @@ import Testing
         let peer = try SMTPPeer(port: instance.port)
         try peer.greet()
         let reply = try peer.deliver(
-            from: "anna@\(TestInstance.domain)", to: "nobody@third.example", "Subject: lost\r\nMessage-ID: <1@x>\r\n\r\nx")
+            from: "anna@\(TestInstance.domain)", to: "nobody@third.example",
+            "Subject: lost\r\nMessage-ID: <1@x>\r\n\r\nx")
         #expect(reply.code == 250)
         let report = try #require(instance.arrivals("anna").first)
         #expect(report.hasPrefix("Return-path: <>\n"))
@@ -115,7 +116,9 @@ import Testing
         let peer = try SMTPPeer(port: instance.port)
         try peer.greet()
         #expect(try peer.deliver(from: "", to: "nobody@third.example", "Subject: lost\r\n\r\nx").code == 250)
-        #expect(eventually { instance.mailLog.contains { $0.contains("tcp_local                 R") } }, "\(instance.mailLog)")
+        #expect(
+            eventually { instance.mailLog.contains { $0.contains("tcp_local                 R") } },
+            "\(instance.mailLog)")
         #expect(!instance.mailLog.contains { $0.contains(" process ") })
     }
 
@@ -128,8 +131,12 @@ import Testing
         try instance.start()
         let peer = try SMTPPeer(port: instance.port)
         try peer.greet()
-        #expect(try peer.deliver(from: "a@\(TestInstance.domain)", to: "b@far.example", "Subject: kept\r\n\r\nx").code == 250)
-        #expect(eventually { instance.mailLog.contains { $0.contains("tcp_local                 Q") } }, "\(instance.mailLog)")
+        #expect(
+            try peer.deliver(from: "a@\(TestInstance.domain)", to: "b@far.example", "Subject: kept\r\n\r\nx").code
+                == 250)
+        #expect(
+            eventually { instance.mailLog.contains { $0.contains("tcp_local                 Q") } },
+            "\(instance.mailLog)")
         try instance.stop()
         let sink = try SMTPSink(scratch: instance.scratch, port: port)
         try instance.start()
@@ -147,7 +154,8 @@ import Testing
         try instance.start()
         let peer = try SMTPPeer(port: instance.port)
         try peer.greet()
-        #expect(try peer.deliver(from: "a@\(TestInstance.domain)", to: "b@far.example", "Subject: mx\r\n\r\nx").code == 250)
+        #expect(
+            try peer.deliver(from: "a@\(TestInstance.domain)", to: "b@far.example", "Subject: mx\r\n\r\nx").code == 250)
         #expect(sink.arrivals().first?.contains("Subject: mx") == true, "\(instance.mailLog)")
     }
 

@@ -56,7 +56,9 @@ import Testing
         let instance = try TestInstance()
         let json = try instance.martlet("config", "show", "dispatcher.service:SMTP.*", "--effective", "--json")
         #expect(json.hasPrefix("[{\"name\":\"dispatcher.service:SMTP."))
-        #expect(json.contains("{\"name\":\"dispatcher.service:SMTP.max_handoffs\",\"value\":5,\"origin\":\"default\"}"), "\(json)")
+        #expect(
+            json.contains("{\"name\":\"dispatcher.service:SMTP.max_handoffs\",\"value\":5,\"origin\":\"default\"}"),
+            "\(json)")
         #expect(json.contains("\"name\":\"dispatcher.service:SMTP.tcp_ports\",\"value\":"))
         #expect(json.contains("\"origin\":\"martlet.conf:"))
     }
@@ -64,11 +66,17 @@ import Testing
     @Test func portInUseIsNamedAndTakenWhenItIsFree() throws {
         let instance = try TestInstance()
         var blocker: Int32? = try Sockets.listen(
-            SocketAddress(host: "127.0.0.1", port: instance.port), backlog: 1).release()
+            SocketAddress(host: "127.0.0.1", port: instance.port), backlog: 1
+        ).release()
         defer { if let blocker { close(blocker) } }
-        let running = try Program("\(TestInstance.binaries)/martlet", ["run", "--root", instance.root], scratch: instance.scratch)
-        #expect(eventually { instance.log("dispatcher.log").contains(":\(instance.port)") }, "\(instance.log("dispatcher.log"))")
-        #expect(instance.words(ofLog: "dispatcher.log").contains("service SMTP cannot listen on 127.0.0.1:\(instance.port): Address already in use"))
+        let running = try Program(
+            "\(TestInstance.binaries)/martlet", ["run", "--root", instance.root], scratch: instance.scratch)
+        #expect(
+            eventually { instance.log("dispatcher.log").contains(":\(instance.port)") },
+            "\(instance.log("dispatcher.log"))")
+        #expect(
+            instance.words(ofLog: "dispatcher.log").contains(
+                "service SMTP cannot listen on 127.0.0.1:\(instance.port): Address already in use"))
         if let taken = blocker { close(taken) }
         blocker = nil
         #expect(
@@ -83,7 +91,8 @@ import Testing
     @Test func workerThatCrashesAtOnceIsNotStartedForEver() throws {
         let instance = try TestInstance()
         try instance.set("dispatcher.service:SMTP.image", "/bin/false")
-        let running = try Program("\(TestInstance.binaries)/martlet", ["run", "--root", instance.root], scratch: instance.scratch)
+        let running = try Program(
+            "\(TestInstance.binaries)/martlet", ["run", "--root", instance.root], scratch: instance.scratch)
         #expect(eventually { instance.log("dispatcher.log").contains("exit 1") }, "\(instance.log("dispatcher.log"))")
         // After pauses of 1, 2 and 4 seconds there cannot have been many starts.
         #expect(eventually { instance.log("dispatcher.log").components(of: "exit 1") >= 2 })
@@ -131,7 +140,8 @@ import Testing
             for pid in instance.processes(name) { kill(pid, SIGKILL) }
             let delivered = eventually {
                 guard let peer = try? SMTPPeer(port: instance.port), (try? peer.greet()) != nil else { return false }
-                let reply = try? peer.deliver(from: "a@example.com", to: "anna@example.test", "Subject: \(name)\r\n\r\nx")
+                let reply = try? peer.deliver(
+                    from: "a@example.com", to: "anna@example.test", "Subject: \(name)\r\n\r\nx")
                 return reply?.code == 250
             }
             #expect(delivered, "after kill -9 of \(name)")

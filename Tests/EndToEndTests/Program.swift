@@ -17,9 +17,12 @@ final class Program {
     private var exit: Processes.Exit?
 
     /// `name`: a path, or a program to be looked for in PATH.
-    init(_ name: String, _ arguments: [String], scratch: String, environment: [String] = [], input: String? = nil) throws {
+    init(_ name: String, _ arguments: [String], scratch: String, environment: [String] = [], input: String? = nil)
+        throws
+    {
         guard let path = Self.find(name) else { throw Failure(description: "\(name) is not installed") }
-        outputPath = "\(scratch)/output-\(path.split(separator: "/").last ?? "program")-\(UInt32.random(in: 0...UInt32.max))"
+        outputPath =
+            "\(scratch)/output-\(path.split(separator: "/").last ?? "program")-\(UInt32.random(in: 0...UInt32.max))"
         let output = try OwnedDescriptor.open(outputPath, O_WRONLY | O_CREAT | O_APPEND)
         var launch = [path] + arguments
         if let input {
@@ -30,7 +33,8 @@ final class Program {
         }
         pid = try Processes.spawn(
             Processes.Request(
-                path: launch[0], arguments: Array(launch.dropFirst()), environment: ["PATH=\(Self.searchPath)"] + environment,
+                path: launch[0], arguments: Array(launch.dropFirst()),
+                environment: ["PATH=\(Self.searchPath)"] + environment,
                 output: output.number, directory: scratch))
     }
 
@@ -54,7 +58,9 @@ final class Program {
             }
             var status: Int32 = 0
             while exit == nil {
-                if let ended = Processes.reap(pid) { exit = ended } else if waitid(P_PID, id_t(pid), nil, WEXITED | WNOWAIT) < 0 {
+                if let ended = Processes.reap(pid) {
+                    exit = ended
+                } else if waitid(P_PID, id_t(pid), nil, WEXITED | WNOWAIT) < 0 {
                     _ = waitpid(pid, &status, 0)
                     exit = .exited(-1)
                 }

@@ -42,7 +42,9 @@ import Testing
         #expect(try peer.command("Subject: in\r\n\r\nx\r\n.").code == 250)
         #expect(instance.arrivals("anna").first?.contains("Subject: in") == true)
         #expect(instance.mailLog.contains { $0.contains("tcp_local    ims-ms       EE ") }, "\(instance.mailLog)")
-        #expect(instance.mailLog.contains { $0.contains(" JE 0 bob@remote.example rfc822;victim@other.example ") }, "\(instance.mailLog)")
+        #expect(
+            instance.mailLog.contains { $0.contains(" JE 0 bob@remote.example rfc822;victim@other.example ") },
+            "\(instance.mailLog)")
     }
 
     /// F4: what is internal is not to be addressed from an internal client either.

@@ -17,7 +17,8 @@ final class SMTPSink {
         chmod(directory, 0o777)
         chmod(scratch, 0o755)
         program = try Program(
-            "smtp-sink", user + ["-d", "\(directory)/%M."] + options + ["127.0.0.1:\(self.port)", "100"], scratch: scratch)
+            "smtp-sink", user + ["-d", "\(directory)/%M."] + options + ["127.0.0.1:\(self.port)", "100"],
+            scratch: scratch)
         let answers = eventually {
             guard let peer = try? SMTPPeer(port: self.port) else { return false }
             return (try? peer.reply()) != nil
@@ -33,7 +34,9 @@ final class SMTPSink {
     }
 
     func arrivals(count: Int = 1) -> [String] {
-        _ = eventually { messages.count >= count && messages.allSatisfy { $0.hasSuffix("\n\n") || $0.contains("\n\n") } }
+        _ = eventually {
+            messages.count >= count && messages.allSatisfy { $0.hasSuffix("\n\n") || $0.contains("\n\n") }
+        }
         return messages
     }
 

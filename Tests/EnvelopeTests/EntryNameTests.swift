@@ -25,7 +25,10 @@ import Testing
         #expect(held.description == "ZXF0r4i0Wdy51.01.HELD")
     }
 
-    @Test(arguments: ["", "ZZ", "ZZf0r4i0Wdy5", "ZZF0r4i0Wdy51.0", "ZZf0r4i0Wdy5!.00", "ZZzzzzzzzzzzz.00", "ZZf0r4i0Wdy51.00", "a.b.c"])
+    @Test(arguments: [
+        "", "ZZ", "ZZf0r4i0Wdy5", "ZZF0r4i0Wdy51.0", "ZZf0r4i0Wdy5!.00", "ZZzzzzzzzzzzz.00", "ZZf0r4i0Wdy51.00",
+        "a.b.c",
+    ])
     func notAName(text: String) {
         #expect(EntryName(text) == nil)
     }

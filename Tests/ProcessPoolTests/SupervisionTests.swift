@@ -1,8 +1,9 @@
 import Glibc
 import OptionSyntax
-@testable import ProcessPool
 import SystemCalls
 import Testing
+
+@testable import ProcessPool
 
 @Suite struct SupervisionTests {
     @Test(arguments: [

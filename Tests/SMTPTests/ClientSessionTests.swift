@@ -149,7 +149,8 @@ private struct Conversation {
     func refusedAtTheBanner(banner: String) {
         var talk = Conversation()
         talk.server(banner + "\r\n")
-        #expect(talk.log.first?.hasPrefix(banner.hasPrefix("5") ? "failed refusedForGood" : "failed refusedForNow") == true)
+        #expect(
+            talk.log.first?.hasPrefix(banner.hasPrefix("5") ? "failed refusedForGood" : "failed refusedForNow") == true)
         #expect(talk.session.phase == .idle)
         #expect(!talk.session.acceptsTransaction)
     }

@@ -26,7 +26,14 @@ import Testing
         #expect(fcntl(passed, F_GETFD) & FD_CLOEXEC != 0)
         close(passed)
         // The far end is closed everywhere now.
-        #expect({ if case .end = try? buffer.withUnsafeMutableBytes({ try Sockets.receive(near, into: $0) }) { true } else { false } }())
+        #expect(
+            {
+                if case .end = try? buffer.withUnsafeMutableBytes({ try Sockets.receive(near, into: $0) }) {
+                    true
+                } else {
+                    false
+                }
+            }())
     }
 
     @Test func truncatedMessageIsSaid() throws {

@@ -183,7 +183,8 @@ package struct ClientSession: Sendable {
         guard !expected.isEmpty else {
             // A server that says something on its own is closing: 421 (RFC 5321 section 3.8).
             return reply.code == 421
-                ? fail(.refusedForNow(reply), reply.text) : fail(.malformed(reply.text), "unexpected reply: \(reply.text)")
+                ? fail(.refusedForNow(reply), reply.text)
+                : fail(.malformed(reply.text), "unexpected reply: \(reply.text)")
         }
         let expectation = expected.removeFirst()
         if reply.code == 421, expectation.phase != .quit { return fail(.refusedForNow(reply), reply.text) }

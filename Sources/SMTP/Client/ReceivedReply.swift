@@ -21,7 +21,8 @@ package struct ReceivedReply: Hashable, Sendable {
     package var status: String {
         let word = Array((lines.first ?? "").utf8.prefix { $0 != 0x20 })
         let parts = word.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        let isStatus = parts.count == 3 && word.count <= 9 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isDigit } }
+        let isStatus =
+            parts.count == 3 && word.count <= 9 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isDigit } }
         let ours = isPermanentFailure ? "5" : isPositive ? "2" : "4"
         guard isStatus, parts[0].count == 1, parts[0].first == UInt8(ascii: "0") + UInt8(code / 100) else {
             // A class that contradicts the code says nothing that could be relied on.
