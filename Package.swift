@@ -14,9 +14,7 @@ let settings: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
-let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -65,10 +63,10 @@ let package = Package(
         // Floor 4: configuration
         library(
             "Configuration",
-            ["SystemCalls", "OptionSyntax", "InternetMessage", "Mappings", "Channels", "AddressRewriting", "Aliases"]),
+            ["SystemCalls", "OptionSyntax", "Mappings", "Channels", "AddressRewriting", "Aliases"]),
         // Floor 5: engine
         library("ProcessPool", ["SystemCalls", "OptionSyntax"]),
-        library("Spool", ["SystemCalls", "Envelope"]),
+        library("Spool", ["CSystemCalls", "SystemCalls", "Envelope"]),
         library("DNS", ["SystemCalls", "CUnbound"]),
         library("TransactionLog", ["SystemCalls", "Envelope", "InternetMessage"]),
         // Floor 6: contracts and submission
@@ -90,8 +88,7 @@ let package = Package(
             "JobController",
             [
                 "SystemCalls", "OptionSyntax", "ProcessPool", "Configuration", "Channels", "Envelope", "Spool",
-                "MasterKit", collections,
-                heap, logging,
+                "MasterKit", heap,
             ]),
         library(
             "SMTPServer",
@@ -103,21 +100,19 @@ let package = Package(
             "SMTPClient",
             [
                 "SystemCalls", "OptionSyntax", "MasterKit", "SMTP", "DNS", "Configuration", "Channels", "Envelope",
-                "InternetMessage",
-                "Enqueue", "Spool", "Notifications", "TransactionLog", nioCore, nioPosix, logging,
+                "InternetMessage", "Enqueue", "Spool", "Notifications", "TransactionLog", nioCore, nioPosix, logging,
             ]),
         library(
             "ChannelPrograms",
             [
                 "SystemCalls", "OptionSyntax", "MasterKit", "Configuration", "Channels", "Envelope", "InternetMessage",
-                "Enqueue",
-                "Spool", "Notifications", "TransactionLog", "Aliases", logging,
+                "Enqueue", "Spool", "Notifications", "TransactionLog", logging,
             ]),
         library(
             "Commands",
             [
-                "SystemCalls", "OptionSyntax", "Configuration", "Enqueue", "Dispatcher", "AddressRewriting",
-                "InternetMessage", "Aliases", "Channels", "Mappings", "ProcessPool", "CCrypt", argumentParser,
+                "SystemCalls", "OptionSyntax", "Configuration", "Enqueue", "AddressRewriting",
+                "InternetMessage", "Aliases", "Channels", "ProcessPool", "CCrypt", argumentParser,
             ]),
         // Floor 9: executables
         executable("martlet", ["Commands", argumentParser]),

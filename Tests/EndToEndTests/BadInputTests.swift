@@ -83,7 +83,7 @@ import Testing
         #expect(!instance.mailbox("anna").contains { $0.contains("smuggled") })
     }
 
-    @Test func NULInContentIsRefused() throws {
+    @Test func nulInContentIsRefused() throws {
         let instance = try instance()
         let workers = instance.processes("tcp_smtp_server")
         let peer = try SMTPPeer(port: instance.port)
