@@ -76,6 +76,8 @@ package enum SMTPServerProcess {
 
 /// The event loop of a worker with its sessions.
 private final class SMTPServerLoop: Sendable {
+    private static let drainGrace = TimeAmount.seconds(300)
+
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let pool = NIOThreadPool(numberOfThreads: 2)
     private let context: Mutex<ServerContext>
@@ -94,7 +96,7 @@ private final class SMTPServerLoop: Sendable {
 
     func handlers(_ environment: WorkerEnvironment) -> WorkerProcess.Handlers {
         var handlers = WorkerProcess.Handlers { self.serve($0) }
-        handlers.drain = { self.onEach { $0.shutDown() } }
+        handlers.drain = { self.drain() }
         handlers.abort = { self.onEach { $0.shutDownNow() } }
         handlers.reload = { self.reload(environment) }
         return handlers
@@ -121,6 +123,12 @@ private final class SMTPServerLoop: Sendable {
             }
             .withConnectedSocket(socket)
             .whenFailure { _ in handed.finish(reason: "not adopted") }
+    }
+
+    /// Sessions go on as long as they have something to say; after the grace period each is told 421 at its next command
+    /// between transactions, so that none holds the worker for ever (dispatcher specification, 7.2).
+    private func drain() {
+        group.any().scheduleTask(in: Self.drainGrace) { self.onEach { $0.shutDown() } }
     }
 
     private func onEach(_ body: @escaping @Sendable (SMTPConnection) -> Void) {

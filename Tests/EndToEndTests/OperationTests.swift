@@ -132,6 +132,26 @@ import Testing
         #expect(try peer.command("RCPT TO:<anna@example.test>").code == 250)
     }
 
+    /// A worker that is replaced (MAX_LIFE_CONNS) finishes the sessions it has: no client notices.
+    @Test func sessionsOfAWornWorkerGoOn() throws {
+        let instance = try TestInstance(settings: [
+            ("dispatcher.service:SMTP.max_life_conns", "2"), ("dispatcher.service:SMTP.max_procs", "3"),
+        ])
+        try instance.addUser("anna")
+        try instance.start()
+        let first = instance.processes("tcp_smtp_server")
+        let peer = try SMTPPeer(port: instance.port)
+        try peer.greet()
+        for _ in 0..<4 { _ = try SMTPPeer(port: instance.port).reply() }
+        #expect(eventually { instance.processes("tcp_smtp_server").contains { !first.contains($0) } })
+        #expect(eventually { instance.words(ofLog: "dispatcher.log").contains("drain") })
+        for number in 1...2 {
+            let reply = try peer.deliver(from: "a@example.com", to: "anna@example.test", "Subject: \(number)\r\n\r\nx")
+            #expect(reply.code == 250, "\(reply)")
+        }
+        #expect(instance.arrivals("anna", count: 2).count == 2)
+    }
+
     @Test func killedDaemonsComeBack() throws {
         let instance = try TestInstance()
         try instance.addUser("anna")

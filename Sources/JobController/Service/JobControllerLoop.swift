@@ -9,6 +9,9 @@ import SystemCalls
 final class JobControllerLoop {
     enum Kind: UInt64 { case signals = 1, durable, listener, commands, job, jobEnd, peer, client }
 
+    /// Microseconds in which notices and reports gather after a round.
+    private static let gathering: UInt32 = 1000
+
     let settings: JobControllerSettings
     let options: JobControllerOptions
     let store: any DeliveryStore
@@ -90,6 +93,9 @@ final class JobControllerLoop {
             for token in ready { handle(token) }
             if now >= nextSecond { everySecond() }
             execute()
+            // What comes in meanwhile is handled in one go: under load this halves the work for each message, and an idle
+            // Job Controller still acts on the first notice at once.
+            if !ready.isEmpty { usleep(Self.gathering) }
             if let shutdownAt, schedule.jobCount == 0 || now >= shutdownAt { break }
         }
         if schedule.jobCount > 0 {
