@@ -98,8 +98,14 @@ package final class ChannelProgram: Sendable {
             stored = try item.read()
         } catch {
             logger.error("\(item.name): \(error)")
-            return error.code == .corrupt || error.code == .notFound
-                ? item.reportUnreadable(error.description) : item.giveBack()
+            if error.code == .corrupt || error.code == .notFound { return item.reportUnreadable(error.description) }
+            // What cannot be read now is tried again by `backoff`; given back, it would come again at once, in a circle.
+            return item.finish(
+                item.pending.map {
+                    RecipientOutcome(
+                        recipient: $0, result: .failedTemporarily, status: "4.3.0",
+                        text: "the message cannot be read: \(error)")
+                })
         }
         let number = Int(item.key.entry)
         let recipients = stored.message.entries[number].recipients.indices

@@ -109,7 +109,8 @@ final class Reprocessor: Sendable {
         do {
             let identity = submitter.newIdentity()
             let id = MessageID.derived(
-                from: copy.stored.message.id, entry: copy.number, attempt: copy.attempts, .requeue)
+                from: copy.stored.message.id, entry: copy.number, attempt: copy.attempts, recipients: copy.pending,
+                .requeue)
             let (content, facts) = try content(copy, identity, id)
             var message = copy.stored.message
             message.id = id

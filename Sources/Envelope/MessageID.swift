@@ -141,14 +141,14 @@ extension MessageID {
     }
 
     /// The id of a message made from an entry in a certain attempt: the same every time, so that making it again after a
-    /// crash adds nothing. The top bit is set.
+    /// crash adds nothing. The top bit is set. `recipients`: indexes of those it is about. They belong to the id because
+    /// attempts begin anew at 0 when some recipients are settled: what is said of the others later is another message.
     package static func derived(
-        from message: MessageID, entry: Int, attempt: Int, _ derivation: Derivation
+        from message: MessageID, entry: Int, attempt: Int, recipients: [Int], _ derivation: Derivation
     ) -> MessageID {
         var hash = message.rawValue
-        for value in [
-            UInt64(bitPattern: Int64(entry)), UInt64(bitPattern: Int64(attempt)), UInt64(derivation.rawValue),
-        ] {
+        let numbers = [entry, attempt, Int(derivation.rawValue)] + recipients.sorted()
+        for value in numbers.lazy.map({ UInt64(bitPattern: Int64($0)) }) {
             // The finalizer of SplitMix64: every bit of the input moves every bit of the result.
             hash = (hash ^ value) &+ 0x9E37_79B9_7F4A_7C15
             hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -1,5 +1,6 @@
 package import Envelope
 package import Spool
+import Synchronization
 
 /// One entry that this process has in hand. To be ended by exactly one of ``finish(_:isStressed:retryAfter:)``,
 /// ``giveBack()`` and ``reportUnreadable(_:)``, on any thread; one that is dropped without is given back.
@@ -14,6 +15,8 @@ package final class WorkItem: Sendable {
     package let pending: [Int]
     package let notice: EntryNotice
     private let session: WorkSession
+    /// What became of it has been said. The entry may come back as another item while this one still lives.
+    private let isEnded = Atomic(false)
 
     init(_ message: ItemMessage, session: WorkSession) {
         key = message.key
@@ -25,7 +28,10 @@ package final class WorkItem: Sendable {
         self.session = session
     }
 
-    deinit { session.giveBack(key) }
+    deinit { giveBack() }
+
+    /// True the first time.
+    private func end() -> Bool { !isEnded.exchange(true, ordering: .relaxed) }
 
     /// The name as administrators see it.
     package var name: EntryName { EntryName(message: key.message, entry: Int(key.entry), attempts: attempts) }
@@ -43,15 +49,20 @@ package final class WorkItem: Sendable {
     /// The attempt is over. `outcomes`: one for each recipient that was tried; recipients without one stay pending.
     /// `retryAfter`: milliseconds until the next attempt, in place of the channel's backoff.
     package func finish(_ outcomes: [RecipientOutcome], isStressed: Bool = false, retryAfter: Int64? = nil) {
+        guard end() else { return }
         session.report(
             OutcomeReport(key: key, results: outcomes, isStressed: isStressed, retryAfter: retryAfter))
     }
 
     /// Nothing was tried: another job may have the entry.
-    package func giveBack() { session.giveBack(key) }
+    package func giveBack() {
+        guard end() else { return }
+        session.giveBack(key)
+    }
 
     /// The record is damaged: the Job Controller sets it aside.
     package func reportUnreadable(_ reason: String) {
+        guard end() else { return }
         session.report(OutcomeReport(key: key, results: [], unreadable: reason))
     }
 }

@@ -125,7 +125,8 @@ package final class Notifier: Sendable {
     ) -> Draft {
         var identity = submitter.newIdentity()
         identity.id = MessageID.derived(
-            from: occasion.message.id, entry: occasion.entry, attempt: occasion.attempt, occasion.kind.derivation)
+            from: occasion.message.id, entry: occasion.entry, attempt: occasion.attempt,
+            recipients: occasion.outcomes.map(\.recipient), occasion.kind.derivation)
         let localHost = configuration.channels.localHost
         let channel = configuration.channels.channel(named: entry.channel)
         let report = DeliveryReport(
@@ -157,7 +158,7 @@ package final class Notifier: Sendable {
 
     /// 22 characters that no part of a message can contain by accident.
     private func boundaryID(_ id: MessageID) -> String {
-        let second = MessageID.derived(from: id, entry: 0, attempt: 0, .failureNotification)
+        let second = MessageID.derived(from: id, entry: 0, attempt: 0, recipients: [], .failureNotification)
         return id.description + second.description
     }
 

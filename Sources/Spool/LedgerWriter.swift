@@ -18,6 +18,8 @@ final class LedgerWriter: Sendable {
         /// Bytes of records since the last ``rotate(_:)``.
         var bytes = 0
         var trouble: SpoolError?
+        /// The reserve was given up.
+        var hasUsedReserve = false
     }
 
     private let log: Mutex<AppendLog>
@@ -54,6 +56,14 @@ final class LedgerWriter: Sendable {
     var durable: UInt64 { status.withLock { $0.durable } }
     var bytes: Int { status.withLock { $0.bytes } }
     var trouble: SpoolError? { status.withLock { $0.trouble } }
+
+    /// True once after the reserve was given up: it is to be made again when there is room.
+    func takeReserveUse() -> Bool {
+        status.withLock { status in
+            defer { status.hasUsedReserve = false }
+            return status.hasUsedReserve
+        }
+    }
 
     func submit(_ item: Item) {
         let taken = queue.withLock { $0?.submit(item) ?? false }
@@ -109,7 +119,10 @@ final class LedgerWriter: Sendable {
         var attempt = log.withLock { $0.commit(records[...]) }
         if case .failure(let error) = attempt.outcome {
             // The file is poisoned; one new one is tried at once, on the space of the reserve if need be.
-            if error.isOutOfSpace { try? disk.unlink(reserve) }
+            if error.isOutOfSpace {
+                try? disk.unlink(reserve)
+                status.withLock { $0.hasUsedReserve = true }
+            }
             attempt = log.withLock { $0.commit(records[...]) }
         }
         switch attempt.outcome {

@@ -44,9 +44,24 @@ extension QueueStore {
         guard let state = index.segments[name], !state.isClosed, let log = try source.open(name), log.file.lock() else {
             return []
         }
+        // The lock is free because the writer is gone, or because it has gone on to a next segment: then the header of
+        // that one says where this one ends, and what lies behind was refused to its client.
+        let new = try introduceSuccessors(of: name)
+        guard let state = index.segments[name], !state.isClosed else { return new }
         do throws(SystemCallError) { try log.file.synchronize() } catch { report(name, state.readTo, "\(error)") }
         let reading = try source.read(log, from: state.readTo, limit: nil)
-        return take(reading, of: log) + close(name, at: reading.end)
+        return new + take(reading, of: log) + close(name, at: reading.end)
+    }
+
+    private func introduceSuccessors(of name: String) throws(SystemCallError) -> [RecoveredEntry] {
+        guard let (writer, number) = LogLayout.parse(segment: name) else { return [] }
+        var new: [RecoveredEntry] = []
+        for later in try source.names() {
+            if let next = LogLayout.parse(segment: later), next.writer == writer, next.number > number {
+                new += introduce(later)
+            }
+        }
+        return new
     }
 
     /// Closes what compaction has filled; such segments hold copies only, so nothing new comes from them.

@@ -42,7 +42,8 @@ extension QueueStore {
     package func freeSpaceWork(now: Int64) {
         if space.began == 0 { space.began = now }
         takeCopies()
-        if trouble != nil { space.reserveIsMissing = true } else if space.reserveIsMissing { ensureReserve() }
+        if ledger.takeReserveUse() { space.reserveIsMissing = true }
+        if trouble == nil, space.reserveIsMissing { ensureReserve() }
         if snapshots.mustComeFirst { return }
         let durable = ledger.durable
         removeEndedLargeFiles(durable)
@@ -103,9 +104,10 @@ extension QueueStore {
     /// The file that is given up when the ledger finds the disk full.
     func ensureReserve() {
         space.reserveIsMissing = false
-        if (try? disk.open(layout.reserve, .reading)) != nil { return }
+        let wanted = max(options.reserve, options.logSize)
+        if let file = try? disk.open(layout.reserve, .reading), let size = try? file.size(), size >= wanted { return }
         do throws(SystemCallError) {
-            try disk.open(layout.reserve, .create).preallocate(options.reserve)
+            try disk.open(layout.reserve, .create).preallocate(wanted)
         } catch {
             try? disk.unlink(layout.reserve)
             space.reserveIsMissing = true

@@ -29,7 +29,9 @@ import Testing
         #expect(message.places == ["ims-ms | ims-ms-daemon | anna@ims-ms-daemon"])
         #expect(message.sourceChannel == "process")
         #expect(message.sender.isEmpty)
-        #expect(message.id == MessageID.derived(from: copy.stored.message.id, entry: 0, attempt: 0, .requeue))
+        #expect(
+            message.id
+                == MessageID.derived(from: copy.stored.message.id, entry: 0, attempt: 0, recipients: [0], .requeue))
         #expect(message.envelopeID != copy.stored.message.envelopeID)
         #expect(text.hasPrefix("Received: from process-daemon.mail.example.com by mail.example.com\r\n (Martlet "))
         #expect(text.hasSuffix("\r\nSubject: x\r\n\r\nbody\r\n"))
@@ -106,6 +108,18 @@ import Testing
                     "ims-ms | ims-ms-daemon | anna@ims-ms-daemon", "tcp_local | other.example | x@other.example",
                 ]
             ])
+    }
+
+    /// A recipient that had to wait is enqueued later, with the attempts at 0 again: not under the id of the first.
+    @Test func recipientsEnqueuedOneAfterTheOther() async throws {
+        let instance = try Instance()
+        var copy = try await instance.copy(["anna@example.com", "x@other.example"], on: "process", from: "tcp_local")
+        let reprocessor = try reprocessor(instance, "process")
+        for number in 0..<2 {
+            copy.pending = [number]
+            #expect(reprocessor.deliver(copy).map(\.result) == [.delivered])
+        }
+        #expect(Set(try instance.finish().map(\.message.id)).count == 2)
     }
 
     @Test func nothingGood() async throws {

@@ -56,10 +56,12 @@ import Testing
 
     @Test func derivedIDsRepeatAndDiffer() {
         let message = MessageID(rawValue: 42)
-        let id = MessageID.derived(from: message, entry: 1, attempt: 2, .failureNotification)
-        #expect(id == .derived(from: message, entry: 1, attempt: 2, .failureNotification))
+        let id = MessageID.derived(from: message, entry: 1, attempt: 2, recipients: [0, 3], .failureNotification)
+        #expect(id == .derived(from: message, entry: 1, attempt: 2, recipients: [3, 0], .failureNotification))
         #expect(id.rawValue >> 63 == 1)
-        #expect(id != .derived(from: message, entry: 1, attempt: 3, .failureNotification))
-        #expect(id != .derived(from: message, entry: 1, attempt: 2, .requeue))
+        #expect(id != .derived(from: message, entry: 1, attempt: 3, recipients: [0, 3], .failureNotification))
+        #expect(id != .derived(from: message, entry: 1, attempt: 2, recipients: [0, 3], .requeue))
+        #expect(id != .derived(from: message, entry: 1, attempt: 2, recipients: [1], .failureNotification))
+        #expect(id != .derived(from: message, entry: 1, attempt: 2, recipients: [], .failureNotification))
     }
 }

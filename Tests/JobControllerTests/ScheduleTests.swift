@@ -168,6 +168,25 @@ import Testing
         #expect(simulation.hands.map(\.key) == [key(1)])
     }
 
+    /// Only what a thread was working on is suspect, and is handed out alone from then on: entries that waited behind it
+    /// are never held for it, however often jobs die.
+    @Test func whatWaitsBehindASuspectIsNotHeld() {
+        var simulation = Simulation(["tcp_local": { $0.clientThreads = 1 }])
+        (simulation.threads, simulation.prefetch) = (1, 4)
+        simulation.schedule.stop(channel: "tcp_local")
+        for number in 1...4 { simulation.add(number) }
+        simulation.schedule.start(channel: "tcp_local", now: simulation.now)
+        simulation.settle()
+        for batch in [[1, 2, 3, 4], [1], [1]] {
+            #expect(simulation.hands.map(\.key) == batch.map { key($0) })
+            simulation.die(simulation.hands[0].job)
+        }
+        #expect(simulation.counts().held == 1)
+        #expect(simulation.hands.map(\.key) == [key(2), key(3), key(4)])
+        for number in 2...4 { simulation.finish(key(number), .delivered) }
+        #expect(simulation.schedule.count == 1)
+    }
+
     @Test func releasedEntryIsFirstInItsHostsOrder() {
         var simulation = Simulation(["tcp_local": { $0.clientThreads = 1 }])
         simulation.threads = 1

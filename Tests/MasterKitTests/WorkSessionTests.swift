@@ -119,6 +119,38 @@ import Testing
         for await code in exit { #expect(code == 0) }
     }
 
+    /// An entry comes back as a new item, because some recipients are to be tried again, while the former item still lives:
+    /// its end does not give the new one back.
+    @Test func anItemThatIsOverDoesNotGiveItsSuccessorBack() async throws {
+        let directory = try Self.temporaryDirectory()
+        defer { Self.remove(directory) }
+        let kept = Mutex<[WorkItem]>([])
+        let (controller, exit) = try Self.start(directory) { item in
+            let isFirst = kept.withLock { kept in
+                kept.append(item)
+                return kept.count == 1
+            }
+            if isFirst { return item.finish([]) }
+            kept.withLock { _ = $0.removeFirst() }
+            Self.delivered(item)
+        }
+        #expect(try controller.receive()?.type == .hello)
+        var outcomes: [Int] = []
+        while outcomes.count < 2 {
+            let message = try #require(try controller.receive())
+            #expect(message.type != .release)
+            if message.type == .work { try controller.item(7, thread: 1) }
+            guard message.type == .outcome else { continue }
+            for report in message.groups.compactMap({ OutcomeReport.read($0)?.report }) {
+                outcomes.append(report.results.count)
+                for answer in EntryList.messages(.durable, [report.key]) { try controller.send(answer) }
+            }
+        }
+        #expect(outcomes == [0, 1])
+        try controller.send(ControlMessage(.exit))
+        for await code in exit { #expect(code == 0) }
+    }
+
     /// The Job Controller goes away: the copy in hand is finished and its outcome told to the next one.
     @Test func outcomeGoesToTheNextJobController() async throws {
         let directory = try Self.temporaryDirectory()

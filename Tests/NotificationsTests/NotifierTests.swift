@@ -66,7 +66,20 @@ import Testing
         #expect(ids.count == 4)
         #expect(ids[0] == ids[1])
         #expect(Set(ids).count == 3)
-        #expect(ids[0] == MessageID.derived(from: queued().id, entry: 0, attempt: 3, .failureNotification))
+        #expect(
+            ids[0] == MessageID.derived(from: queued().id, entry: 0, attempt: 3, recipients: [0], .failureNotification))
+    }
+
+    /// A recipient fails in the first attempt, the other one later: attempts began anew in between, and a message with the
+    /// id of the first notification would be taken for a repetition of it.
+    @Test func recipientsThatFailOneAfterTheOther() async throws {
+        let bench = try Bench()
+        let message = queued(notify: [[], []])
+        for number in 0..<2 {
+            let outcome = RecipientOutcome(recipient: number, result: .failedPermanently, status: "5.1.1")
+            #expect(await bench.notify(.failed, message, attempt: 0, outcomes: [outcome]) == nil)
+        }
+        #expect(Set(try bench.finish().map(\.message.id)).count == 2)
     }
 
     /// Section 1.5 and examples 21 and 22; blocks of 1 024 octets.

@@ -108,7 +108,7 @@ extension DeliverySchedule {
         forget(job, now)
     }
 
-    /// The process has ended. What it had in hand is ready again; what three jobs have died with is held.
+    /// The process has ended. What it had in hand is ready again; what three jobs have died over is held.
     /// `isConfigurationError`: it exited with code 78 and is not started again.
     package mutating func jobExited(_ job: JobID, isConfigurationError: Bool = false, now: Int64) {
         guard let state = jobs[job] else { return }
@@ -121,8 +121,9 @@ extension DeliverySchedule {
         } else if state.phase == .starting {
             channels[state.channel].starts.failed(now: now)
         }
+        let begun = begun(state)
         for slot in state.active.sorted() {
-            entries[slot].deaths += entries[slot].deaths < .max ? 1 : 0
+            if begun.contains(slot), entries[slot].deaths < .max { entries[slot].deaths += 1 }
             leave(slot)
             if entries[slot].holdsAfterAttempt || entries[slot].deaths >= 3 {
                 let reason =
@@ -133,6 +134,19 @@ extension DeliverySchedule {
             }
         }
         forget(job, now)
+    }
+
+    /// Of what the job has, the entry that each thread got first: the thread was working on that one, the others waited
+    /// behind it. The end of a process of a former Job Controller says nothing about what it had.
+    private func begun(_ state: JobState) -> Set<Int32> {
+        guard state.holdsSlot else { return [] }
+        var first: [UInt32: Int32] = [:]
+        for slot in state.active {
+            let thread = entries[slot].thread
+            if let known = first[thread], entries[known].turn < entries[slot].turn { continue }
+            first[thread] = slot
+        }
+        return Set(first.values)
     }
 
     /// Takes the job out of every count and lets the channels of its pool have the slot: best priority first, then

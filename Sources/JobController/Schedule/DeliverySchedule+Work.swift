@@ -64,13 +64,18 @@ extension DeliverySchedule {
         let share = (channels[channel].hosts[Int(host)].ready + threads - 1) / threads
         let limit = max(1, min(thread.count, share))
         var list: [Assignment] = []
-        while list.count < limit, let slot = channels[channel].hosts[Int(host)].takeFirst(&entries) {
+        while list.count < limit, let next = channels[channel].hosts[Int(host)].first(entries) {
+            // What a job has died with is handed out alone, so that it is known whether it was the cause.
+            let isSuspect = entries[next.slot].deaths > 0
+            if isSuspect, !list.isEmpty { break }
+            guard let slot = channels[channel].hosts[Int(host)].takeFirst(&entries) else { break }
             channels[channel].counts.ready -= 1
             let wait = windowWait(channel, entries[slot].priority, now)
             if wait > 0 {
                 delay(slot, until: now + wait)
             } else {
-                list.append(activate(slot, thread.job, now))
+                list.append(activate(slot, thread, turn: list.count, now))
+                if isSuspect { break }
             }
         }
         if list.isEmpty {
@@ -84,10 +89,12 @@ extension DeliverySchedule {
         return true
     }
 
-    private mutating func activate(_ slot: Int32, _ job: JobID, _ now: Int64) -> Assignment {
-        entries[slot].job = job
+    private mutating func activate(_ slot: Int32, _ to: ParkedThread, turn: Int, _ now: Int64) -> Assignment {
+        entries[slot].job = to.job
+        entries[slot].thread = to.thread
+        entries[slot].turn = UInt32(clamping: (jobs[to.job]?.handed ?? 0) + turn)
         entries[slot].isFirst = false
-        jobs[job]?.active.insert(slot)
+        jobs[to.job]?.active.insert(slot)
         enter(slot, .active)
         if settings.noticesCheck == .exact { judge(slot, now) }
         let entry = entries[slot]

@@ -59,7 +59,10 @@ struct ScheduledEntry {
     var attempts: UInt16 = 0
     var priority: Priority
     var state = State.unused
-    /// How many jobs in a row have died with the entry in hand.
+    /// Which of the job's threads has it, and its turn among what the job was handed; meaningful in the state `active`.
+    var thread: UInt32 = 0
+    var turn: UInt32 = 0
+    /// How many jobs in a row have died while they worked on the entry.
     var deaths: UInt8 = 0
     var warned: UInt8 = 0
     var notice = EntryNotice.none

@@ -113,6 +113,8 @@ extension JobControllerLoop {
                     try peers[peer]?.control.send(message)
                 }
             } catch {
+                // Its outcomes came before its end: they count, or what it delivered would be delivered again.
+                if error == .closed { while receive(fromJob: job) {} }
                 broken(party, error)
                 return
             }

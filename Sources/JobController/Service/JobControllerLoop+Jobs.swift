@@ -50,7 +50,8 @@ extension JobControllerLoop {
     func receive(fromJob number: UInt32) -> Bool {
         guard let party = parties[number], let process = party.process, !party.isBroken else { return false }
         do throws(ControlSocket.Failure) {
-            try process.control.flush()
+            // Although nothing can be sent any more, what it said before its end is still there to be read.
+            do throws(ControlSocket.Failure) { try process.control.flush() } catch  where error == .closed {}
             for _ in 0..<Self.mostInARow {
                 guard let incoming = try process.control.receive() else {
                     watchForWriting(party)

@@ -31,6 +31,8 @@ extension JobControllerLoop {
             for _ in 0..<64 {
                 guard let incoming = try peer.control.receive() else { return }
                 take(incoming.message, from: peer, number)
+                // It may just have been cut off.
+                guard peers[number] != nil else { return }
             }
         } catch {
             if error != .closed { log.write("error: a peer is cut off: \(error)") }

@@ -91,12 +91,12 @@ final class JobControllerLoop {
             var ready: [UInt64] = []
             try poller.wait(milliseconds: waitTime()) { ready.append($0.token) }
             for token in ready { handle(token) }
-            if now >= nextSecond { everySecond() }
+            if isDue(nextSecond, atMost: 1000) { everySecond() }
             execute()
             // What comes in meanwhile is handled in one go: under load this halves the work for each message, and an idle
             // Job Controller still acts on the first notice at once.
             if !ready.isEmpty { usleep(Self.gathering) }
-            if let shutdownAt, schedule.jobCount == 0 || now >= shutdownAt { break }
+            if let shutdownAt, schedule.jobCount == 0 || isDue(shutdownAt, atMost: options.shutdownLimit) { break }
         }
         if schedule.jobCount > 0 {
             log.write("\(schedule.jobCount) jobs go on by themselves and report to the next Job Controller")
@@ -109,7 +109,13 @@ final class JobControllerLoop {
         let time = now
         var next = min(nextSecond, schedule.nextTime(now: time) ?? .max)
         if let resumeAt { next = min(next, resumeAt) }
-        return Int32(clamping: max(1, next - time))
+        return Int32(clamping: min(max(1, next - time), 1000))
+    }
+
+    /// Whether the time has come, or lies further ahead than it was ever set: then the clock was set back.
+    private func isDue(_ time: Int64, atMost wait: Int64) -> Bool {
+        let now = now
+        return now >= time || time - now > wait
     }
 
     private func handle(_ token: UInt64) {
@@ -151,14 +157,14 @@ final class JobControllerLoop {
     private func everySecond() {
         let time = now
         nextSecond = time + 1000
-        if let due = resumeAt, time >= due {
+        if let due = resumeAt, isDue(due, atMost: options.recoveryGrace) {
             resumeAt = nil
             schedule.resume(now: time)
         }
         schedule.localOffset = JobControllerLog.localOffset()
         schedule.tick(now: time)
         killUnreachable()
-        if time >= adoptAt {
+        if isDue(adoptAt, atMost: 60_000) {
             adoptAt = time + 60_000
             take(store.adoptDeadWriters())
         }

@@ -30,6 +30,8 @@ package struct JobControllerOptions: Sendable {
     package var commandSocketPath: String { runDirectory + "/job_controller-admin.sock" }
     package var pidPath: String { runDirectory + "/pid.job_controller" }
     package var stoppedPath: String { queueDirectory + "/stopped" }
+    /// There while jobs of a former Job Controller may still have entries in hand.
+    package var orphansPath: String { runDirectory + "/job_controller.orphans" }
 }
 
 /// The Job Controller process: takes the queue, recovers the index, and runs until SIGTERM.
@@ -49,7 +51,7 @@ package struct JobControllerService {
     package func run() throws {
         try Files.createDirectory(options.runDirectory, mode: 0o770)
         try Files.createDirectory(options.logDirectory, mode: 0o750)
-        let wasKilled = PIDFile.read(options.pidPath) != nil
+        let mayHaveOrphans = PIDFile.read(options.pidPath) != nil || Files.exists(options.orphansPath)
         let pidFile = try PIDFile.take(options.pidPath)
         Processes.raiseDescriptorLimit()
         let log = JobControllerLog(directory: options.logDirectory)
@@ -59,8 +61,10 @@ package struct JobControllerService {
         for report in recovered.quarantined { log.write("error: quarantined: \(report)") }
         let loop = try JobControllerLoop(
             settings: settings, options: options, store: store, log: log, signals: signals)
-        try loop.start(recovered.entries, mayHaveOrphans: wasKilled)
+        try loop.start(recovered.entries, mayHaveOrphans: mayHaveOrphans)
+        unlink(options.orphansPath)
         try loop.run()
+        if loop.schedule.jobCount > 0 { try? Files.replace(options.orphansPath, with: []) }
         store.close()
         log.write("job_controller ends")
         _ = consume pidFile
