@@ -99,7 +99,7 @@ package final class ChannelProgram: Sendable {
         } catch {
             logger.error("\(item.name): \(error)")
             if error.code == .corrupt || error.code == .notFound { return item.reportUnreadable(error.description) }
-            // What cannot be read now is tried again by `backoff`; given back, it would come again at once, in a circle.
+            // What cannot be read now is tried again by `backoff`; given back, it would come again at once.
             return item.finish(
                 item.pending.map {
                     RecipientOutcome(

@@ -28,7 +28,8 @@ package struct Maildir: Sendable {
         private var lineEnds = LineEndConversion()
 
         fileprivate init(_ maildir: Maildir, name: String) throws(SystemCallError) {
-            temporary = "\(maildir.path)/tmp/\(name)"
+            // Two processes may have the same copy in hand for a moment: each writes a file of its own.
+            temporary = "\(maildir.path)/tmp/\(getpid())_\(name)"
             final = "\(maildir.path)/new/\(name)"
             directory = "\(maildir.path)/new"
             file = try OwnedDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)

@@ -51,7 +51,7 @@ package final class MessageSubmitter: Sendable {
         let now = UInt64(SystemClock.wallNanoseconds / 1_000_000)
         generators = Mutex(
             Generators(
-                messages: MessageIDGenerator(slot: slot.number, now: now),
+                messages: MessageIDGenerator(slot: slot.number, generation: slot.generation, now: now),
                 envelopes: EnvelopeIDGenerator(process: getpid())))
     }
 

@@ -46,9 +46,9 @@ package struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertibl
     package static func < (left: MessageID, right: MessageID) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// Makes message ids of one process: 31 bits of seconds since 2020, 12 bits of the process's slot, 4 bits of chance, 16 bits
+/// Makes message ids of one process: 31 bits of seconds since 2020, 12 bits of the process's slot, 4 bits that count the holders of the slot, 16 bits
 /// of counter. The slot is held by one process at a time (``Spool``'s `WriterSlot`), so that ids of one queue are unique;
-/// the chance tells apart processes that had the same slot one after the other when the clock went back between them.
+/// the count tells apart those that had the same slot one after the other, should the clock go back between them.
 package struct MessageIDGenerator: Sendable {
     /// 1 January 2020, seconds since 1970.
     private static let epoch: Int64 = 1_577_836_800
@@ -59,8 +59,8 @@ package struct MessageIDGenerator: Sendable {
 
     /// `slot`: 0 to 4095, of no other living process. `now`: milliseconds since 1970; the first ids are those of the next
     /// second, since a former holder of the slot may have used this one.
-    package init(slot: Int, chance: UInt8 = .random(in: 0...15), now: UInt64) {
-        prefix = (UInt64(slot & 0xFFF) << 20) | (UInt64(chance & 15) << 16)
+    package init(slot: Int, generation: UInt8, now: UInt64) {
+        prefix = (UInt64(slot & 0xFFF) << 20) | (UInt64(generation & 15) << 16)
         second = Int64(now / 1000) + 1
     }
 
@@ -140,9 +140,10 @@ extension MessageID {
         case failureNotification = 1, delayNotification, successNotification, requeue
     }
 
-    /// The id of a message made from an entry in a certain attempt: the same every time, so that making it again after a
-    /// crash adds nothing. The top bit is set. `recipients`: indexes of those it is about. They belong to the id because
-    /// attempts begin anew at 0 when some recipients are settled: what is said of the others later is another message.
+    /// The id of a message made from an entry in a certain attempt: the same every time, so that making it again after
+    /// a crash adds nothing. The top bit is set. `recipients`: indexes of those it is about. They belong to the id
+    /// because attempts begin anew at 0 when some recipients are settled: what is said of the others later is another
+    /// message.
     package static func derived(
         from message: MessageID, entry: Int, attempt: Int, recipients: [Int], _ derivation: Derivation
     ) -> MessageID {

@@ -40,6 +40,7 @@ package struct ControlSocket: ~Copyable, Sendable {
     private let socket: OwnedDescriptor
     private let queueLimit: Int
     private var queue: [Outgoing] = []
+    private var hasEnded = false
     private var buffer = [UInt8](repeating: 0, count: ControlMessage.maximumLength + 1)
 
     /// `queueLimit` is the most messages that may wait to be sent.
@@ -110,7 +111,11 @@ package struct ControlSocket: ~Copyable, Sendable {
         switch result {
         case .failure(let error): throw .system(error)
         case .success(.none): return nil
-        case .success(.end): throw .closed
+        case .success(.end):
+            // When the other side went without having read everything, ECONNRESET comes once before what it had sent.
+            if hasEnded { throw .closed }
+            hasEnded = true
+            return try receive()
         case .success(.message(let count, let passed, let truncated)):
             let descriptor = passed.map { OwnedDescriptor(owning: $0) }
             if truncated { throw .malformed(.tooLong(count)) }

@@ -14,6 +14,8 @@ struct IncomingMessage {
     var content: [UInt8] = []
     /// Where content goes once it is not.
     var stream: LargeContentStream?
+    /// The content cannot be kept, and why: what still comes of it is thrown away.
+    var refusal: Reply?
 
     init(sender: String, parameters: MailParameters) {
         self.sender = sender

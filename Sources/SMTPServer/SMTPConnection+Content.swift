@@ -17,6 +17,7 @@ extension SMTPConnection {
     }
 
     func take(_ bytes: [UInt8]) {
+        guard message?.refusal == nil else { return }
         if let stream = message?.stream {
             append(bytes, to: stream)
             return
@@ -28,12 +29,18 @@ extension SMTPConnection {
     /// More content than is kept in memory: header and what is there go to a file, the rest follows.
     private func beginStream() {
         guard var message, let identity = message.identity, let loop = loop else { return }
-        guard case .success(let prepared) = prepare(message, identity),
-            let writer = try? context.submitter.spool.beginLargeContent(identity.id)
-        else { return }  // Found again, and answered, at the end of the data.
-        let stream = LargeContentStream(writer, facts: prepared.facts, pool: pool, loop: loop)
-        message.stream = stream
-        append(prepared.header + message.content[prepared.bodyStart...], to: stream)
+        let content = message.content
+        do {
+            let prepared = try prepare(message, identity).get()
+            let writer = try context.submitter.spool.beginLargeContent(identity.id)
+            let stream = LargeContentStream(writer, facts: prepared.facts, pool: pool, loop: loop)
+            message.stream = stream
+            append(prepared.header + content[prepared.bodyStart...], to: stream)
+        } catch let error as HeaderError {
+            message.refusal = Self.headerReply(error)
+        } catch {
+            message.refusal = Self.storageReply(error)
+        }
         message.content = []
         self.message = message
     }
@@ -68,6 +75,7 @@ extension SMTPConnection {
             return session.answered(.refuse(Reply(451, "4.3.0", "Local error in processing")))
         }
         message = nil
+        if let refusal = taken.refusal { return session.answered(.refuse(refusal)) }
         if let stream = taken.stream {
             if !findings.endsInLineEnd { append([13, 10], to: stream) }
             finish(stream, taken, identity, findings)
@@ -75,12 +83,8 @@ extension SMTPConnection {
         }
         switch prepare(taken, identity) {
         case .failure(let error):
-            session.answered(.refuse(Reply(552, "5.3.4", error.description)))
+            session.answered(.refuse(Self.headerReply(error)))
         case .success(let prepared):
-            if taken.content.count > context.submitter.spool.options.largeThreshold {
-                // The large-content file could not be created when it was needed.
-                return session.answered(.refuse(Reply(452, "4.3.1", "Insufficient system storage, try again later")))
-            }
             var body = Array(taken.content[prepared.bodyStart...])
             if !findings.endsInLineEnd { body += [13, 10] }
             submit(taken, identity, findings, prepared.facts, .inline([prepared.header, body]))
@@ -97,6 +101,8 @@ extension SMTPConnection {
             let (connection, message, stream) = bound.value
             switch result {
             case .success(let content):
+                // Nobody waits for an answer any more: without this the file would stay.
+                guard connection.loop != nil else { return content.abandon() }
                 connection.submit(message, identity, findings, stream.facts, .large(content))
             case .failure(let error):
                 connection.answer(.refuse(Self.storageReply(error)))
@@ -130,6 +136,8 @@ extension SMTPConnection {
             }
         }
     }
+
+    private static func headerReply(_ error: HeaderError) -> Reply { Reply(552, "5.3.4", error.description) }
 
     /// Nothing of the message is kept: the client tries again.
     private static func storageReply(_ error: any Error) -> Reply {

@@ -88,6 +88,11 @@ final class SMTPConnection: ChannelInboundHandler {
         readIfWanted()
     }
 
+    /// A client that sends commands and does not read the replies waits, or they would fill the memory.
+    func channelWritabilityChanged(context handlerContext: ChannelHandlerContext) {
+        readIfWanted()
+    }
+
     func userInboundEventTriggered(context handlerContext: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event {
             session.inputEnded()
@@ -104,6 +109,14 @@ final class SMTPConnection: ChannelInboundHandler {
         discardMessage()
         log(.closed)
         handed.finish(bytesIn: bytesIn, bytesOut: bytesOut)
+        ended(self)
+        self.handlerContext = nil
+    }
+
+    /// Without ``channelInactive(context:)`` before, the socket could not be adopted.
+    func handlerRemoved(context handlerContext: ChannelHandlerContext) {
+        guard self.handlerContext != nil else { return }
+        handed.finish(reason: "not adopted")
         ended(self)
         self.handlerContext = nil
     }
@@ -181,7 +194,9 @@ final class SMTPConnection: ChannelInboundHandler {
 
     /// Asks the socket for more only when there is room for it: a client that sends faster than we commit waits in TCP.
     func readIfWanted() {
-        guard !isReading, session.wantsInput, message?.stream?.isFull != true, let handlerContext else { return }
+        guard !isReading, session.wantsInput, message?.stream?.isFull != true, let handlerContext,
+            handlerContext.channel.isWritable
+        else { return }
         isReading = true
         handlerContext.read()
     }

@@ -8,8 +8,8 @@ package struct QueueStoreOptions: Sendable {
     package var snapshotReadBytes = 512 << 20
     /// Seconds after which a snapshot is due when anything changed.
     package var snapshotSeconds: Int64 = 900
-    /// Bytes of the file `reserve`, given up when the disk is full so that outcomes can still be written; at least what a
-    /// ledger log takes, or the next one could not be begun.
+    /// Bytes of the file `reserve`, given up when the disk is full so that outcomes can still be written; at least
+    /// what a ledger log takes, or the next one could not be begun.
     package var reserve = 24 << 20
     /// Segment files kept for use again.
     package var recycled = 4

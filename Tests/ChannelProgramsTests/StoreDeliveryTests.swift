@@ -61,7 +61,7 @@ import Testing
         let name = "1700000000.M\(copy.stored.message.id)E0R0.mail.example.com"
         let tmp = "\(instance.scratch.path)/store/example.com/anna/tmp"
         try Files.createDirectory(tmp)
-        symlink("/dev/full", "\(tmp)/\(name)")
+        symlink("/dev/full", "\(tmp)/\(getpid())_\(name)")
         let full = store(instance).deliver(copy, to: 0)
         #expect(full.result == .failedTemporarily)
         #expect(full.status == "4.2.2")

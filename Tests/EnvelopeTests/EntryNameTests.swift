@@ -35,7 +35,7 @@ import Testing
 
     @Test func idsAreUniqueAndSortByTime() {
         let start: UInt64 = 1_700_000_000_000
-        var generator = MessageIDGenerator(slot: 77, chance: 3, now: start)
+        var generator = MessageIDGenerator(slot: 77, generation: 3, now: start)
         var last = MessageID(rawValue: 0)
         for step in 0..<200_000 {
             // More in a second than there are numbers, and a clock that goes back.
@@ -48,8 +48,8 @@ import Testing
     }
 
     @Test func processesWithDifferentSlotsNeverMakeTheSameID() {
-        var first = MessageIDGenerator(slot: 1, chance: 0, now: 1_700_000_000_000)
-        var second = MessageIDGenerator(slot: 2, chance: 0, now: 1_700_000_000_000)
+        var first = MessageIDGenerator(slot: 1, generation: 0, now: 1_700_000_000_000)
+        var second = MessageIDGenerator(slot: 2, generation: 0, now: 1_700_000_000_000)
         let ids = (0..<1000).flatMap { _ in [first.next(now: 1_700_000_000_000), second.next(now: 1_700_000_000_000)] }
         #expect(Set(ids).count == 2000)
     }

@@ -13,13 +13,14 @@ import Testing
 struct RecoveryTests {
     /// Runs a Job Controller on the queue in `directory` until `isEnough` says so of its status, and shuts it down.
     private func run(
-        _ directory: String, mode: String = "deliver", _ change: (inout ChannelSettings) -> Void = { _ in },
-        until isEnough: (String) throws -> Bool
+        _ directory: String, mode: String = "deliver", shutdownLimit: Int64 = 30_000,
+        _ change: (inout ChannelSettings) -> Void = { _ in }, until isEnough: (String) throws -> Bool
     ) async throws {
-        let options = RunningController.options(directory)
+        var options = RunningController.options(directory)
+        options.shutdownLimit = shutdownLimit
         let settings = RunningController.settings(directory, mode: mode, pool: 3, change)
         let (ended, continuation) = AsyncStream<String>.makeStream()
-        SystemThread.start("controller") {
+        SystemThread.start("controller") { [options] in
             do {
                 try JobControllerService(settings: settings, options: options).run()
             } catch { continuation.yield("\(error)") }
@@ -98,6 +99,19 @@ struct RecoveryTests {
             _ = try CommandClient.ask(path, "release ZZ00000000003.00")
             return try CommandClient.ask(path, "status").contains(#""messages":0,"entries":0"#)
         }
+    }
+
+    /// Jobs that are left to themselves at an orderly end are noted, so that the next Job Controller waits for what
+    /// they have to say before it hands anything out.
+    @Test func jobsLeftBehindAreNoted() async throws {
+        let directory = try makeQueue()
+        defer { RunningController.remove(directory) }
+        let options = RunningController.options(directory)
+        try commit(1, directory)
+        try await run(directory, mode: "stay", shutdownLimit: 0) { $0.contains(#""active":1"#) }
+        #expect(Files.exists(options.orphansPath))
+        try await run(directory) { $0.contains(#""messages":0,"entries":0"#) }
+        #expect(!Files.exists(options.orphansPath))
     }
 
     /// Messages that arrive while it runs, by notice.

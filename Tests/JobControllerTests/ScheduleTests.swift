@@ -168,8 +168,8 @@ import Testing
         #expect(simulation.hands.map(\.key) == [key(1)])
     }
 
-    /// Only what a thread was working on is suspect, and is handed out alone from then on: entries that waited behind it
-    /// are never held for it, however often jobs die.
+    /// Only what a thread was working on is suspect, and is handed out alone from then on: entries that waited behind
+    /// it are never held for it, however often jobs die.
     @Test func whatWaitsBehindASuspectIsNotHeld() {
         var simulation = Simulation(["tcp_local": { $0.clientThreads = 1 }])
         (simulation.threads, simulation.prefetch) = (1, 4)

@@ -80,6 +80,7 @@ struct RunningController {
         threads = int(os.environ['IMTA_MAX_CLIENT_THREADS'])
         control.send(b'WORK\n' + b'\n'.join(b'thread=%d\ncount=4\n' % t for t in range(1, threads + 1)))
         durable = said = 0
+        collected = []
         ending = False
         while not (ending and durable == said):
             message = control.recv(8192)
@@ -104,6 +105,19 @@ struct RunningController {
                         for index in range(int(first), int(last or first) + 1):
                             lines += ['to=%d 0 2.1.5' % index, 'text=250 ok']
                     out.append('\n'.join(lines) + '\n')
+                if mode == 'stay':
+                    continue
+                if mode == 'lastwords' and not os.path.exists(directory + '/crashed'):
+                    collected += out
+                    if len(collected) > 65:
+                        open(directory + '/crashed', 'w').close()
+                        for text in collected:
+                            open(directory + '/said', 'a').write(text.split('\n')[0] + '\n')
+                            control.send(('OUTC\n' + text).encode())
+                        os.kill(os.getpid(), 9)
+                    continue
+                for text in out:
+                    open(directory + '/said', 'a').write(text.split('\n')[0] + '\n')
                 if mode == 'garbage':
                     out = ['entry=' + items[0]['entry'] + '\nto=nobody\n']
                 said += len(out)

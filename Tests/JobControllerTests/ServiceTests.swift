@@ -83,6 +83,20 @@ struct ServiceTests {
         #expect(try controller.jobs().count == 3)
     }
 
+    /// Many outcomes, then the end: all of them count, although the acknowledgements of the first cannot be sent.
+    @Test func lastWordsOfAJobCount() async throws {
+        let controller = try RunningController(RunningController.entries(100), mode: "lastwords", pool: 1) {
+            $0.clientThreads = 100
+            $0.threadDepth = 1
+        }
+        defer { RunningController.remove(controller.directory) }
+        #expect(Set(try await ended(100, controller)).count == 100)
+        // Nothing was delivered twice.
+        let said = try Files.read(controller.directory + "/said").split(separator: UInt8(ascii: "\n"))
+        #expect(said.count == 100)
+        #expect(Set(said).count == 100)
+    }
+
     /// A process of a former Job Controller connects, says what it has, and hands in the outcome.
     @Test func outcomeOfAnOrphan() async throws {
         var entries = RunningController.entries(2)

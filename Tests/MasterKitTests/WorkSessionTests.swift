@@ -119,8 +119,8 @@ import Testing
         for await code in exit { #expect(code == 0) }
     }
 
-    /// An entry comes back as a new item, because some recipients are to be tried again, while the former item still lives:
-    /// its end does not give the new one back.
+    /// An entry comes back as a new item, because some recipients are to be tried again, while the former item still
+    /// lives: its end does not give the new one back.
     @Test func anItemThatIsOverDoesNotGiveItsSuccessorBack() async throws {
         let directory = try Self.temporaryDirectory()
         defer { Self.remove(directory) }

@@ -70,8 +70,8 @@ import Testing
             ids[0] == MessageID.derived(from: queued().id, entry: 0, attempt: 3, recipients: [0], .failureNotification))
     }
 
-    /// A recipient fails in the first attempt, the other one later: attempts began anew in between, and a message with the
-    /// id of the first notification would be taken for a repetition of it.
+    /// A recipient fails in the first attempt, the other one later: attempts began anew in between, and a message with
+    /// the id of the first notification would be taken for a repetition of it.
     @Test func recipientsThatFailOneAfterTheOther() async throws {
         let bench = try Bench()
         let message = queued(notify: [[], []])

@@ -45,6 +45,25 @@ import Testing
         #expect(!waits)
     }
 
+    /// A process that ends without having read everything has still said what it said.
+    @Test func lastWordsAreHeard() throws {
+        let (left, right) = try Sockets.sequencedPacketPair()
+        var near = ControlSocket(owning: OwnedDescriptor(owning: left))
+        try near.send(ControlMessage("PING", [:]))
+        for number in 0..<3 {
+            let message = try ControlMessage("DONE", ["id": String(number)]).encoded()
+            _ = try message.withUnsafeBytes { try Sockets.send(right, $0) }
+        }
+        close(right)
+        for number in 0..<3 {
+            let message = try near.receive()?.message
+            #expect(message == ControlMessage("DONE", ["id": String(number)]))
+        }
+        var failure: ControlSocket.Failure?
+        do throws(ControlSocket.Failure) { _ = try near.receive() } catch { failure = error }
+        #expect(failure == .closed)
+    }
+
     @Test func garbageAndEndAreErrors() throws {
         let (left, right) = try Sockets.sequencedPacketPair()
         var far = ControlSocket(owning: OwnedDescriptor(owning: right))

@@ -151,6 +151,36 @@ private final class World {
         #expect(world.recovered.entries.isEmpty)
     }
 
+    /// The reserve has room for a whole ledger log, and is made again after it was given up.
+    @Test func theReserveIsMadeAgain() throws {
+        let world = try World()
+        #expect(world.disk.content("/q/reserve")?.count == 32 << 10)
+        for fact in world.append(1) { _ = world.store.known(fact) }
+        world.disk.setPlan(SimulatedDisk.Plan(calls: 1, code: 28))
+        world.store.record(.done(key(1), time: 1))
+        world.store.ledger.drain()
+        #expect(world.store.trouble == nil)
+        #expect(world.disk.content("/q/reserve") == nil)
+        world.store.freeSpaceWork(now: 1)
+        #expect(world.disk.content("/q/reserve")?.count == 32 << 10)
+    }
+
+    /// A writer whose sync failed has gone on to a next segment, of which nothing is known yet: what it refused is no
+    /// mail.
+    @Test func refusedRecordsOfALivingWriterAreNotAdopted() throws {
+        let world = try World()
+        _ = world.append(1)
+        // The write succeeds, its sync does not.
+        world.disk.setPlan(SimulatedDisk.Plan(calls: 2, code: 5))
+        _ = world.append(2)
+        #expect(world.results.errors.count == 1)
+        _ = world.append(3)
+        #expect(ids(world.store.adoptDeadWriters()) == [1])
+        let position = try #require(world.writer.position)
+        #expect(position.segment == "w1-2")
+        #expect(ids(world.store.readUpTo(position.segment, position.end)) == [3])
+    }
+
     @Test func damageInTheMiddleIsQuarantined() throws {
         let world = try World()
         let facts = world.append(1) + world.append(2) + world.append(3)

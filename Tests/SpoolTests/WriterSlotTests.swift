@@ -20,5 +20,7 @@ import Testing
         }
         let third = try WriterSlot(queue: queue)
         #expect(first.number == 0 && third.number == 1)
+        // The second holder of slot 1 makes other ids than the first.
+        #expect(first.generation == 0 && third.generation == 1)
     }
 }
