@@ -10,8 +10,6 @@ package struct Admission: Hashable, Sendable {
         case refuse(AdmissionRefusal)
     }
 
-    /// For all DNS lists of a connection together; lists that are silent for longer list nobody.
-    package static let listBudget = seconds(5)
     /// No connection waits for longer, whatever it waits for.
     package static let deadline = seconds(10)
 
@@ -25,7 +23,7 @@ package struct Admission: Hashable, Sendable {
     /// `asksLists` is false when a PORT_ACCESS entry was applied.
     package init(_ rules: AdmissionRules, asksLists: Bool, isImplicitTLS: Bool, at now: Int64) {
         unanswered = asksLists ? rules.lists : []
-        listsUntil = now + Self.listBudget
+        listsUntil = now + min(rules.listBudget, Self.deadline)
         // The client talks first on a port with implicit TLS.
         let isWatched = rules.pregreetDelay > 0 && !isImplicitTLS
         quietUntil = isWatched ? now + min(rules.pregreetDelay, Self.deadline) : nil

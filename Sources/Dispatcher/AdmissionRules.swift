@@ -2,6 +2,8 @@
 package struct AdmissionRules: Hashable, Sendable {
     /// DNS lists, without a final dot; asked only when no PORT_ACCESS entry was applied.
     package var lists: [String]
+    /// Nanoseconds for all of them together.
+    package var listBudget: Int64
     /// IDENT: ask the client's host who has the connection.
     package var asksIdent: Bool
     /// `max_conns_per_client`: most connections of one client at once; 0: no limit.
@@ -14,7 +16,8 @@ package struct AdmissionRules: Hashable, Sendable {
     /// True when the image is one of the SMTP or LMTP servers.
     package var isMail: Bool
 
-    package init(_ settings: ServiceSettings) {
+    package init(_ settings: ServiceSettings, _ deadlines: PoolLimits.Deadlines = .init()) {
+        listBudget = deadlines.lists
         lists = settings.dnsVerifyDomains.prefix(5).map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }
         asksIdent = settings.ident
         mostPerClient = max(0, settings.maxConnsPerClient)

@@ -31,6 +31,8 @@ package struct DNSListCache: Sendable {
         package var verdict: DNSListVerdict?
         package var waiters: [Waiter] = []
         package var next: DNSQuestion?
+        /// A list that has failed so often that it is left alone for a while.
+        package var resting: String?
         /// What the list says about an address that it was known to have.
         package var explanation: String?
     }
@@ -40,12 +42,24 @@ package struct DNSListCache: Sendable {
         var until: Int64
     }
 
+    /// Failures of a list in a row.
+    private struct Failures {
+        var count = 0
+        var restsUntil = Int64.min
+    }
+
+    /// After so many failures in a row a list is not asked for ``rest``: clients do not wait for it one by one.
+    package static let mostFailures = 5
+    package static let rest = seconds(30)
+
     private let mostEntries: Int
     private let asksWhy: Bool
     private var entries: [String: Entry] = [:]
     private var waiting: [String: [Waiter]] = [:]
     /// Names that are listed by an A record, and whose TXT record was asked for.
     private var explaining: Set<String> = []
+    /// By list.
+    private var failures: [String: Failures] = [:]
 
     /// `asksWhy`: the TXT record is asked for beside an A record; its text only goes to the log, so nobody waits.
     package init(mostEntries: Int = 20_000, asksWhy: Bool = false) {
@@ -60,6 +74,7 @@ package struct DNSListCache: Sendable {
             if now < entry.until { return .known(entry.verdict) }
             entries[name] = nil
         }
+        if let list = failures[waiter.list], now < list.restsUntil { return .known(.unknown("it does not answer")) }
         waiting[name, default: []].append(waiter)
         return waiting[name]?.count == 1 ? .ask(DNSQuestion(name, .a)) : .underWay
     }
@@ -74,11 +89,28 @@ package struct DNSListCache: Sendable {
         case .verdict(let verdict, let time):
             keep(verdict, name, until: now + seconds(time), at: now)
             var settled = Settled(verdict: verdict, waiters: waiting.removeValue(forKey: name) ?? [])
+            if let list = settled.waiters.first?.list, note(list, failed: answer.isTemporary, at: now) {
+                settled.resting = list
+            }
             if asksWhy, case .listed(text: "") = verdict, explaining.insert(name).inserted {
                 settled.next = DNSQuestion(name, .txt)
             }
             return settled
         }
+    }
+
+    /// True when the list rests from now on.
+    private mutating func note(_ list: String, failed: Bool, at now: Int64) -> Bool {
+        guard failed else {
+            failures[list] = nil
+            return false
+        }
+        var state = failures[list] ?? Failures()
+        state.count = min(state.count + 1, Self.mostFailures)
+        let begins = state.count == Self.mostFailures && now >= state.restsUntil
+        if begins { state.restsUntil = now + Self.rest }
+        failures[list] = state
+        return begins
     }
 
     /// When there is no room, first what is past its time goes, then everything: the resolver has it still.

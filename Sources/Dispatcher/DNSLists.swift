@@ -72,6 +72,9 @@ final class DNSLists {
     }
 
     private func report(_ settled: DNSListCache.Settled, _ name: String) {
+        if let list = settled.resting {
+            log.notice("DNS list \(list) does not answer: it is not asked for 30 seconds, and lists nobody")
+        }
         if let text = settled.explanation { log.debug(.denials, "access_control: \(name): \(text)") }
         switch settled.verdict {
         case .listed(let text) where !text.isEmpty: log.debug(.denials, "access_control: \(name): \(text)")

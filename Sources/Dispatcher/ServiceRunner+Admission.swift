@@ -129,9 +129,9 @@ extension ServiceRunner {
 
     /// The client's host named a user: in time for the handoff, or for the statistics only.
     func identified(_ id: ConnectionID, as user: String) {
-        guard let connection = pool.connections[id] else { return }
+        guard pool.connections[id] != nil else { return }
         log.debug(.statistics, "connection \(id) of \(settings.name) is from user \(user), says IDENT")
-        if connection.state == .inAdmission || connection.state == .waiting { held[id]?.identUser = user }
+        held[id]?.identUser = user
         if identUsers.count >= 1000 { identUsers = identUsers.filter { pool.connections[$0.key] != nil } }
         if identUsers.count < 1000 { identUsers[id] = user }
     }

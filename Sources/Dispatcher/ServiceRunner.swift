@@ -43,7 +43,7 @@ final class ServiceRunner {
         self.index = index
         self.shared = shared
         ports = ListeningPort.ports(of: settings)
-        rules = AdmissionRules(settings)
+        rules = AdmissionRules(settings, shared.settings.deadlines)
         pool = ServicePool(limits: settings.limits(shared.settings.deadlines), listeners: ports.count)
     }
 

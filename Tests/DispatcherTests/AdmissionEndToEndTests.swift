@@ -91,7 +91,10 @@ import Testing
         let names = try HeldNameServer()
         let fixture = try DispatcherFixture()
         let service = try mail(fixture) { $0.dnsVerifyDomains = ["list.example"] }
-        fixture.start([service]) { $0.resolver = resolver(names.address) }
+        fixture.start([service]) {
+            $0.resolver = resolver(names.address)
+            $0.deadlines.lists = seconds(1)
+        }
         fixture.waitForReady(1)
         let client = try #require(TestClient(port: fixture.port))
         #expect(client.greetingPID() != nil)
@@ -119,7 +122,7 @@ import Testing
 
     @Test func whoSpeaksFirstIsRefused() throws {
         let fixture = try DispatcherFixture()
-        fixture.start([try mail(fixture) { $0.pregreetDelay = 300 }]) { $0.debug = 1 << 24 }
+        fixture.start([try mail(fixture) { $0.pregreetDelay = 1000 }]) { $0.debug = 1 << 24 }
         fixture.waitForReady(1)
         let hasty = try #require(TestClient(port: fixture.port))
         hasty.say("EHLO hasty.example")

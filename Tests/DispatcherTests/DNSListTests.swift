@@ -80,6 +80,23 @@ import Testing
         #expect(cache.look(up: Self.name, for: waiter(2), at: 0) == .known(.listed(text: "")))
     }
 
+    @Test func aListThatFailsRestsForAWhile() {
+        var cache = DNSListCache()
+        func fail(_ number: Int, at second: Int) -> String? {
+            _ = cache.look(up: "\(number).list.example", for: waiter(number), at: seconds(second))
+            let question = DNSQuestion("\(number).list.example", .a)
+            return cache.heard(DNSAnswer(question, .timedOut), at: seconds(second)).resting
+        }
+        #expect((0..<5).map { fail($0, at: 0) } == [nil, nil, nil, nil, "list.example"])
+        let resting = cache.look(up: "9.list.example", for: waiter(9), at: seconds(29))
+        #expect(resting == .known(.unknown("it does not answer")))
+        // Then it is tried again; one more failure, and it rests again.
+        let again = fail(9, at: 30)
+        #expect(again == "list.example")
+        let asked = cache.look(up: "10.list.example", for: waiter(10), at: seconds(60))
+        #expect(asked == .ask(DNSQuestion("10.list.example", .a)))
+    }
+
     @Test func memoryIsBounded() {
         var cache = DNSListCache(mostEntries: 10)
         for number in 0..<1000 {
