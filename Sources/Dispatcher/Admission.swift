@@ -1,4 +1,4 @@
-/// Access control of one connection after PORT_ACCESS let it in: DNS lists and the wait before the banner, both at once.
+/// Access control of one connection after PORT_ACCESS let it in: DNS lists, and the wait before the banner, at once.
 ///
 /// A value: events and times go in, the next step comes out. Dispatcher specification, sections 6.2 and 9.
 package struct Admission: Hashable, Sendable {
