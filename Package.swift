@@ -88,7 +88,7 @@ let package = Package(
             "Notifications",
             ["SystemCalls", "Channels", "Envelope", "InternetMessage", "Enqueue", "Configuration", "Spool"]),
         // Floor 8: services
-        library("Dispatcher", ["SystemCalls", "OptionSyntax", "ProcessPool", "Configuration", "Mappings"]),
+        library("Dispatcher", ["SystemCalls", "OptionSyntax", "ProcessPool", "DNS", "Configuration", "Mappings"]),
         library(
             "JobController",
             [
@@ -170,7 +170,11 @@ let package = Package(
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),
         tests(
-            "Dispatcher", ["OptionSyntax", "SystemCalls", "ProcessPool", "WorkerKit", "Configuration", "echo_worker"]),
+            "Dispatcher",
+            [
+                "OptionSyntax", "SystemCalls", "ProcessPool", "DNS", "Mappings", "WorkerKit", "Configuration",
+                "echo_worker",
+            ]),
         tests(
             "JobController",
             ["OptionSyntax", "SystemCalls", "ProcessPool", "Envelope", "Spool", "MasterKit", "Configuration"]),

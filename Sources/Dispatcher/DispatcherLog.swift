@@ -13,6 +13,7 @@ package final class DispatcherLog {
         package static let processes = Area(rawValue: 1 << 6)
         package static let workers = Area(rawValue: 1 << 8)
         package static let packets = Area(rawValue: 1 << 10)
+        package static let statistics = Area(rawValue: 1 << 20)
         package static let denials = Area(rawValue: 1 << 24)
     }
 
@@ -47,6 +48,9 @@ package final class DispatcherLog {
     package func debug(_ area: Area, _ text: @autoclosure () -> String) {
         if !areas.isDisjoint(with: area) { write(text()) }
     }
+
+    /// True when records of `area` are written.
+    package func shows(_ area: Area) -> Bool { !areas.isDisjoint(with: area) }
 
     private func write(_ text: String) {
         let now = SystemClock.wallNanoseconds

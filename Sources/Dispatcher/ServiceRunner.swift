@@ -10,17 +10,25 @@ final class ServiceRunner {
         let reactor: Reactor
         let log: DispatcherLog
         let settings: DispatcherSettings
+        let desk: AdmissionDesk
     }
 
     let settings: ServiceSettings
     let index: Int
     let shared: Surroundings
     let ports: [ListeningPort]
+    let rules: AdmissionRules
     var pool: ServicePool
     var processes: [WorkerID: SupervisedProcess] = [:]
     /// Workers that said `HELO`, with the version of their image.
     var greetings: [WorkerID: String] = [:]
     var held: [ConnectionID: HeldConnection] = [:]
+    /// Connections in admission that wait for something.
+    var applicants: [ConnectionID: Applicant] = [:]
+    /// When the first wait of ``applicants`` is over, or earlier.
+    var nextAdmission = Int64.max
+    /// Users of open connections that IDENT named, for the status.
+    var identUsers: [ConnectionID: String] = [:]
     /// Wall-clock seconds at which workers were started, for the status.
     var births: [WorkerID: Int64] = [:]
     /// Listening sockets that were opened before this process began and are not taken yet.
@@ -35,6 +43,7 @@ final class ServiceRunner {
         self.index = index
         self.shared = shared
         ports = ListeningPort.ports(of: settings)
+        rules = AdmissionRules(settings, shared.settings.deadlines)
         pool = ServicePool(limits: settings.limits(shared.settings.deadlines), listeners: ports.count)
     }
 
@@ -127,7 +136,7 @@ final class ServiceRunner {
     /// Lets the epoll watch exactly the ports from which a connection may be taken now.
     func watchPorts(at now: Int64) {
         for (number, port) in ports.enumerated() where !port.isWatched {
-            guard let socket = port.descriptor, pool.mayAccept(number, at: now) else { continue }
+            guard let socket = port.descriptor, takesConnections(number, at: now) else { continue }
             do throws(SystemCallError) {
                 try shared.reactor.watch(socket, .listener(service: index, port: number))
                 port.isWatched = true

@@ -24,9 +24,23 @@ extension ServiceRunner {
             "workers": .array(pool.workers.map(status)),
             "connections": connections,
             "denied": .integer(pool.statistics.denied),
+            "denials": denials,
+            "busy_replies": .integer(pool.statistics.turnedAway),
+            "identified": identified,
             "handoff": handoff,
             "failed_starts": .integer(pool.statistics.failedStarts),
         ]
+    }
+
+    private var denials: JSONValue {
+        .object(
+            AdmissionRefusal.allCases.map { .init($0.rawValue, .integer(pool.statistics.refusals[$0] ?? 0)) })
+    }
+
+    /// What IDENT said of open connections, the 100 newest.
+    private var identified: JSONValue {
+        let open = identUsers.filter { pool.connections[$0.key] != nil }.sorted { $0.key > $1.key }.prefix(100)
+        return .array(open.map { ["connection": .integer($0.key.number), "user": .string($0.value)] })
     }
 
     private func status(of worker: PoolWorker) -> JSONValue {
