@@ -50,10 +50,9 @@ final class Outbox: Sendable {
     }
 
     func finished(id: Int, seconds: Int, bytesIn: Int, bytesOut: Int, reason: String) {
-        let text = reason.unicodeScalars.prefix(100).filter { $0.value >= 0x20 }
         let fields: Fields = [
             "id": String(id), "seconds": String(seconds), "in": String(bytesIn), "out": String(bytesOut),
-            "reason": String(String.UnicodeScalarView(text)),
+            "reason": Self.line(reason),
         ]
         let mustRing = state.withLock { state in
             state.active -= 1
@@ -63,6 +62,12 @@ final class Outbox: Sendable {
             return state.control.wantsToWrite || (state.isDraining && state.active == 0)
         }
         if mustRing { wakeup.ring() }
+    }
+
+    /// At most 100 characters without line feeds and other controls.
+    private static func line(_ text: String) -> String {
+        if text.utf8.count <= 100, text.utf8.allSatisfy({ $0 >= 0x20 }) { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 }.prefix(100)))
     }
 
     /// `DONE` of all connections that end from now until ``sendGathered()`` goes out in few messages.
