@@ -1,4 +1,4 @@
-/// The datagram of a message. Runs for every connection, so bytes are looked at once and short texts cost no allocation.
+/// The datagram of a message. Runs for every connection: bytes are looked at once, short texts cost no allocation.
 extension ControlMessage {
     /// Reads one datagram. Never traps, whatever the bytes.
     package init(bytes: some RandomAccessCollection<UInt8>) throws(ControlMessageError) {

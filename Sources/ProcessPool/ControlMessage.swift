@@ -40,7 +40,8 @@ package struct MessageType: Hashable, Sendable, ExpressibleByStringLiteral, Cust
 
     /// Meant for constants: letters beyond the fourth are dropped, missing ones become spaces.
     package init(stringLiteral value: String) {
-        code = Self.code(value.utf8.prefix(4) + [UInt8](repeating: 0x20, count: max(0, 4 - value.utf8.count)))
+        let letters = value.utf8.prefix(4)
+        code = (letters.count..<4).reduce(Self.code(letters)) { code, _ in code << 8 | 0x20 }
     }
 
     /// Nil unless `bytes` are four capital letters.
