@@ -128,6 +128,7 @@ let package = Package(
         executable("ims_master", ["ChannelPrograms"]),
         executable("reprocess", ["ChannelPrograms"]),
         executable("echo_worker", ["WorkerKit", "SystemCalls"]),
+        executable("null_worker", ["WorkerKit", "SystemCalls"]),
         // Tests
         tests("SystemCalls"),
         tests("OptionSyntax"),

@@ -19,7 +19,7 @@ struct PortAccess: Sendable {
         guard let result = mappings.probe(Self.table, probe, flags: "A", context: context) else { return .notMentioned }
         var text = result.output[...]
         var logText = ""
-        if let bars = text.firstRange(of: "||") {
+        if text.utf8.contains(0x7C), let bars = text.firstRange(of: "||") {
             logText = String(text[bars.upperBound...])
             text = text[..<bars.lowerBound]
         }

@@ -30,7 +30,7 @@ extension ServiceRunner {
         _ socket: consuming OwnedDescriptor, _ remote: SocketAddress, _ number: Int,
         _ access: ConnectionAdmission, at now: Int64
     ) {
-        let local = Sockets.localAddress(socket.number)
+        let local = ports[number].localAddress(of: socket.number)
         let connection = HeldConnection(
             socket: socket, local: local, remote: remote, isImplicitTLS: ports[number].isImplicitTLS)
         let client = AdmissionClient(remote)
