@@ -4,6 +4,9 @@ import Glibc
 enum Terminal {
     static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
+    /// Text that has its line ends.
+    static func text(_ text: String) { write(text, to: STDOUT_FILENO) }
+
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
     static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }

@@ -1,10 +1,10 @@
-import AddressRewriting
 import Channels
 import InternetMessage
 import Mappings
 import OptionSyntax
 import Testing
 
+@testable import AddressRewriting
 @testable import Commands
 
 /// What the `test` commands print: JSON shapes that stay, and the lines of the family.
