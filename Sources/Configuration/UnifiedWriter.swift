@@ -78,7 +78,11 @@ package struct UnifiedWriter {
         let others = given.filter { setting in
             setting.path.steps.count > 2 || ChannelKeyword.named(setting.path.option).isEmpty
         }
-        let keywords = channel.settings.sorted { $0.key < $1.key }.map { name, setting in
+        // A later `notices` would take the lists of the priorities away.
+        let ordered = channel.settings.sorted {
+            ($0.key == "notices" ? 0 : 1, $0.key) < ($1.key == "notices" ? 0 : 1, $1.key)
+        }
+        let keywords = ordered.map { name, setting in
             Self.assignment(name, setting.arguments.isEmpty ? nil : setting.arguments.joined(separator: " "))
         }
         lines(Self.header(channel.name), others.map(Self.body) + keywords, isNeeded: true)
