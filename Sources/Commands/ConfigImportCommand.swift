@@ -3,10 +3,10 @@ import Configuration
 import OptionSyntax
 import SystemCalls
 
-/// `martlet config import DIR`
+/// `martlet config import DIR|FILE`
 struct ConfigImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Turns a directory of legacy files into one martlet.conf.",
+        commandName: "import", abstract: "Turns a directory of legacy files, or a config.xml, into one martlet.conf.",
         discussion:
             "The result is loaded again and compared with what was read. What could not be carried over is listed; if"
             + " the two do not mean the same nothing is written. It becomes the martlet.conf of the instance, or"
@@ -17,29 +17,37 @@ struct ConfigImportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write the text there instead; - is standard output.", valueName: "file"))
     var output: String?
 
-    @Argument(help: "The directory that holds imta.cnf and its companions.")
-    var directory: String
+    @Argument(help: "The directory that holds imta.cnf and its companions, or a config.xml.")
+    var source: String
 
     func run() throws {
-        let source = absolute(directory)
-        guard Files.exists("\(source)/imta.cnf") else {
-            let isXML = source.hasSuffix(".xml") || Files.exists("\(source)/config.xml")
-            throw CommandFailure(
-                isXML
-                    ? "config.xml cannot be imported yet; a directory of legacy files can"
-                    : "\(source) holds no imta.cnf: give the directory of the legacy files")
+        let path = absolute(source)
+        let heading = ["Imported from \(path)"]
+        if Files.exists("\(path)/imta.cnf") {
+            let imported = LegacyImport(directory: path, heading: heading)
+            try take(
+                imported.text, imported.diagnostics, imported.losses, isDifferent: imported.isDifferent,
+                InstancePaths(configurationDirectory: path))
+            return
         }
-        let imported = LegacyImport(directory: source, heading: ["Imported from \(source)"])
-        let report = DiagnosticReport(
-            paths: InstancePaths(configurationDirectory: source), isColoured: Terminal.errorsAreColoured)
-        for diagnostic in imported.diagnostics.all { report.lines(diagnostic).forEach(Terminal.error) }
-        guard let text = imported.text else {
-            throw CommandFailure("nothing is written: the legacy configuration has errors")
+        let file = path.hasSuffix(".xml") ? path : "\(path)/config.xml"
+        guard Files.exists(file) else {
+            throw CommandFailure("\(path) holds neither imta.cnf nor config.xml")
         }
-        for loss in imported.losses { Terminal.error("not carried over: \(loss)") }
-        if imported.isDifferent {
-            throw CommandFailure("nothing is written: the configuration would not mean the same")
-        }
+        let paths = InstancePaths(configurationDirectory: Files.parent(of: file))
+        let imported = XMLImport(try Files.read(file), name: "config.xml", paths: paths, heading: heading)
+        try take(imported.text, imported.diagnostics, imported.losses, isDifferent: false, paths)
+    }
+
+    /// Shows what was found, and writes the text if there is nothing against it.
+    private func take(
+        _ text: String?, _ diagnostics: Diagnostics, _ losses: [String], isDifferent: Bool, _ paths: InstancePaths
+    ) throws {
+        let report = DiagnosticReport(paths: paths, isColoured: Terminal.errorsAreColoured)
+        for diagnostic in diagnostics.all { report.lines(diagnostic).forEach(Terminal.error) }
+        for loss in losses { Terminal.error("not carried over: \(loss)") }
+        guard let text else { throw CommandFailure("nothing is written: the configuration has errors") }
+        if isDifferent { throw CommandFailure("nothing is written: the configuration would not mean the same") }
         try write(text)
     }
 
@@ -52,7 +60,7 @@ struct ConfigImportCommand: ParsableCommand {
             Terminal.line("martlet: written to \(output)")
         } else {
             let root = try instance.existing()
-            try ConfigurationChange(root: root, "import \(directory)").replace(with: text)
+            try ConfigurationChange(root: root, "import \(source)").replace(with: text)
             Terminal.line("martlet: \(root)/config/martlet.conf is written; martlet restart makes it count")
         }
     }
