@@ -117,7 +117,8 @@ let package = Package(
             "Commands",
             [
                 "SystemCalls", "OptionSyntax", "Configuration", "Enqueue", "AddressRewriting",
-                "InternetMessage", "Aliases", "Channels", "ProcessPool", "CCrypt", argumentParser,
+                "InternetMessage", "Aliases", "Channels", "Mappings", "Envelope", "ProcessPool", "CCrypt",
+                argumentParser,
             ]),
         // Floor 9: executables
         executable("martlet", ["Commands", argumentParser]),
@@ -167,6 +168,12 @@ let package = Package(
             [
                 "SystemCalls", "DNS", "Channels", "Envelope", "Spool", "MasterKit", "ProcessPool", "SMTP", nioCore,
                 nioPosix,
+            ]),
+        tests(
+            "Commands",
+            [
+                "SystemCalls", "OptionSyntax", "InternetMessage", "Mappings", "Channels", "AddressRewriting", "Aliases",
+                "Configuration", "Enqueue", argumentParser,
             ]),
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),
