@@ -170,7 +170,10 @@ let package = Package(
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),
         tests(
-            "Dispatcher", ["OptionSyntax", "SystemCalls", "ProcessPool", "WorkerKit", "Configuration", "echo_worker"]),
+            "Dispatcher",
+            [
+                "OptionSyntax", "SystemCalls", "ProcessPool", "WorkerKit", "Configuration", "echo_worker", "dispatcher",
+            ]),
         tests(
             "JobController",
             ["OptionSyntax", "SystemCalls", "ProcessPool", "Envelope", "Spool", "MasterKit", "Configuration"]),

@@ -14,6 +14,8 @@ final class DispatcherLoop {
     var admission: ConnectionAdmission
     let reload: @Sendable () throws -> ConnectionAdmission
     var isStopping = false
+    /// Who wants to know that the Dispatcher serves and lives; nil when nobody does.
+    private let manager = ServiceManager()
     /// Held so that there is always a descriptor with which to accept and close when all are used up.
     private var reserve: OwnedDescriptor?
     private var lastShortageReport: Int64?
@@ -56,8 +58,12 @@ final class DispatcherLoop {
     func run() throws(SystemCallError) {
         var ready: [(source: EventSource, event: Poller.Event)] = []
         nextTick = SystemClock.monotonicNanoseconds + seconds(1)
+        let watch = startWatch()
+        defer { watch.end() }
         while !(isStopping && services.allSatisfy(\.isFinished)) {
             let before = SystemClock.monotonicNanoseconds
+            watch.turned()
+            manager?.turned(at: before)
             for service in services { service.watchPorts(at: before) }
             let waiting = max(0, nextTick - before) / 1_000_000 + 1
             try shared.reactor.wait(milliseconds: Int32(clamping: waiting), into: &ready)
@@ -68,6 +74,23 @@ final class DispatcherLoop {
                 for service in services { service.tick(at: now) }
             }
         }
+    }
+
+    /// A Dispatcher that hangs takes no connection and hands none on; one that has ended is started again.
+    private func startWatch() -> LoopWatch {
+        let limit = shared.settings.stallLimit
+        let path = log.path
+        return LoopWatch.start(checks: limit) {
+            // Logging may be what hangs.
+            alarm(5)
+            DispatcherLog.lastWords(
+                "the main loop has not turned for \(limit) seconds: the Dispatcher aborts", in: path)
+            abort()
+        }
+    }
+
+    func tellReady() {
+        manager?.ready("serves \(services.filter(\.isStarted).map(\.settings.name).joined(separator: " "))")
     }
 
     private func handle(_ source: EventSource, _ event: Poller.Event, at now: Int64) {
@@ -110,6 +133,7 @@ final class DispatcherLoop {
         case SIGHUP: _ = reloadAll(at: now)
         case SIGQUIT:
             log.notice("aborts: every session is closed now")
+            manager?.stopping("closes every session")
             isStopping = true
             for service in services { service.abort(at: now) }
         case SIGUSR1:
@@ -121,12 +145,15 @@ final class DispatcherLoop {
     func shutDown(at now: Int64) {
         guard !isStopping else { return }
         log.notice("shuts down: no new connections, sessions may finish")
+        manager?.stopping("no new connections, sessions may finish")
         isStopping = true
         for service in services { service.stop(at: now) }
     }
 
     /// Reads access control again and tells every worker. A failure leaves the old rules in force; returns its text.
     func reloadAll(at now: Int64) -> String? {
+        manager?.reloading(at: now)
+        defer { if !isStopping { tellReady() } }
         do {
             admission = try reload()
         } catch {

@@ -19,11 +19,12 @@ package enum DispatcherProcess {
             complain("MARTLET_ROOT is not set; start the instance with martlet run")
             return configurationError
         }
-        if getenv("MARTLET_SUPERVISED") != nil { Processes.endWithParent() }
         do {
             let configuration = try load(root)
             var settings = DispatcherSettings(configuration, root: root)
             settings.inheritedListeners = DispatcherService.activatedListeners()
+            settings.user = try MTAUser.toTakeOn(configuration.paths)?.identity.name
+            settings.endsWithParent = getenv("MARTLET_SUPERVISED") != nil
             let consults = PortAccess(configuration.mappings) != nil
             try DispatcherService(settings: settings) {
                 // A table that was absent at the start is not consulted until the next one (specification, section 8).
@@ -33,7 +34,7 @@ package enum DispatcherProcess {
             return 0
         } catch {
             complain("\(error)")
-            return error is BadConfiguration ? configurationError : 1
+            return error is BadConfiguration || error is MTAUser.Failure ? configurationError : 1
         }
     }
 

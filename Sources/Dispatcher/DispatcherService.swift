@@ -24,25 +24,30 @@ package struct DispatcherService: Sendable {
         let signals = try SignalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1])
         Processes.raiseDescriptorLimit()
         var settings = settings
+        let findings = StartFindings(&settings)
         if let user = settings.user, geteuid() == 0 {
             // Ports first, as long as we may; what fails here is tried and reported with the others.
             settings.inheritedListeners += settings.services.flatMap(Self.bind)
             try Processes.dropPrivileges(to: user)
         }
+        // After the change of user, which takes the wish back (prctl(2), PR_SET_PDEATHSIG).
+        if settings.endsWithParent { Processes.endWithParent() }
         try Files.createDirectory(settings.runDirectory, mode: 0o750)
         let mark = try PIDFile.take(settings.runDirectory + "/pid.dispatcher")
-        try serve(settings, signals)
+        try serve(settings, signals, findings)
         // Only now another Dispatcher may begin: the command socket is removed.
         _ = consume mark
     }
 
-    private func serve(_ settings: DispatcherSettings, _ signals: SignalDescriptor) throws {
+    private func serve(_ settings: DispatcherSettings, _ signals: SignalDescriptor, _ findings: StartFindings) throws {
         let log = try DispatcherLog(settings.logFile, debug: settings.debug, hostName: settings.hostName)
-        log.notice("Dispatcher starts, pid \(getpid())")
+        log.notice("Dispatcher starts, pid \(getpid()), user \(Users.numbered(geteuid())?.name ?? "\(geteuid())")")
+        findings.tell(log)
         let commands = try CommandSocket(settings.runDirectory + "/dispatcher.sock")
         let shared = ServiceRunner.Surroundings(reactor: try Reactor(), log: log, settings: settings)
         let loop = try DispatcherLoop(shared, signals: signals, commands: commands, reload: admission)
         loop.startServices(at: SystemClock.monotonicNanoseconds)
+        loop.tellReady()
         try loop.run()
         log.notice("Dispatcher ends")
     }

@@ -25,7 +25,7 @@ package struct PIDFile: ~Copyable, Sendable {
     package static func take(_ path: String) throws(Failure) -> PIDFile {
         let file: OwnedDescriptor
         do throws(SystemCallError) {
-            file = try OwnedDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o644)
+            file = try OwnedDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
         } catch { throw .system(error) }
         guard Files.lockExclusively(file.number) else {
             throw .alreadyRunning(path: path, processID: PIDFile.read(path) ?? 0)
