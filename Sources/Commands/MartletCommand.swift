@@ -11,7 +11,7 @@ public struct MartletCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, RunCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
             ReloadCommand.self, StatusCommand.self, ConfigCommand.self, TestCommand.self, UserCommand.self,
-            QueueCommand.self,
+            QueueCommand.self, UpgradeCommand.self,
         ])
 
     public init() {}

@@ -14,6 +14,10 @@ final class DispatcherLoop {
     var admission: ConnectionAdmission
     let reload: @Sendable () throws -> ConnectionAdmission
     var isStopping = false
+    /// The new program that is to take the place of this one.
+    var upgrade: Upgrade?
+    /// The locked pid file, for the new program; -1 without one.
+    var pidFile: Int32 = -1
     /// Who wants to know that the Dispatcher serves and lives; nil when nobody does.
     private let manager = ServiceManager()
     /// Held so that there is always a descriptor with which to accept and close when all are used up.
@@ -64,7 +68,9 @@ final class DispatcherLoop {
             let before = SystemClock.monotonicNanoseconds
             watch.turned()
             manager?.turned(at: before)
-            for service in services { service.watchPorts(at: before) }
+            if !isSettling {
+                for service in services { service.watchPorts(at: before) }
+            }
             let waiting = max(0, nextTick - before) / 1_000_000 + 1
             try shared.reactor.wait(milliseconds: Int32(clamping: waiting), into: &ready)
             let now = SystemClock.monotonicNanoseconds
@@ -73,6 +79,7 @@ final class DispatcherLoop {
                 nextTick = now + seconds(1)
                 for service in services { service.tick(at: now) }
             }
+            continueUpgrade(at: now)
         }
     }
 
@@ -97,6 +104,7 @@ final class DispatcherLoop {
         switch source {
         case .signals: while let signal = signals.next() { handle(signal: signal, at: now) }
         case .commands: acceptClient()
+        case .upgradeCheck: break
         case .commandClient(let number): serveClient(number, event, at: now)
         case .listener(let service, let port):
             guard services.indices.contains(service) else { return }

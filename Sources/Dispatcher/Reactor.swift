@@ -8,6 +8,7 @@ enum EventSource: Hashable {
     case listener(service: Int, port: Int)
     case worker(service: Int, number: Int)
     case workerExit(service: Int, number: Int)
+    case upgradeCheck
 
     var token: UInt64 {
         switch self {
@@ -17,6 +18,7 @@ enum EventSource: Hashable {
         case .listener(let service, let port): Self.token(3, service, port)
         case .worker(let service, let number): Self.token(4, service, number)
         case .workerExit(let service, let number): Self.token(5, service, number)
+        case .upgradeCheck: 6
         }
     }
 
@@ -30,6 +32,7 @@ enum EventSource: Hashable {
         case 3: self = .listener(service: service, port: number)
         case 4: self = .worker(service: service, number: number)
         case 5: self = .workerExit(service: service, number: number)
+        case 6: self = .upgradeCheck
         default: return nil
         }
     }

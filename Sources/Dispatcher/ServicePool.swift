@@ -35,8 +35,8 @@ package struct ServicePool: Sendable {
     package internal(set) var statistics = ServiceStatistics()
 
     var actions: [PoolAction] = []
-    private var lastWorker = 0
-    private var lastConnection = 0
+    var lastWorker = 0
+    var lastConnection = 0
     private var isCapacityReported = false
     private var lastCapacityReport: Int64?
 

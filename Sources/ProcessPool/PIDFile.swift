@@ -42,6 +42,14 @@ package struct PIDFile: ~Copyable, Sendable {
         return PIDFile(path: path, file: file)
     }
 
+    /// The lock that the former image of this very process took (execve(2) keeps it with the descriptor).
+    package init(path: String, adopting file: consuming OwnedDescriptor) {
+        self.init(path: path, file: file)
+    }
+
+    /// The locked file; stays owned by this value.
+    package var descriptor: Int32 { file.number }
+
     private init(path: String, file: consuming OwnedDescriptor) {
         self.path = path
         self.file = file
