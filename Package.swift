@@ -181,7 +181,7 @@ let package = Package(
             "Dispatcher",
             [
                 "OptionSyntax", "SystemCalls", "ProcessPool", "DNS", "Mappings", "WorkerKit", "Configuration",
-                "echo_worker",
+                "echo_worker", "dispatcher",
             ]),
         tests(
             "JobController",

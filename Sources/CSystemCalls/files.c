@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,6 +39,10 @@ int martlet_preallocate(int descriptor, off_t offset, off_t length) {
         return -1;
     }
     return 0;
+}
+
+int martlet_memory_file(const char *name) {
+    return memfd_create(name, MFD_CLOEXEC);
 }
 
 int martlet_fdatasync(int descriptor) {

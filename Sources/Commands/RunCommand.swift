@@ -15,8 +15,10 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let root = try instance.existing()
         let configuration = try Self.checkedConfiguration(root)
-        for directory in ["data/queue", "data/log", "data/store", "run"] {
+        let user = try MTAUser.toTakeOn(configuration.paths)
+        for directory in ["data/queue", "data/log", "data/store", "run"] where !Files.exists("\(root)/\(directory)") {
             try Files.createDirectory("\(root)/\(directory)")
+            if let user { try Files.give("\(root)/\(directory)", to: user.identity) }
         }
         let pidFile: PIDFile
         do {

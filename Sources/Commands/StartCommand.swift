@@ -20,7 +20,9 @@ struct StartCommand: ParsableCommand {
             throw CommandFailure("the instance \(root) runs already, as process \(pid) (martlet restart)")
         }
         _ = try RunCommand.checkedConfiguration(root)
-        let log = try OwnedDescriptor.open("\(root)/data/log/martlet.log", O_WRONLY | O_APPEND | O_CREAT, mode: 0o640)
+        // The directory may be another user's: a link there leads nowhere.
+        let log = try OwnedDescriptor.open(
+            "\(root)/data/log/martlet.log", O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, mode: 0o640)
         let pid = try Processes.spawn(
             Processes.Request(
                 path: Processes.executablePath, arguments: ["run", "--root", root],

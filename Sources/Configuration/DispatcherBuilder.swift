@@ -1,4 +1,5 @@
 import OptionSyntax
+import SystemCalls
 
 /// Makes the typed Dispatcher configuration out of the options, with the cross-checks of dispatcher specification,
 /// section 4.
@@ -24,6 +25,14 @@ struct DispatcherBuilder {
 
     /// The name of the section that holds options of the Dispatcher process itself.
     private static let ownSection = "DISPATCHER"
+
+    /// Workers run as the MTA user and as nobody else (dispatcher specification, section 3.2, USER).
+    private mutating func checkUser(_ name: String?, _ service: ServiceConfiguration) {
+        guard let name, name != (try? MTAUser.configured(paths))?.identity.name else { return }
+        diagnostics.warning(
+            "service \(service.name): user \(name) is ignored, workers run as the MTA user", at: service.location,
+            advice: "name the MTA user in restricted.cnf")
+    }
 
     mutating func build() -> DispatcherConfiguration {
         var services: [ServiceConfiguration] = []
@@ -57,6 +66,7 @@ struct DispatcherBuilder {
             dnsVerifyDomains: options.list(key("dns_verify_domain")), ident: options.boolean(key("ident")),
             busyReply: integer("busy_reply"), maxConnsPerClient: integer("max_conns_per_client"),
             pregreetDelay: integer("pregreet_delay"), location: location)
+        checkUser(options.string(key("user")), service)
         setImage(&service, options.string(key("image")))
         clamp(&service)
         let (product, overflow) = service.maxConns.multipliedReportingOverflow(by: service.maxProcs)

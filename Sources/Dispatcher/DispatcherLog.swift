@@ -39,7 +39,18 @@ package final class DispatcherLog {
     /// Always logged, and said on standard error.
     package func error(_ text: String) {
         write(text)
-        guard echoesErrors else { return }
+        if echoesErrors { Self.echo(text) }
+    }
+
+    /// For a thread that finds the Dispatcher's own thread stuck: on standard error and in the file at `path`.
+    static func lastWords(_ text: String, in path: String) {
+        echo(text)
+        guard let file = try? OwnedDescriptor.open(path, O_WRONLY | O_APPEND) else { return }
+        let bytes = record(text)
+        _ = Glibc.write(file.number, bytes, bytes.count)
+    }
+
+    private static func echo(_ text: String) {
         let line = Array("dispatcher: \(LogRecordFormat.escaped(text))\n".utf8)
         _ = Glibc.write(2, line, line.count)
     }
@@ -53,6 +64,12 @@ package final class DispatcherLog {
     package func shows(_ area: Area) -> Bool { !areas.isDisjoint(with: area) }
 
     private func write(_ text: String) {
+        // A full disk must not stop the Dispatcher: a record that cannot be written is lost.
+        let bytes = Self.record(text)
+        _ = Glibc.write(file.descriptor, bytes, bytes.count)
+    }
+
+    private static func record(_ text: String) -> [UInt8] {
         let now = SystemClock.wallNanoseconds
         var clock = time_t(now / 1_000_000_000)
         var parts = tm()
@@ -60,8 +77,6 @@ package final class DispatcherLog {
         let record = LogRecordFormat.record(
             hour: Int(parts.tm_hour), minute: Int(parts.tm_min), second: Int(parts.tm_sec),
             hundredths: Int(now / 10_000_000 % 100), thread: 1, text: text)
-        // A full disk must not stop the Dispatcher: a record that cannot be written is lost.
-        let bytes = Array(record.utf8)
-        _ = Glibc.write(file.descriptor, bytes, bytes.count)
+        return Array(record.utf8)
     }
 }

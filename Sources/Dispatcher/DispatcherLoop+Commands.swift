@@ -8,14 +8,18 @@ extension DispatcherLoop {
         guard clients.count < CommandSocket.mostClients else { return shared.reactor.forget(commands.descriptor) }
         switch commands.accept() {
         case .client(let client):
-            lastClient += 1
-            do throws(SystemCallError) {
-                try shared.reactor.watch(client.descriptor, .commandClient(lastClient))
-                clients[lastClient] = client
-            } catch { shared.log.error("command client not served: \(error)") }
+            add(client)
         case .refused(let user): shared.log.error("command client of user \(user) refused")
         case .none: break
         }
+    }
+
+    func add(_ client: CommandClient) {
+        lastClient += 1
+        do throws(SystemCallError) {
+            try shared.reactor.watch(client.descriptor, .commandClient(lastClient))
+            clients[lastClient] = client
+        } catch { shared.log.error("command client not served: \(error)") }
     }
 
     func serveClient(_ number: Int, _ event: Poller.Event, at now: Int64) {
@@ -23,7 +27,9 @@ extension DispatcherLoop {
         let hadToWrite = client.wantsToWrite
         if event.isWritable { client.flush() }
         if event.isReadable || event.isClosed {
-            for line in client.receive() { client.answer(answer(to: line, at: now)) }
+            for line in client.receive() {
+                if let answer = answer(to: line, from: number, at: now) { client.answer(answer) }
+            }
         }
         if !client.isOpen {
             shared.reactor.forget(client.descriptor)
@@ -37,7 +43,8 @@ extension DispatcherLoop {
         }
     }
 
-    private func answer(to line: String, at now: Int64) -> JSONValue {
+    /// Nil when the answer comes later.
+    private func answer(to line: String, from client: Int, at now: Int64) -> JSONValue? {
         let words = line.split(separator: " ").map(String.init)
         switch (words.first?.lowercased() ?? "", words.dropFirst().first, words.count) {
         case ("status", nil, 1): return status
@@ -48,6 +55,8 @@ extension DispatcherLoop {
         case ("shutdown", nil, 1):
             shutDown(at: now)
             return Self.success
+        case ("upgrade", let path?, 2):
+            return beginUpgrade(to: path, client: client, at: now).map { Self.failure("upgrade failed: \($0)") }
         case ("stop", let name?, 2):
             return order(name) { service in
                 service.stop(at: now)
@@ -60,7 +69,7 @@ extension DispatcherLoop {
             return Self.success
         case ("restart", let name?, 2): return order(name) { restart($0, at: now) }
         default:
-            return Self.failure("unknown command; known: status, stop, restart, reload, shutdown")
+            return Self.failure("unknown command; known: status, stop, restart, reload, upgrade, shutdown")
         }
     }
 

@@ -14,6 +14,12 @@ final class DispatcherLoop {
     var admission: ConnectionAdmission
     let reload: @Sendable () throws -> ConnectionAdmission
     var isStopping = false
+    /// The new program that is to take the place of this one.
+    var upgrade: Upgrade?
+    /// The locked pid file, for the new program; -1 without one.
+    var pidFile: Int32 = -1
+    /// Who wants to know that the Dispatcher serves and lives; nil when nobody does.
+    private let manager = ServiceManager()
     /// Held so that there is always a descriptor with which to accept and close when all are used up.
     private var reserve: OwnedDescriptor?
     private var lastShortageReport: Int64?
@@ -56,9 +62,15 @@ final class DispatcherLoop {
     func run() throws(SystemCallError) {
         var ready: [(source: EventSource, event: Poller.Event)] = []
         nextTick = SystemClock.monotonicNanoseconds + seconds(1)
+        let watch = startWatch()
+        defer { watch.end() }
         while !(isStopping && services.allSatisfy(\.isFinished)) {
             let before = SystemClock.monotonicNanoseconds
-            for service in services { service.watchPorts(at: before) }
+            watch.turned()
+            manager?.turned(at: before)
+            if !isSettling {
+                for service in services { service.watchPorts(at: before) }
+            }
             let next = services.reduce(nextTick) { min($0, $1.nextAdmission) }
             let waiting = max(0, next - before) / 1_000_000 + 1
             try shared.reactor.wait(milliseconds: Int32(clamping: waiting), into: &ready)
@@ -70,13 +82,32 @@ final class DispatcherLoop {
                 for service in services { service.tick(at: now) }
                 shared.desk.idents.expire(at: now)
             }
+            continueUpgrade(at: now)
         }
+    }
+
+    /// A Dispatcher that hangs takes no connection and hands none on; one that has ended is started again.
+    private func startWatch() -> LoopWatch {
+        let limit = shared.settings.stallLimit
+        let path = log.path
+        return LoopWatch.start(checks: limit) {
+            // Logging may be what hangs.
+            alarm(5)
+            DispatcherLog.lastWords(
+                "the main loop has not turned for \(limit) seconds: the Dispatcher aborts", in: path)
+            abort()
+        }
+    }
+
+    func tellReady() {
+        manager?.ready("serves \(services.filter(\.isStarted).map(\.settings.name).joined(separator: " "))")
     }
 
     private func handle(_ source: EventSource, _ event: Poller.Event, at now: Int64) {
         switch source {
         case .signals: while let signal = signals.next() { handle(signal: signal, at: now) }
         case .commands: acceptClient()
+        case .upgradeCheck: break
         case .commandClient(let number): serveClient(number, event, at: now)
         case .listener(let service, let port):
             guard services.indices.contains(service) else { return }
@@ -126,6 +157,7 @@ final class DispatcherLoop {
         case SIGHUP: _ = reloadAll(at: now)
         case SIGQUIT:
             log.notice("aborts: every session is closed now")
+            manager?.stopping("closes every session")
             isStopping = true
             for service in services { service.abort(at: now) }
         case SIGUSR1:
@@ -137,12 +169,15 @@ final class DispatcherLoop {
     func shutDown(at now: Int64) {
         guard !isStopping else { return }
         log.notice("shuts down: no new connections, sessions may finish")
+        manager?.stopping("no new connections, sessions may finish")
         isStopping = true
         for service in services { service.stop(at: now) }
     }
 
     /// Reads access control again and tells every worker. A failure leaves the old rules in force; returns its text.
     func reloadAll(at now: Int64) -> String? {
+        manager?.reloading(at: now)
+        defer { if !isStopping { tellReady() } }
         do {
             admission = try reload()
         } catch {

@@ -21,11 +21,15 @@ package enum DispatcherProcess {
             complain("MARTLET_ROOT is not set; start the instance with martlet run")
             return configurationError
         }
-        if getenv("MARTLET_SUPERVISED") != nil { Processes.endWithParent() }
+        if getenv(TakeOver.checkVariable) != nil { return check(root) }
+        var takeOver: TakeOver?
         do {
+            takeOver = try TakeOver.begin()
             let configuration = try load(root)
             var settings = DispatcherSettings(configuration, root: root)
             settings.inheritedListeners = DispatcherService.activatedListeners()
+            settings.user = try MTAUser.toTakeOn(configuration.paths)?.identity.name
+            settings.endsWithParent = getenv("MARTLET_SUPERVISED") != nil
             let consults = PortAccess(configuration.mappings) != nil
             // The counts outlive reloads of the table.
             let throttle = ThrottleCallout()
@@ -36,8 +40,23 @@ package enum DispatcherProcess {
                     return .everybody
                 }
                 return ConnectionAdmission { access.decide($0) }
-            }.run()
+            }.run(takeOver)
             return 0
+        } catch {
+            complain("\(error)")
+            takeOver?.goBack("\(error)")
+            return error is BadConfiguration || error is MTAUser.Failure ? configurationError : 1
+        }
+    }
+
+    /// Whether this program could take the place of the Dispatcher whose state is on descriptor 3: 0 when it can.
+    private static func check(_ root: String) -> Int32 {
+        do {
+            let state = try TakeOverState(text: String(decoding: Images.content(3), as: UTF8.self))
+            let settings = DispatcherSettings(try load(root), root: root)
+            guard let obstacle = TakeOver.obstacle(state, settings) else { return 0 }
+            complain(obstacle)
+            return 1
         } catch {
             complain("\(error)")
             return error is BadConfiguration ? configurationError : 1

@@ -19,32 +19,48 @@ package struct DispatcherService: Sendable {
 
     /// Runs until the Dispatcher has shut down. Throws when it cannot begin: another one runs, the log cannot be
     /// written, the user does not exist. To be called on the first thread before others are started.
-    package func run() throws {
+    package func run() throws { try run(nil) }
+
+    /// `takeOver`: this program was put in the place of a running Dispatcher.
+    func run(_ takeOver: TakeOver?) throws {
         umask(0o007)
         let signals = try SignalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1])
         Processes.raiseDescriptorLimit()
         var settings = settings
+        let findings = StartFindings(&settings)
         if let user = settings.user, geteuid() == 0 {
             // Ports first, as long as we may; what fails here is tried and reported with the others.
             settings.inheritedListeners += settings.services.flatMap(Self.bind)
             try Processes.dropPrivileges(to: user)
         }
+        // After the change of user, which takes the wish back (prctl(2), PR_SET_PDEATHSIG).
+        if settings.endsWithParent { Processes.endWithParent() }
         try Files.createDirectory(settings.runDirectory, mode: 0o750)
-        let mark = try PIDFile.take(settings.runDirectory + "/pid.dispatcher")
-        try serve(settings, signals)
+        settings.inheritedListeners += try takeOver?.listeners() ?? []
+        let path = settings.runDirectory + "/pid.dispatcher"
+        let mark = try takeOver?.pidFile(path) ?? PIDFile.take(path)
+        try serve(settings, signals, findings, takeOver, pidFile: mark.descriptor)
         // Only now another Dispatcher may begin: the command socket is removed.
         _ = consume mark
     }
 
-    private func serve(_ settings: DispatcherSettings, _ signals: SignalDescriptor) throws {
+    private func serve(
+        _ settings: DispatcherSettings, _ signals: SignalDescriptor, _ findings: StartFindings,
+        _ takeOver: TakeOver?, pidFile: Int32
+    ) throws {
         let log = try DispatcherLog(settings.logFile, debug: settings.debug, hostName: settings.hostName)
-        log.notice("Dispatcher starts, pid \(getpid())")
-        let commands = try CommandSocket(settings.runDirectory + "/dispatcher.sock")
+        log.notice("Dispatcher starts, pid \(getpid()), user \(Users.numbered(geteuid())?.name ?? "\(geteuid())")")
+        findings.tell(log)
+        let path = settings.runDirectory + "/dispatcher.sock"
+        let commands = try takeOver?.commandSocket(path) ?? CommandSocket(path)
         let reactor = try Reactor()
         let desk = try AdmissionDesk(settings, reactor, log)
         let shared = ServiceRunner.Surroundings(reactor: reactor, log: log, settings: settings, desk: desk)
         let loop = try DispatcherLoop(shared, signals: signals, commands: commands, reload: admission)
+        loop.pidFile = pidFile
+        if let takeOver { try loop.inherit(takeOver) }
         loop.startServices(at: SystemClock.monotonicNanoseconds)
+        loop.tellReady()
         try loop.run()
         log.notice("Dispatcher ends")
     }

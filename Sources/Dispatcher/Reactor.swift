@@ -11,6 +11,7 @@ enum EventSource: Hashable {
     /// Answers of DNS lists.
     case lists
     case ident(Int)
+    case upgradeCheck
 
     var token: UInt64 {
         switch self {
@@ -22,6 +23,7 @@ enum EventSource: Hashable {
         case .workerExit(let service, let number): Self.token(5, service, number)
         case .lists: 6
         case .ident(let number): Self.token(7, 0, number)
+        case .upgradeCheck: 8
         }
     }
 
@@ -37,6 +39,7 @@ enum EventSource: Hashable {
         case 5: self = .workerExit(service: service, number: number)
         case 6: self = .lists
         case 7: self = .ident(number)
+        case 8: self = .upgradeCheck
         default: return nil
         }
     }

@@ -39,8 +39,8 @@ package struct ServicePool: Sendable {
     private var fullSince: Int64?
 
     var actions: [PoolAction] = []
-    private var lastWorker = 0
-    private var lastConnection = 0
+    var lastWorker = 0
+    var lastConnection = 0
     private var isCapacityReported = false
     private var lastCapacityReport: Int64?
 

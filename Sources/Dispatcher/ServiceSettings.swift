@@ -95,6 +95,10 @@ package struct DispatcherSettings: Sendable {
     package var workerEnvironment: [String] = []
     /// The MTA user: taken on for good once the ports are bound; nil: stay who we are.
     package var user: String?
+    /// Ends when the process that started it does: set by `martlet run`.
+    package var endsWithParent = false
+    /// Seconds without a turn of the main loop after which the Dispatcher aborts, so that it is started again.
+    package var stallLimit = 60
     /// Listening sockets that were opened before this process began (systemd socket activation); owned from now on.
     package var inheritedListeners: [Int32] = []
     /// Between attempts to bind a port that was taken, nanoseconds.

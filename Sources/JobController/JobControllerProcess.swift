@@ -13,7 +13,6 @@ package enum JobControllerProcess {
 
     /// Runs until SIGTERM; returns the exit code. `root`: the instance, from MARTLET_ROOT.
     package static func run(root: String?) -> Int32 {
-        if getenv("MARTLET_SUPERVISED") != nil { Processes.endWithParent() }
         guard let root else {
             complain("MARTLET_ROOT is not set; start the instance with martlet run")
             return configurationError
@@ -23,6 +22,17 @@ package enum JobControllerProcess {
             for diagnostic in load.diagnostics.all where diagnostic.severity == .error { complain("\(diagnostic)") }
             return configurationError
         }
+        do {
+            // Nothing it does needs root.
+            if let user = try MTAUser.toTakeOn(configuration.paths) {
+                try Processes.dropPrivileges(to: user.identity.name)
+            }
+        } catch {
+            complain("\(error)")
+            return configurationError
+        }
+        // After the change of user, which takes the wish back (prctl(2), PR_SET_PDEATHSIG).
+        if getenv("MARTLET_SUPERVISED") != nil { Processes.endWithParent() }
         var options = JobControllerOptions(root: root)
         options.queueDirectory = configuration.paths.queue
         options.runDirectory = configuration.paths.run

@@ -17,6 +17,12 @@ package struct CommandSocket: ~Copyable, Sendable {
         listener = try UnixSockets.listen(path, .stream)
     }
 
+    /// The listening socket that the former image of this process had at `path`.
+    package init(_ path: String, adopting listener: consuming OwnedDescriptor) {
+        self.path = path
+        self.listener = listener
+    }
+
     deinit { unlink(path) }
 
     package var descriptor: Int32 { listener.number }
@@ -53,7 +59,7 @@ package final class CommandClient {
     /// False from the moment the client is gone, sent too long a line or does not read its answers.
     package private(set) var isOpen = true
 
-    init(owning socket: consuming OwnedDescriptor) {
+    package init(owning socket: consuming OwnedDescriptor) {
         self.socket = socket
     }
 

@@ -25,7 +25,7 @@ package struct PIDFile: ~Copyable, Sendable {
     package static func take(_ path: String) throws(Failure) -> PIDFile {
         let file: OwnedDescriptor
         do throws(SystemCallError) {
-            file = try OwnedDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o644)
+            file = try OwnedDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
         } catch { throw .system(error) }
         guard Files.lockExclusively(file.number) else {
             throw .alreadyRunning(path: path, processID: PIDFile.read(path) ?? 0)
@@ -41,6 +41,14 @@ package struct PIDFile: ~Copyable, Sendable {
         if write(file.number, text, text.count) != text.count { throw .system(.current("write", path)) }
         return PIDFile(path: path, file: file)
     }
+
+    /// The lock that the former image of this very process took (execve(2) keeps it with the descriptor).
+    package init(path: String, adopting file: consuming OwnedDescriptor) {
+        self.init(path: path, file: file)
+    }
+
+    /// The locked file; stays owned by this value.
+    package var descriptor: Int32 { file.number }
 
     private init(path: String, file: consuming OwnedDescriptor) {
         self.path = path

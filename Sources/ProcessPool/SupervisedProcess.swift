@@ -88,6 +88,14 @@ package final class SupervisedProcess {
         }
     }
 
+    /// A child that the former image of this process started.
+    package static func adopt(
+        processID: Int32, control: consuming OwnedDescriptor
+    ) throws(SystemCallError) -> SupervisedProcess {
+        let watch = try Processes.pidDescriptor(processID)
+        return SupervisedProcess(processID: processID, control: ControlSocket(owning: control), watch: watch)
+    }
+
     /// How the process ended; nil while it runs.
     package func reap() -> ProcessEnding? {
         if ending == nil { ending = Processes.reap(processID).map(ProcessEnding.init) }

@@ -78,11 +78,15 @@ package enum Files {
     }
 
     /// Replaces a file so that after a crash either the old or the new content is there, never a part:
-    /// temporary file beside it, sync, rename, sync of the directory.
+    /// temporary file beside it, sync, rename, sync of the directory. When root does it, the file stays whose it was.
     package static func replace(_ path: String, with content: [UInt8], mode: UInt32 = 0o600) throws(SystemCallError) {
         let temporary = "\(path).new-\(getpid())"
         do throws(SystemCallError) {
-            let file = try OwnedDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+            let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
+            let file = try OwnedDescriptor.open(temporary, flags, mode: mode)
+            if Users.isRoot, let former = try? ownership(path) {
+                try checked("fchown", temporary) { fchown(file.number, former.user, former.group) }
+            }
             var failure: SystemCallError?
             content.withUnsafeBytes { bytes in
                 do throws(SystemCallError) { try writeAll(file.number, bytes, temporary) } catch { failure = error }

@@ -87,6 +87,7 @@ int martlet_eventfd(void);
 /// posix_fallocate that returns -1 and sets errno.
 int martlet_preallocate(int descriptor, off_t offset, off_t length);
 int martlet_fdatasync(int descriptor);
+int martlet_memory_file(const char *name); // memfd_create, close-on-exec
 int martlet_lock_exclusive(int descriptor); // flock LOCK_EX | LOCK_NB
 ssize_t martlet_pwritev(int descriptor, const struct iovec *vectors, int count, off_t offset);
 int martlet_open(const char *path, int flags, mode_t mode); // adds O_CLOEXEC

@@ -23,6 +23,9 @@ final class JobControllerLoop {
     let commandSocket: CommandSocket
     let acknowledgements: Acknowledgements
     var stopped: StoppedChannels
+    /// Who wants to know that the Job Controller works and lives; nil when nobody does.
+    let manager = ServiceManager()
+    let readiness = "delivers"
 
     /// Running jobs, and processes of a former Job Controller, by the id that the schedule knows.
     var parties: [JobID: WorkParty] = [:]
@@ -89,6 +92,7 @@ final class JobControllerLoop {
     func run() throws(SystemCallError) {
         while true {
             var ready: [UInt64] = []
+            manager?.turned(at: SystemClock.monotonicNanoseconds)
             try poller.wait(milliseconds: waitTime()) { ready.append($0.token) }
             for token in ready { handle(token) }
             if isDue(nextSecond, atMost: 1000) { everySecond() }
@@ -142,6 +146,8 @@ final class JobControllerLoop {
     /// Jobs that run finish what they have in hand and end; those that follow read the configuration as it is now. What
     /// the Job Controller itself takes from it needs a restart (job-controller specification, 4).
     func reload() {
+        manager?.reloading(at: SystemClock.monotonicNanoseconds)
+        defer { manager?.ready(readiness) }
         log.write("reload: \(schedule.jobCount) jobs are replaced")
         schedule.retireAll(now: now)
     }
@@ -150,6 +156,7 @@ final class JobControllerLoop {
     func shutDown() {
         guard shutdownAt == nil else { return }
         log.write("stopping: \(schedule.jobCount) jobs are told to finish")
+        manager?.stopping("jobs finish what they have in hand")
         shutdownAt = now + options.shutdownLimit
         schedule.drain()
     }

@@ -63,6 +63,7 @@ package struct JobControllerService {
             settings: settings, options: options, store: store, log: log, signals: signals)
         try loop.start(recovered.entries, mayHaveOrphans: mayHaveOrphans)
         unlink(options.orphansPath)
+        loop.manager?.ready(loop.readiness)
         try loop.run()
         if loop.schedule.jobCount > 0 { try? Files.replace(options.orphansPath, with: []) }
         store.close()

@@ -1,0 +1,76 @@
+import CSystemCalls
+import Glibc
+
+/// The service manager that started this process, systemd for one: it is told by datagrams to the socket named in
+/// NOTIFY_SOCKET what the process is about (sd_notify(3)). Confined to the thread that owns it.
+package final class ServiceManager {
+    private let socket: OwnedDescriptor
+    /// Between two signs of life, nanoseconds; nil when the manager does not wait for any.
+    private let pulse: Int64?
+    private var nextPulse: Int64 = 0
+
+    /// Nil when the environment names no such socket, or it cannot be reached: then nobody waits for words.
+    /// `variable` looks a name up in the environment of this process.
+    package init?(variable: (String) -> String? = { name in getenv(name).map { String(cString: $0) } }) {
+        guard let path = variable("NOTIFY_SOCKET"), let socket = Self.connect(path) else { return nil }
+        self.socket = socket
+        pulse = Self.pulse(
+            microseconds: variable("WATCHDOG_USEC"), process: variable("WATCHDOG_PID"), ownProcess: getpid())
+    }
+
+    /// Half of what WATCHDOG_USEC grants, as sd_watchdog_enabled(3) advises; nil when it is absent, not positive, or
+    /// meant for another process.
+    static func pulse(microseconds: String?, process: String?, ownProcess: Int32) -> Int64? {
+        guard let granted = microseconds.flatMap({ Int64($0) }), granted > 0 else { return nil }
+        if let process, Int32(process) != ownProcess { return nil }
+        let (nanoseconds, overflow) = granted.multipliedReportingOverflow(by: 500)
+        return overflow ? nil : nanoseconds
+    }
+
+    /// The process serves. `status`: one line for `systemctl status`.
+    package func ready(_ status: String) { say("READY=1\nSTATUS=\(Self.line(status))") }
+
+    /// A reload begins; ``ready(_:)`` ends it. `now`: monotonic nanoseconds.
+    package func reloading(at now: Int64) { say("RELOADING=1\nMONOTONIC_USEC=\(now / 1000)") }
+
+    package func stopping(_ status: String) { say("STOPPING=1\nSTATUS=\(Self.line(status))") }
+
+    /// To be called each time the main loop turns: says that the process lives when a sign is due. `now`: monotonic
+    /// nanoseconds.
+    package func turned(at now: Int64) {
+        guard let pulse, now >= nextPulse else { return }
+        nextPulse = now + pulse
+        say("WATCHDOG=1", flags: Int32(MSG_DONTWAIT))
+    }
+
+    /// A manager that does not read delays us by a second at most.
+    private func say(_ text: String, flags: Int32 = 0) {
+        let bytes = Array(text.utf8)
+        _ = send(socket.number, bytes, bytes.count, flags | Int32(MSG_NOSIGNAL))
+    }
+
+    private static func line(_ text: String) -> String { String(text.prefix { !$0.isNewline }) }
+
+    /// `path` begins with `/`, or with `@` for a name that is in no file system (unix(7), abstract).
+    private static func connect(_ path: String) -> OwnedDescriptor? {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        var name = Array(path.utf8)
+        guard let first = name.first, first == 0x2F || first == 0x40,
+            name.count < MemoryLayout.size(ofValue: address.sun_path)
+        else { return nil }
+        if first == 0x40 { name[0] = 0 }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
+        let length = MemoryLayout<sa_family_t>.size + name.count + (first == 0x2F ? 1 : 0)
+        let number = martlet_socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        guard number >= 0 else { return nil }
+        let socket = OwnedDescriptor(owning: number)
+        var limit = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        let result = withUnsafePointer(to: address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(number, $0, socklen_t(length)) }
+        }
+        guard result == 0 else { return nil }
+        return socket
+    }
+}
