@@ -1,23 +1,11 @@
 import Glibc
-import ProcessPool
+package import ProcessPool
 package import SystemCalls
 
 /// dispatcher.log: one version for each Dispatcher process. Confined to the Dispatcher's thread.
 package final class DispatcherLog {
-    /// Areas of debugging, as bits of DEBUG. Dispatcher specification, section 10.
-    package struct Area: OptionSet, Sendable {
-        package let rawValue: UInt32
-        package init(rawValue: UInt32) { self.rawValue = rawValue }
-        package static let main = Area(rawValue: 1 << 0)
-        package static let services = Area(rawValue: 1 << 4)
-        package static let processes = Area(rawValue: 1 << 6)
-        package static let workers = Area(rawValue: 1 << 8)
-        package static let packets = Area(rawValue: 1 << 10)
-        package static let denials = Area(rawValue: 1 << 24)
-    }
-
     private let file: VersionedLogFile
-    private let areas: Area
+    private let areas: DebugAreas
     private let echoesErrors: Bool
 
     /// `echoesErrors` repeats errors on standard error, for a start in the foreground.
@@ -25,7 +13,7 @@ package final class DispatcherLog {
         _ name: String, debug: UInt32, hostName: String = "", echoesErrors: Bool = true
     ) throws(SystemCallError) {
         file = try VersionedLogFile(next: name, hostName: hostName)
-        areas = Area(rawValue: debug)
+        areas = DebugAreas(rawValue: debug)
         self.echoesErrors = echoesErrors
     }
 
@@ -44,20 +32,11 @@ package final class DispatcherLog {
     }
 
     /// Logged when a bit of `area` is set in DEBUG.
-    package func debug(_ area: Area, _ text: @autoclosure () -> String) {
+    package func debug(_ area: DebugAreas, _ text: @autoclosure () -> String) {
         if !areas.isDisjoint(with: area) { write(text()) }
     }
 
     private func write(_ text: String) {
-        let now = SystemClock.wallNanoseconds
-        var clock = time_t(now / 1_000_000_000)
-        var parts = tm()
-        localtime_r(&clock, &parts)
-        let record = LogRecordFormat.record(
-            hour: Int(parts.tm_hour), minute: Int(parts.tm_min), second: Int(parts.tm_sec),
-            hundredths: Int(now / 10_000_000 % 100), thread: 1, text: text)
-        // A full disk must not stop the Dispatcher: a record that cannot be written is lost.
-        let bytes = Array(record.utf8)
-        _ = Glibc.write(file.descriptor, bytes, bytes.count)
+        LogRecordFormat.write(text, thread: 1, to: file.descriptor)
     }
 }

@@ -1,6 +1,7 @@
 import Configuration
 import Glibc
 import OptionSyntax
+import ProcessPool
 import SystemCalls
 
 /// The executable `dispatcher`: the configuration of an instance, run.
@@ -59,7 +60,9 @@ extension DispatcherSettings {
         self.init(
             services: services, runDirectory: configuration.paths.run,
             logFile: "\(configuration.paths.log)/dispatcher.log")
-        debug = configuration.dispatcher.debug
+        debug = DebugAreas.effective(option: configuration.dispatcher.debug) { name in
+            getenv(name).map { String(cString: $0) }
+        }
         hostName = configuration.hostname
         workerEnvironment = ["MARTLET_ROOT=\(root)", "MALLOC_ARENA_MAX=2"]
         if let zone = getenv("TZ") { workerEnvironment.append("TZ=\(String(cString: zone))") }

@@ -6,6 +6,7 @@ extension ServicePool {
         connections[id] = PoolConnection(listener: listener, accepted: now, since: now)
         statistics.accepted += 1
         statistics.notePeak(connections.count)
+        noteLimits(at: now)
         return id
     }
 

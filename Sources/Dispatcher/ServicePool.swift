@@ -93,6 +93,7 @@ package struct ServicePool: Sendable {
             dropWaiting("the service stops")
         }
         reportCapacity(at: now)
+        noteLimits(at: now)
         defer { actions.removeAll() }
         return actions
     }
@@ -129,6 +130,13 @@ package struct ServicePool: Sendable {
     mutating func nextConnection() -> ConnectionID {
         lastConnection += 1
         return ConnectionID(lastConnection)
+    }
+
+    /// For the statistics, without the pauses of the log.
+    mutating func noteLimits(at now: Int64) {
+        statistics.noteLimits(
+            isSaturated: phase == .serving && connections.count >= limits.capacity,
+            isHandoffLimited: phase == .serving && handoffs.contains { $0 >= limits.maxHandoffs }, at: now)
     }
 
     /// Entering and leaving saturation, at most one pair of lines in ten seconds.

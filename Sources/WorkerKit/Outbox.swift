@@ -15,8 +15,10 @@ final class Outbox: Sendable {
 
     private let state: Mutex<State>
     private let wakeup: Wakeup
+    private let debug: WorkerDebug
 
-    init(_ control: consuming ControlSocket, wakeup: Wakeup) {
+    init(_ control: consuming ControlSocket, wakeup: Wakeup, debug: WorkerDebug) {
+        self.debug = debug
         state = Mutex(State(control: control))
         self.wakeup = wakeup
     }
@@ -31,14 +33,17 @@ final class Outbox: Sendable {
     }
 
     func send(_ message: ControlMessage) {
+        note("sends", message)
         state.withLock { Self.transmit(message, &$0) }
     }
 
     /// `ACPT`: from here on the connection is this worker's.
     func confirm(id: Int) {
+        let message = ControlMessage("ACPT", ["id": String(id)])
+        note("sends", message)
         state.withLock { state in
             state.active += 1
-            Self.transmit(ControlMessage("ACPT", ["id": String(id)]), &state)
+            Self.transmit(message, &state)
         }
     }
 
@@ -49,6 +54,8 @@ final class Outbox: Sendable {
                 "id": String(id), "seconds": String(seconds), "in": String(bytesIn), "out": String(bytesOut),
                 "reason": String(reason.prefix(200).filter { !$0.isNewline && $0 != "\0" }),
             ])
+        note("sends", message)
+        debug.record(.workerSideExtra, "connection \(id) ended after \(seconds) seconds: \(reason)")
         let mustRing = state.withLock { state in
             state.active -= 1
             Self.transmit(message, &state)
@@ -93,6 +100,12 @@ final class Outbox: Sendable {
         case nothing
         case message(ControlSocket.Incoming)
         case failure(ControlSocket.Failure)
+    }
+
+    /// Debug bits 16 and 17.
+    func note(_ verb: String, _ message: ControlMessage) {
+        debug.record(.workerIO, "\(verb) \(message.type)")
+        debug.record(.workerIOExtra, "\(verb) \(message)")
     }
 
     /// A lost Dispatcher is noticed by the control thread; there is nobody to tell here.

@@ -21,6 +21,7 @@ public final class WorkerProcess {
     public let environment: WorkerEnvironment
     private let controlDescriptor: Int32
     private let outbox: Outbox
+    private let debug: WorkerDebug
     private let signals: SignalDescriptor
     private let wakeup: Wakeup
     private var poller: Poller
@@ -35,15 +36,18 @@ public final class WorkerProcess {
                 description: "descriptor 3 is not a control socket; this program is started by the dispatcher")
         }
         environment = WorkerEnvironment.current
+        debug = WorkerDebug(mask: environment.debugMask)
         signals = try SignalDescriptor([SIGTERM, SIGINT, SIGQUIT, SIGHUP])
         wakeup = try Wakeup()
         poller = try Poller()
         controlDescriptor = control
         _ = fcntl(control, F_SETFD, FD_CLOEXEC)
-        outbox = Outbox(ControlSocket(owning: OwnedDescriptor(owning: control)), wakeup: wakeup)
+        outbox = Outbox(ControlSocket(owning: OwnedDescriptor(owning: control)), wakeup: wakeup, debug: debug)
         try poller.add(control, token: Source.control.rawValue)
         try poller.add(signals.descriptor, token: Source.signals.rawValue)
         try poller.add(wakeup.descriptor, token: Source.wakeup.rawValue)
+        debug.record(
+            .workerSide, "worker \(environment.workerID) of \(environment.service) starts, pid \(getpid())")
         let version = String(imageVersion.prefix(200).filter { !$0.isNewline && $0 != "\0" })
         outbox.send(
             ControlMessage(
@@ -91,6 +95,7 @@ public final class WorkerProcess {
             for event in ready { handle(event, handlers) }
             if let abortDeadline, SystemClock.monotonicNanoseconds >= abortDeadline { break }
         }
+        debug.record(.workerSide, "worker ends, \(outbox.active) connections open")
         return 0
     }
 
@@ -123,6 +128,7 @@ public final class WorkerProcess {
     }
 
     private func handle(signal: Int32, _ handlers: Handlers) {
+        debug.record(.workerSide, "got signal \(signal)")
         switch signal {
         case SIGTERM: giveNotice(handlers)
         case SIGINT, SIGQUIT:
@@ -144,7 +150,9 @@ public final class WorkerProcess {
     }
 
     private func drain(_ handlers: Handlers) {
-        if outbox.beginDrain() { handlers.drain() }
+        guard outbox.beginDrain() else { return }
+        debug.record(.workerSide, "drains, \(outbox.active) connections open")
+        handlers.drain()
     }
 
     private func receiveAll(_ handlers: Handlers) {
@@ -162,11 +170,14 @@ public final class WorkerProcess {
     private func handle(
         _ message: ControlMessage, _ descriptor: consuming OwnedDescriptor?, _ handlers: Handlers
     ) {
+        outbox.note("got", message)
         switch message.type {
         case "CONN":
             guard let call = ConnectionCall(message), let descriptor = descriptor.take(), !hasGivenNotice,
                 !call.hasExpired(atMonotonicNanoseconds: SystemClock.monotonicNanoseconds)
-            else { return }
+            else { return debug.record(.handoff, "does not take the connection of \(message)") }
+            debug.record(
+                .handoff, "takes connection \(call.id) from \(call.remoteAddress) to \(call.localAddress)")
             let connection = HandedConnection(call, descriptor: descriptor, outbox: outbox)
             outbox.confirm(id: call.id)
             handlers.connection(connection)
