@@ -167,6 +167,12 @@ let package = Package(
                 "SystemCalls", "DNS", "Channels", "Envelope", "Spool", "MasterKit", "ProcessPool", "SMTP", nioCore,
                 nioPosix,
             ]),
+        tests(
+            "Commands",
+            [
+                "SystemCalls", "OptionSyntax", "InternetMessage", "Mappings", "Channels", "AddressRewriting", "Aliases",
+                "Configuration", "Enqueue", argumentParser,
+            ]),
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),
         tests(
