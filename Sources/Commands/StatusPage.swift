@@ -28,7 +28,9 @@ struct StatusPage {
             table.add([
                 .init(service.name), .init(service.ports.map(String.init).joined(separator: " ")),
                 Self.state(service.state ?? ""), .init("\(service.workers.count)\(limit)"),
-                .init(connections.map { "\($0.current)/\($0.capacity)" } ?? ""),
+                .init(
+                    connections.map { "\($0.current)/\($0.capacity)" } ?? "",
+                    service.saturation?.now == true ? .bad : .plain),
                 .init(connections.map { String($0.peak) } ?? ""),
                 .init(connections.map { String($0.accepted) } ?? ""), .init(service.denied.map(String.init) ?? ""),
             ])

@@ -10,6 +10,8 @@ final class HeldConnection {
     let isImplicitTLS: Bool
     var accessText = ""
     var logText = ""
+    /// What the client's IDENT service said before the handoff.
+    var identUser = ""
 
     init(socket: consuming OwnedDescriptor, local: SocketAddress, remote: SocketAddress, isImplicitTLS: Bool) {
         self.socket = socket
@@ -34,7 +36,7 @@ final class HeldConnection {
                 "remote": remote.host, "remote-port": String(remote.port),
                 "tls": isImplicitTLS ? "implicit" : "none", "service": settings.name,
                 "parameter": Self.line(settings.parameter), "access": Self.line(accessText),
-                "log": Self.line(logText), "ident": "", "expires": String(expires / 1_000_000),
+                "log": Self.line(logText), "ident": Self.line(identUser), "expires": String(expires / 1_000_000),
             ])
     }
 

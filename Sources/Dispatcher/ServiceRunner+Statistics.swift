@@ -105,15 +105,21 @@ extension ServiceRunner {
     /// Once a second.
     func tickStatistics(at now: Int64) {
         journal.expire(at: now, known: pool.connections.count) { pool.connections[$0] != nil }
-        guard now >= nextStatistics else { return }
-        nextStatistics = now + seconds(60)
+        guard minutes.isDue(at: now) else { return }
         log.debug(.statistics, statisticsText)
+        if let limited = minutes.limitedSeconds(pool.statistics.handoffLimit, at: now) {
+            log.notice(
+                "service \(settings.name): MAX_HANDOFFS=\(pool.limits.maxHandoffs) kept it from accepting for "
+                    + "\(limited) of the last 60 seconds; raise it, or see why workers take connections slowly")
+        }
     }
 
     private func record(of id: ConnectionID, _ worker: WorkerID?) -> ConnectionRecord? {
         guard let connection = held[id] else { return nil }
-        return ConnectionRecord(
+        var record = ConnectionRecord(
             id: id, worker: worker, local: connection.local, remote: connection.remote, began: SystemClock.wallSeconds)
+        record.identUser = connection.identUser
+        return record
     }
 
     private var loadText: String {

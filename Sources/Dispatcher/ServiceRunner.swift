@@ -25,8 +25,7 @@ final class ServiceRunner {
     var births: [WorkerID: Int64] = [:]
     /// Who is connected and who was, for the statistics.
     var journal: ConnectionJournal
-    /// When the counts are logged again (debug bit 20).
-    var nextStatistics: Int64 = 0
+    var minutes = MinuteReport()
     /// Listening sockets that were opened before this process began and are not taken yet.
     var inherited: [Int32] = []
     /// Why the service does not run at all: its image is missing.

@@ -42,6 +42,14 @@ import Testing
             ])
     }
 
+    @Test func coloursShowStates() throws {
+        var page = StatusPage(isColoured: true)
+        page.add(try decode(DispatcherStatus.self, Self.answer).services)
+        #expect(page.lines[1].contains("\u{1B}[32mrunning\u{1B}[0m      2/2         \u{1B}[31m4/20\u{1B}[0m"))
+        #expect(page.lines[6].contains("\u{1B}[33mdraining\u{1B}[0m"))
+        #expect(page.lines[7].hasPrefix("\u{1B}[33mSMTP is at capacity"))
+    }
+
     @Test func details() throws {
         var page = StatusPage(isColoured: false)
         let status = try decode(DispatcherStatus.self, Self.answer)

@@ -23,6 +23,17 @@ import Testing
         #expect((occupancy.count, occupancy.total(at: 500), occupancy.since) == (2, 31, nil))
     }
 
+    @Test func minuteReportSpeaksOfLongLimits() {
+        var minutes = MinuteReport()
+        var occupancy = Occupancy()
+        #expect(minutes.isDue(at: seconds(100)) && !minutes.isDue(at: seconds(159)))
+        occupancy.note(true, at: seconds(150))
+        #expect(minutes.isDue(at: seconds(160)) && minutes.limitedSeconds(occupancy, at: seconds(160)) == 10)
+        occupancy.note(false, at: seconds(165))
+        #expect(minutes.limitedSeconds(occupancy, at: seconds(220)) == nil)
+        #expect(minutes.limitedSeconds(occupancy, at: seconds(280)) == nil)
+    }
+
     @Test func fullHoursOnly() {
         var statistics = ServiceStatistics()
         statistics.sample(connections: 2, at: 0)
