@@ -4,6 +4,8 @@ package import SystemCalls
 
 /// dispatcher.log: one version for each Dispatcher process. Confined to the Dispatcher's thread.
 package final class DispatcherLog {
+    package typealias Area = DebugAreas
+
     private let file: VersionedLogFile
     private let areas: DebugAreas
     private let echoesErrors: Bool
@@ -32,7 +34,7 @@ package final class DispatcherLog {
     }
 
     /// Logged when a bit of `area` is set in DEBUG.
-    package func debug(_ area: DebugAreas, _ text: @autoclosure () -> String) {
+    package func debug(_ area: Area, _ text: @autoclosure () -> String) {
         if !areas.isDisjoint(with: area) { write(text()) }
     }
 

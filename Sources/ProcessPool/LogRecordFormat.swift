@@ -20,15 +20,20 @@ package enum LogRecordFormat {
     /// Writes one record with the local time of now. A full disk must stop nobody: a record that cannot be written is
     /// lost.
     package static func write(_ text: String, thread: Int, to descriptor: Int32) {
+        let bytes = recordNow(text, thread: thread)
+        _ = Glibc.write(descriptor, bytes, bytes.count)
+    }
+
+    /// One record with the local time of now, in UTF-8.
+    package static func recordNow(_ text: String, thread: Int) -> [UInt8] {
         let now = SystemClock.wallNanoseconds
         var clock = time_t(now / 1_000_000_000)
         var parts = tm()
         localtime_r(&clock, &parts)
-        let record = record(
+        let text = record(
             hour: Int(parts.tm_hour), minute: Int(parts.tm_min), second: Int(parts.tm_sec),
             hundredths: Int(now / 10_000_000 % 100), thread: thread, text: text)
-        let bytes = Array(record.utf8)
-        _ = Glibc.write(descriptor, bytes, bytes.count)
+        return Array(text.utf8)
     }
 
     private static func wrapped(_ prefix: String, _ text: String) -> String {
