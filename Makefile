@@ -6,10 +6,10 @@ DOMAIN ?= example.test
 BUILD := $(SWIFT) build
 RELEASE := .build/release
 
-.PHONY: help run build release test check format bench soak demo clean setup
+.PHONY: help run build release test check format bench bench-dispatcher soak demo clean setup
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set up, build, make an instance if there is none, run it in the foreground
 	@scripts/setup
@@ -36,10 +36,16 @@ check: ## format, warnings as errors, floors of modules, scripts
 format: ## rewrite the sources in the house format
 	$(SWIFT) format --in-place --recursive --parallel Sources Tests Package.swift
 
-bench: ## Martlet and Postfix side by side
+bench: ## Martlet and Postfix side by side, then the Dispatcher
 	@scripts/setup --bench
 	@$(MAKE) --no-print-directory release
 	@Benchmarks/compare-with-postfix
+	@Benchmarks/dispatcher
+
+bench-dispatcher: ## the Dispatcher's hand-off beside a pair of C programs, idle sessions, PORT_ACCESS
+	@scripts/setup
+	@$(MAKE) --no-print-directory release
+	@Benchmarks/dispatcher
 
 soak: ## kill -9 of random processes under load, unlimited seeds of the spool simulation
 	@scripts/setup --tests

@@ -88,7 +88,7 @@ let package = Package(
             "Notifications",
             ["SystemCalls", "Channels", "Envelope", "InternetMessage", "Enqueue", "Configuration", "Spool"]),
         // Floor 8: services
-        library("Dispatcher", ["SystemCalls", "OptionSyntax", "ProcessPool", "Configuration", "Mappings"]),
+        library("Dispatcher", ["SystemCalls", "OptionSyntax", "ProcessPool", "DNS", "Configuration", "Mappings"]),
         library(
             "JobController",
             [
@@ -117,7 +117,8 @@ let package = Package(
             "Commands",
             [
                 "SystemCalls", "OptionSyntax", "Configuration", "Enqueue", "AddressRewriting",
-                "InternetMessage", "Aliases", "Channels", "ProcessPool", "CCrypt", argumentParser,
+                "InternetMessage", "Aliases", "Channels", "Mappings", "Envelope", "ProcessPool", "CCrypt",
+                argumentParser,
             ]),
         // Floor 9: executables
         executable("martlet", ["Commands", argumentParser]),
@@ -128,6 +129,7 @@ let package = Package(
         executable("ims_master", ["ChannelPrograms"]),
         executable("reprocess", ["ChannelPrograms"]),
         executable("echo_worker", ["WorkerKit", "SystemCalls"]),
+        executable("null_worker", ["WorkerKit", "SystemCalls"]),
         // Tests
         tests("SystemCalls"),
         tests("OptionSyntax"),
@@ -176,7 +178,11 @@ let package = Package(
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),
         tests(
-            "Dispatcher", ["OptionSyntax", "SystemCalls", "ProcessPool", "WorkerKit", "Configuration", "echo_worker"]),
+            "Dispatcher",
+            [
+                "OptionSyntax", "SystemCalls", "ProcessPool", "DNS", "Mappings", "WorkerKit", "Configuration",
+                "echo_worker",
+            ]),
         tests(
             "JobController",
             ["OptionSyntax", "SystemCalls", "ProcessPool", "Envelope", "Spool", "MasterKit", "Configuration"]),

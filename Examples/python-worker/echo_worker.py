@@ -29,6 +29,8 @@ def decode(data):
 
 
 class Worker:
+    image = "python echo 1"
+
     def __init__(self):
         self.control = socket.socket(fileno=CONTROL)
         self.lock = threading.Lock()
@@ -48,7 +50,7 @@ class Worker:
         signal.signal(signal.SIGINT, lambda *_: self.events.put("abort"))
         signal.signal(signal.SIGQUIT, lambda *_: self.events.put("abort"))
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        self.send("HELO", pid=os.getpid(), protocol=1, image="python echo 1")
+        self.send("HELO", pid=os.getpid(), protocol=1, image=self.image)
         self.send("REDY")
         threading.Thread(target=self.read, daemon=True).start()
         while not (self.draining and self.active == 0):
@@ -93,9 +95,21 @@ class Worker:
 
     def serve(self, fields, client):
         began = time.monotonic()
+        client.setblocking(True)
+        received, sent = self.session(fields, client)
+        try:
+            client.shutdown(socket.SHUT_RDWR)  # another process may hold a copy of the descriptor
+        except OSError:
+            pass
+        client.close()
+        seconds = int(time.monotonic() - began)
+        self.send("DONE", id=fields["id"], seconds=seconds, **{"in": received, "out": sent}, reason="closed")
+        self.events.put("done")
+
+    def session(self, fields, client):
+        """Serves one client; returns the octets received and sent. Another service overrides this."""
         received = 0
         try:
-            client.setblocking(True)
             client.sendall(f"hello from {os.getpid()} parameter {fields['parameter']}\n".encode())
             while data := client.recv(4096):
                 received += len(data)
@@ -104,20 +118,17 @@ class Worker:
                 client.sendall(data)
         except OSError:
             pass
-        try:
-            client.shutdown(socket.SHUT_RDWR)  # another process may hold a copy of the descriptor
-        except OSError:
-            pass
-        client.close()
-        seconds = int(time.monotonic() - began)
-        self.send("DONE", id=fields["id"], seconds=seconds, **{"in": received, "out": received}, reason="closed")
-        self.events.put("done")
+        return received, received
+
+
+def main(kind):
+    try:
+        worker = kind()
+    except OSError:
+        print(f"{sys.argv[0]}: descriptor 3 is no control socket; the dispatcher starts this program", file=sys.stderr)
+        sys.exit(78)
+    worker.run()
 
 
 if __name__ == "__main__":
-    try:
-        worker = Worker()
-    except OSError:
-        print("echo_worker.py: descriptor 3 is no control socket; the dispatcher starts this program", file=sys.stderr)
-        sys.exit(78)
-    worker.run()
+    main(Worker)

@@ -1,4 +1,4 @@
-import InternetMessage
+package import InternetMessage
 
 /// Asks the alias sources in the order of `alias_magic`.
 package struct AliasResolver: Sendable {
@@ -32,9 +32,19 @@ package struct AliasResolver: Sendable {
     }
 
     /// The first answer that is not "not found".
-    package func answer(_ query: AliasQuery) -> AliasAnswer {
+    /// `observe` is told of every source that is asked.
+    package func answer(_ query: AliasQuery, observe: ((AliasLookup) -> Void)? = nil) -> AliasAnswer {
         var rest = order(query)
-        return answer(query, from: &rest)
+        return answer(query, from: &rest, observe: observe)
+    }
+
+    private static func name(ofSource digit: Int) -> String {
+        switch digit {
+        case 4: "alias file"
+        case 6: "directory"
+        case 7: "catch-all addresses of the directory"
+        default: "alias source \(digit)"
+        }
     }
 
     /// The sources to ask, in order.
@@ -43,12 +53,23 @@ package struct AliasResolver: Sendable {
     }
 
     /// The first answer of the sources in `rest`, which keeps those that were not asked.
-    func answer(_ query: AliasQuery, from rest: inout ArraySlice<Int>) -> AliasAnswer {
+    func answer(
+        _ query: AliasQuery, from rest: inout ArraySlice<Int>, observe: ((AliasLookup) -> Void)? = nil
+    ) -> AliasAnswer {
         while let digit = rest.popFirst() {
             guard let source = sources[digit] else { continue }
             let answer = source.answer(query)
+            observe?(AliasLookup(address: query.address, source: Self.name(ofSource: digit), answer: answer))
             if answer != .notFound { return answer }
         }
         return .notFound
     }
+}
+
+/// One source that was asked about an address, and what it said.
+package struct AliasLookup: Hashable, Sendable {
+    package var address: Mailbox
+    /// For people: `alias file`, `directory`.
+    package var source: String
+    package var answer: AliasAnswer
 }

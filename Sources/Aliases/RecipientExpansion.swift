@@ -66,13 +66,16 @@ package struct RecipientExpander {
     private let poster: Poster
     private let now: Int64
     private let isReprocessing: Bool
+    private let observe: ((AliasLookup) -> Void)?
 
-    /// `now`: seconds since 1970.
+    /// `now`: seconds since 1970. `observe` is told of every source that is asked.
     package init(
         resolver: AliasResolver, maxLevels: Int = defaultMaxLevels, texts: AliasErrorTexts = AliasErrorTexts(),
-        poster: Poster = Poster(), now: Int64, isReprocessing: Bool = false
+        poster: Poster = Poster(), now: Int64, isReprocessing: Bool = false,
+        observe: ((AliasLookup) -> Void)? = nil
     ) {
         self.resolver = resolver
+        self.observe = observe
         self.maxLevels = maxLevels
         self.texts = texts
         self.poster = poster
@@ -140,7 +143,7 @@ package struct RecipientExpander {
             isBare: step.isBare)
         guard !seen.contains(Self.expandedKey(step.address)) else { return }
         var sources = resolver.order(query)
-        switch resolver.answer(query, from: &sources) {
+        switch resolver.answer(query, from: &sources, observe: observe) {
         case .failure(let failure):
             result.failures.append(.init(address: step.address, failure: failure))
         case .notFound:
@@ -174,7 +177,7 @@ package struct RecipientExpander {
         var sources = sources
         guard !sources.isEmpty,
             let own = addresses.firstIndex(where: { !$0.isDeferred && $0.address.isSameAddress(as: query.address) }),
-            case .addresses(let later) = resolver.answer(query, from: &sources)
+            case .addresses(let later) = resolver.answer(query, from: &sources, observe: observe)
         else { return addresses }
         var result = addresses
         result.replaceSubrange(own...own, with: withMailbox(later, query, sources))

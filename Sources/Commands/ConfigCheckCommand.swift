@@ -5,7 +5,8 @@ import OptionSyntax
 /// `martlet config check`
 struct ConfigCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Reads the whole configuration and shows every finding with its place.")
+        commandName: "check", abstract: "Reads the whole configuration and shows every finding with its line.",
+        discussion: "The mark under a line shows where; behind = stands what to do.")
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -17,7 +18,7 @@ struct ConfigCheckCommand: ParsableCommand {
         if json {
             Terminal.line(JSONValue.array(load.diagnostics.all.map(\.json)).text)
         } else {
-            for diagnostic in load.diagnostics.all { Terminal.error(diagnostic.description) }
+            options.tell(load.diagnostics)
         }
         let errors = load.diagnostics.all.count { $0.severity == .error }
         if errors > 0 {

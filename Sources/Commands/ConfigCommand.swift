@@ -4,5 +4,8 @@ import ArgumentParser
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Checks, shows and changes the configuration.",
-        subcommands: [ConfigCheckCommand.self, ConfigShowCommand.self, ConfigSetCommand.self, ConfigUnsetCommand.self])
+        subcommands: [
+            ConfigCheckCommand.self, ConfigShowCommand.self, ConfigSetCommand.self, ConfigUnsetCommand.self,
+            ConfigDiffCommand.self, ConfigHistoryCommand.self, ConfigRevertCommand.self, ConfigImportCommand.self,
+        ])
 }

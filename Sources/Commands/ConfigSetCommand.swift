@@ -17,16 +17,7 @@ struct ConfigSetCommand: ParsableCommand {
     var value: String?
 
     func run() throws {
-        try Self.edit(.set(name: name, value: value), root: instance.existing())
-    }
-
-    /// Applies an edit to the martlet.conf of an instance, and says what the check found about it.
-    static func edit(_ edit: ConfigurationEditor.Edit, root: String) throws {
-        do {
-            _ = try ConfigurationEditor.edit([edit], paths: InstancePaths(instanceRoot: root))
-        } catch {
-            throw CommandFailure(error.description)
-        }
+        try ConfigurationChange(root: instance.existing(), "set \(name)").edit([.set(name: name, value: value)])
     }
 }
 
@@ -41,6 +32,6 @@ struct ConfigUnsetCommand: ParsableCommand {
     var name: String
 
     func run() throws {
-        try ConfigSetCommand.edit(.unset(name: name), root: instance.existing())
+        try ConfigurationChange(root: instance.existing(), "unset \(name)").edit([.unset(name: name)])
     }
 }

@@ -42,11 +42,21 @@ struct ConfigurationOptions: ParsableArguments {
         return MTAConfiguration.load(instanceRoot: try instance.existing())
     }
 
+    /// Shows findings with the lines they are about.
+    func tell(_ diagnostics: Diagnostics) {
+        let paths =
+            directory.map { InstancePaths(configurationDirectory: absolute($0)) }
+            ?? (try? instance.existing()).map { InstancePaths(instanceRoot: $0) }
+        guard let paths else { return }
+        let report = DiagnosticReport(paths: paths, isColoured: Terminal.errorsAreColoured)
+        for diagnostic in diagnostics.all { report.lines(diagnostic).forEach(Terminal.error) }
+    }
+
     /// Loads a configuration that must be good; every finding goes to standard error.
     func loadGood() throws -> MTAConfiguration {
         let load = try load()
         guard let configuration = load.configuration else {
-            for diagnostic in load.diagnostics.all { Terminal.error(diagnostic.description) }
+            tell(load.diagnostics)
             throw CommandFailure("the configuration has errors")
         }
         return configuration

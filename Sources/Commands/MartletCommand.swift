@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Enqueue
+import Glibc
 
 /// `martlet`: the administrator's command.
 public struct MartletCommand: ParsableCommand {
@@ -11,10 +12,20 @@ public struct MartletCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, RunCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
             ReloadCommand.self, StatusCommand.self, ConfigCommand.self, TestCommand.self, UserCommand.self,
-            QueueCommand.self,
+            QueueCommand.self, ExplainCommand.self,
         ])
 
     public init() {}
+
+    /// Runs the command line of the process, in either spelling, and ends the process.
+    public static func runCommandLine() {
+        do throws(FamilySpelling.Refusal) {
+            main(try FamilySpelling.arguments(of: CommandLine.arguments))
+        } catch {
+            Terminal.error(error.description)
+            Glibc.exit(64)
+        }
+    }
 }
 
 /// A command that could not do what it was asked: one line that says what, where, why and what to do.

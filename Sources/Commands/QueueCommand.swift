@@ -18,6 +18,7 @@ struct QueueRunCommand: ParsableCommand {
     var channel: String
 
     func run() throws {
-        Terminal.line(try DaemonClient(root: instance.existing(), .jobController).command("run", channel))
+        _ = try DaemonClient(root: instance.existing(), .jobController).command("run", channel)
+        Terminal.line("martlet: delayed messages of \(channel) are ready now")
     }
 }

@@ -11,7 +11,8 @@ struct ReloadCommand: ParsableCommand {
     func run() throws {
         let root = try instance.existing()
         _ = try RunCommand.checkedConfiguration(root)
-        Terminal.line(try DaemonClient(root: root, .dispatcher).command("reload"))
-        Terminal.line(try DaemonClient(root: root, .jobController).command("reload"))
+        _ = try DaemonClient(root: root, .dispatcher).command("reload")
+        _ = try DaemonClient(root: root, .jobController).command("reload")
+        Terminal.line("martlet: new sessions and jobs have the configuration as it is now")
     }
 }

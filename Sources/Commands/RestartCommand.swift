@@ -16,7 +16,8 @@ struct RestartCommand: ParsableCommand {
     func run() throws {
         let root = try instance.existing()
         if let service {
-            Terminal.line(try DaemonClient(root: root, .dispatcher).command("restart", service))
+            _ = try DaemonClient(root: root, .dispatcher).command("restart", service)
+            Terminal.line("martlet: service \(service) gets new workers; the old ones finish their sessions")
             return
         }
         try StopCommand.stopInstance(root)

@@ -16,6 +16,9 @@ struct StartCommand: ParsableCommand {
     }
 
     static func startInstance(_ root: String) throws {
+        if let pid = StopCommand.runningProcess(root) {
+            throw CommandFailure("the instance \(root) runs already, as process \(pid) (martlet restart)")
+        }
         _ = try RunCommand.checkedConfiguration(root)
         let log = try OwnedDescriptor.open("\(root)/data/log/martlet.log", O_WRONLY | O_APPEND | O_CREAT, mode: 0o640)
         let pid = try Processes.spawn(

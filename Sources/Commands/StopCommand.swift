@@ -18,23 +18,26 @@ struct StopCommand: ParsableCommand {
     func run() throws {
         let root = try instance.existing()
         if let service {
-            Terminal.line(try DaemonClient(root: root, .dispatcher).command("stop", service))
+            _ = try DaemonClient(root: root, .dispatcher).command("stop", service)
+            Terminal.line("martlet: service \(service) stops; its sessions may finish")
             return
         }
         try Self.stopInstance(root)
     }
 
+    /// The process of `martlet run`; nil when none runs.
+    static func runningProcess(_ root: String) -> Int32? {
+        PIDFile.read("\(root)/run/pid.martlet").flatMap { kill($0, 0) == 0 ? $0 : nil }
+    }
+
     /// SIGTERM to `martlet run`, and waits for its end.
     static func stopInstance(_ root: String) throws {
-        let path = "\(root)/run/pid.martlet"
-        guard let pid = PIDFile.read(path), kill(pid, 0) == 0 else {
-            throw CommandFailure("the instance \(root) is not running")
-        }
+        guard let pid = runningProcess(root) else { throw CommandFailure("the instance \(root) is not running") }
         guard kill(pid, SIGTERM) == 0 else {
             throw CommandFailure("cannot stop process \(pid): \(String(cString: strerror(errno)))")
         }
         for _ in 0..<1000 {
-            if kill(pid, 0) != 0 || !Files.exists(path) { return }
+            if runningProcess(root) == nil { return }
             usleep(100_000)
         }
         throw CommandFailure("process \(pid) still runs after 100 s; sessions may be open (martlet status)")

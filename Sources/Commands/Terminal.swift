@@ -4,9 +4,24 @@ import Glibc
 enum Terminal {
     static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
+    /// Text that has its line ends.
+    static func text(_ text: String) { write(text, to: STDOUT_FILENO) }
+
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
     static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Whether findings go to a person, and may be coloured.
+    static var errorsAreColoured: Bool { isatty(STDERR_FILENO) == 1 && getenv("NO_COLOR") == nil }
+
+    /// Asks for a line; nil at the end of the input.
+    static func ask(_ prompt: String) -> String? {
+        write(prompt, to: STDOUT_FILENO)
+        let answer = readLine()
+        // Answers from a file are not echoed: the next line begins where a person would be.
+        if answer == nil || isatty(STDIN_FILENO) == 0 { write("\n", to: STDOUT_FILENO) }
+        return answer
+    }
 
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]

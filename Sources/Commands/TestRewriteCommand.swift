@@ -3,20 +3,26 @@ import ArgumentParser
 import Channels
 import Configuration
 import Enqueue
+import InternetMessage
 import OptionSyntax
 
 /// `martlet test rewrite ADDRESS`
 struct TestRewriteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rewrite", abstract: "Shows what the rewrite rules make of an address, and its channel.")
+        commandName: "rewrite", abstract: "Shows what the rewrite rules make of an address, and its channel.",
+        discussion:
+            "The lines are those of imsimta test -rewrite. Without ADDRESS it asks for one after the other. Exit status 1"
+            + " when the address cannot be rewritten.")
 
     @OptionGroup var options: ConfigurationOptions
 
-    @Argument(help: "The address, without angle brackets.")
-    var address: String
+    @OptionGroup var route: RouteOptions
 
-    @Option(help: ArgumentHelp("The channel that would enqueue.", valueName: "name"))
-    var sourceChannel = "l"
+    @Option(help: ArgumentHelp("The channel that rules with channel checks see.", valueName: "name"))
+    var destinationChannel: String?
+
+    @Flag(inversion: .prefixedNo, help: "The block of lines about the channel.")
+    var channelDetails = true
 
     @Flag(help: "One JSON object.")
     var json = false
@@ -24,64 +30,59 @@ struct TestRewriteCommand: ParsableCommand {
     @Flag(help: "Every rule that was tried, and why it did or did not apply.")
     var debug = false
 
-    /// The four places an address may stand in.
-    private static let places: [(name: String, kind: AddressKind, direction: AddressDirection)] = [
-        ("envelopeTo", .envelope, .forward), ("envelopeFrom", .envelope, .backward), ("headerTo", .header, .forward),
-        ("headerFrom", .header, .backward),
-    ]
+    @Argument(help: "The address, without angle brackets.")
+    var address: String?
 
     func run() throws {
         let configuration = try options.loadGood()
-        guard configuration.channels.channel(named: sourceChannel) != nil else {
-            throw CommandFailure("there is no channel \(sourceChannel)")
-        }
+        let channel = try route.channel(in: configuration)
         let router = Router(configuration: configuration) { Terminal.error($0) }
-        let outcomes = Self.places.map { place in
-            (
-                place.name,
-                router.explain(address, kind: place.kind, direction: place.direction, sourceChannel: sourceChannel)
-            )
-        }
-        if json {
-            Terminal.line(Self.json(address, outcomes.map { ($0.0, $0.1.outcome) }).text)
+        if let address {
+            if try show(address, router, channel) { throw ExitCode(1) }
         } else {
-            show(outcomes)
-        }
-        if case .failed = outcomes[0].1.outcome { throw ExitCode(1) }
-    }
-
-    private func show(_ outcomes: [(String, (outcome: RewriteEngine.Outcome, trace: [RewriteTraceStep]))]) {
-        let rows = outcomes.map { name, result in
-            switch result.outcome {
-            case .rewritten(let rewritten): [name, rewritten.address, rewritten.channel, rewritten.routingSystem]
-            case .failed(let code, let text): [name, "\(code) \(text)", "", ""]
+            while let address = Terminal.ask("Address: ") {
+                if !address.isEmpty { _ = try show(address, router, channel) }
             }
         }
-        Terminal.table(["PLACE", "ADDRESS", "CHANNEL", "ROUTING SYSTEM"], rows)
-        if debug { for step in outcomes[0].1.trace { Terminal.line("  \(step)") } }
     }
 
-    private static func json(_ input: String, _ outcomes: [(String, RewriteEngine.Outcome)]) -> JSONValue {
-        var members: [JSONValue.Member] = [.init("input", .string(input))]
-        var failure: JSONValue = .null
-        if case .failed(let code, let text) = outcomes[0].1 {
-            failure = ["code": .string(code), "text": .string(text)]
+    /// True when the address cannot be rewritten.
+    private func show(_ address: String, _ router: Router, _ channel: Channel) throws -> Bool {
+        var traces: [String: [RewriteTraceStep]] = [:]
+        var report = RewriteReport(input: address, outcomes: [:], showsChannel: channelDetails)
+        for place in RewriteReport.Place.all {
+            let (outcome, trace) = router.explain(
+                address, kind: place.kind, direction: place.direction, sourceChannel: channel.name,
+                destinationChannel: destinationChannel)
+            report.outcomes[place.name] = outcome
+            traces[place.name] = trace
         }
-        members.append(.init("status", failure == .null ? "ok" : "failed"))
-        for (name, outcome) in outcomes {
-            switch outcome {
-            case .rewritten(let rewritten):
-                members.append(
-                    .init(
-                        name,
-                        [
-                            "address": .string(rewritten.address), "channel": .string(rewritten.channel),
-                            "routingSystem": .string(rewritten.routingSystem),
-                        ]))
-            case .failed: members.append(.init(name, .null))
+        follow(address, router, channel, &report)
+        if json {
+            Terminal.line(report.json.text)
+        } else {
+            if debug { traces["envelopeTo", default: []].forEach { Terminal.line("\($0)") } }
+            report.lines(router.configuration.channels).forEach(Terminal.line)
+        }
+        return report.isFailed
+    }
+
+    /// Access tables and aliases: what would be submitted.
+    private func follow(_ address: String, _ router: Router, _ channel: Channel, _ report: inout RewriteReport) {
+        guard case .rewritten? = report.outcomes["envelopeTo"], let mailbox = try? Mailbox(argument: address) else {
+            return
+        }
+        let trace = RouteTrace()
+        report.route = router.route(
+            mailbox, recipient: QueueRecipientFacts(given: address), channel: channel, completion: HostCompletion(),
+            facts: route.facts(in: router.configuration, channel: channel), trace: trace)
+        for step in trace.steps {
+            switch step {
+            case .lookedUp(let lookup): report.lookups.append(lookup)
+            case .asked(let question) where route.from != nil:
+                report.accessRefusal = report.accessRefusal ?? question.refusal
+            default: break
             }
         }
-        members.append(.init("error", failure))
-        return .object(members)
     }
 }

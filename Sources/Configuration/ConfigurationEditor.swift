@@ -74,9 +74,11 @@ package struct ConfigurationEditor: Sendable {
     }
 
     /// Applies `edits` to the martlet.conf of an instance, checks the outcome by loading it, and only then writes it.
-    /// Returns the findings, none of them an error. A legacy configuration is refused.
+    /// Returns the findings, none of them an error. A legacy configuration is refused. `keep`: called with the former
+    /// text before it is replaced.
     package static func edit(
-        _ edits: [Edit], paths: InstancePaths, files: ConfigurationFiles = .disk
+        _ edits: [Edit], paths: InstancePaths, files: ConfigurationFiles = .disk,
+        keep: (_ former: String) throws(Refusal) -> Void = { _ in }
     ) throws(Refusal) -> Diagnostics {
         let path = paths.configurationFile("martlet.conf")
         guard var text = try current(path, files) else {
@@ -84,6 +86,16 @@ package struct ConfigurationEditor: Sendable {
                 description: "\(paths.config) holds no martlet.conf: a legacy configuration is edited in its own files")
         }
         for edit in edits { text = try apply(edit, to: text) }
+        return try replace(with: text, paths: paths, files: files, keep: keep)
+    }
+
+    /// Makes `text` the martlet.conf of an instance, when it loads without errors. Returns the findings. `keep`: called
+    /// with the former text, if there is one and it differs, before it is replaced.
+    package static func replace(
+        with text: String, paths: InstancePaths, files: ConfigurationFiles = .disk,
+        keep: (_ former: String) throws(Refusal) -> Void = { _ in }
+    ) throws(Refusal) -> Diagnostics {
+        let path = paths.configurationFile("martlet.conf")
         let load = MTAConfiguration.load(paths: paths, files: files.replacing(path, with: text))
         if load.configuration == nil {
             let errors = load.diagnostics.all.filter { $0.severity == .error }
@@ -92,13 +104,18 @@ package struct ConfigurationEditor: Sendable {
                     + errors.map(\.description).joined(separator: "; "),
                 diagnostics: load.diagnostics.all)
         }
+        if let former = try current(path, files) {
+            if former == text { return load.diagnostics }
+            try keep(former)
+        }
         if case .failure(let error) = files.replace(path, Array(text.utf8)) {
             throw Refusal(description: "martlet.conf is unchanged: \(error)")
         }
         return load.diagnostics
     }
 
-    private static func current(_ path: String, _ files: ConfigurationFiles) throws(Refusal) -> String? {
+    /// The text of martlet.conf; nil when there is none.
+    package static func current(_ path: String, _ files: ConfigurationFiles) throws(Refusal) -> String? {
         switch files.read(path) {
         case .success(let content): return content.map { String(decoding: $0, as: UTF8.self) }
         case .failure(let error): throw Refusal(description: "\(error)")

@@ -55,7 +55,8 @@ struct DispatcherBuilder {
             maxIdleTime: integer("max_idle_time"), historicalTime: integer("historical_time"), backlog: 0,
             stackSize: integer("stacksize"), debug: options.mask(key("debug")),
             dnsVerifyDomains: options.list(key("dns_verify_domain")), ident: options.boolean(key("ident")),
-            busyReply: options.boolean(key("busy_reply")), location: location)
+            busyReply: integer("busy_reply"), maxConnsPerClient: integer("max_conns_per_client"),
+            pregreetDelay: integer("pregreet_delay"), location: location)
         setImage(&service, options.string(key("image")))
         clamp(&service)
         let (product, overflow) = service.maxConns.multipliedReportingOverflow(by: service.maxProcs)

@@ -54,8 +54,12 @@ package struct ServiceConfiguration: Hashable, Sendable {
     package var dnsVerifyDomains: [String]
     /// Ask the client's IDENT service, for the statistics only.
     package var ident: Bool
-    /// At capacity answer with a temporary error instead of letting clients wait.
-    package var busyReply: Bool
+    /// Seconds at capacity after which clients get a temporary error instead of waiting; 0: they wait.
+    package var busyReply: Int
+    /// Most connections of one client at once, IPv6 clients counted by /64; 0: no limit.
+    package var maxConnsPerClient: Int
+    /// Milliseconds before the banner in which a client must not talk; 0: not looked at.
+    package var pregreetDelay: Int
     /// Where the service is defined.
     package var location: SourceLocation
 

@@ -48,7 +48,9 @@ extension OptionCatalogue {
         tcp_ports ports -
         ssl_ports ports -
         user string -
-        busy_reply boolean 0
+        busy_reply integer 0 0-3600
+        max_conns_per_client integer 0 0-
+        pregreet_delay integer 0 0-5000
         [job_controller]
         args ignored -
         capacity ignored -

@@ -3,10 +3,13 @@ package import SystemCalls
 /// Access control at connect time: PORT_ACCESS. Dispatcher specification, section 9.
 package struct ConnectionAdmission: Sendable {
     package enum Decision: Hashable, Sendable {
-        /// `text` is what was left of the result, `logText` what followed `||`; both only go into logs.
-        case admit(text: String, logText: String)
+        /// There is no table, or no entry of it was applied: DNS lists decide.
+        case notMentioned
+        /// `text` is what was left of the result, `logText` what followed `||`; both only go into logs. `notes` go to
+        /// syslog, as for a refusal.
+        case admit(text: String, logText: String, notes: [String] = [])
         /// `bytes` are sent before the socket is closed; none: closed without one octet.
-        case refuse(bytes: [UInt8], reason: String)
+        case refuse(bytes: [UInt8], reason: String, notes: [String] = [])
     }
 
     /// Takes the probe string; never waits.
@@ -16,8 +19,8 @@ package struct ConnectionAdmission: Sendable {
         self.decide = decide
     }
 
-    /// No PORT_ACCESS table: everybody is admitted.
-    package static let everybody = ConnectionAdmission { _ in .admit(text: "", logText: "") }
+    /// No PORT_ACCESS table: nobody is mentioned.
+    package static let everybody = ConnectionAdmission { _ in .notMentioned }
 
     /// `TCP|server-address|server-port|client-address|client-port`, section 9.2.
     package static func probe(local: SocketAddress, remote: SocketAddress) -> String {

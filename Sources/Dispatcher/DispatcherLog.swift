@@ -38,6 +38,9 @@ package final class DispatcherLog {
         if !areas.isDisjoint(with: area) { write(text()) }
     }
 
+    /// True when records of `area` are written.
+    package func shows(_ area: Area) -> Bool { !areas.isDisjoint(with: area) }
+
     private func write(_ text: String) {
         LogRecordFormat.write(text, thread: 1, to: file.descriptor)
     }

@@ -61,13 +61,16 @@ final class DispatcherLoop {
         while !(isStopping && services.allSatisfy(\.isFinished)) {
             let before = SystemClock.monotonicNanoseconds
             for service in services { service.watchPorts(at: before) }
-            let waiting = max(0, nextTick - before) / 1_000_000 + 1
+            let next = services.reduce(nextTick) { min($0, $1.nextAdmission) }
+            let waiting = max(0, next - before) / 1_000_000 + 1
             try shared.reactor.wait(milliseconds: Int32(clamping: waiting), into: &ready)
             let now = SystemClock.monotonicNanoseconds
             for (source, event) in ready { handle(source, event, at: now) }
+            for service in services { service.expireAdmissions(at: now) }
             if now >= nextTick {
                 nextTick = now + seconds(1)
                 for service in services { service.tick(at: now) }
+                shared.desk.idents.expire(at: now)
             }
         }
     }
@@ -85,6 +88,19 @@ final class DispatcherLoop {
             if services.indices.contains(service) { services[service].hear(WorkerID(number), event, at: now) }
         case .workerExit(let service, let number):
             if services.indices.contains(service) { services[service].checkEnd(WorkerID(number), at: now) }
+        case .lists: heardLists(at: now)
+        case .ident(let number):
+            guard let answer = shared.desk.idents.serve(number, event) else { return }
+            let id = answer.connection
+            if services.indices.contains(id.service) { services[id.service].identified(id.connection, as: answer.user) }
+        }
+    }
+
+    private func heardLists(at now: Int64) {
+        for answer in shared.desk.lists?.collect(at: now) ?? [] {
+            let id = answer.waiter.connection
+            guard services.indices.contains(id.service) else { continue }
+            services[id.service].heard(answer.verdict, from: answer.waiter.list, id.connection, at: now)
         }
     }
 

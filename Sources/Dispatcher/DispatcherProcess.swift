@@ -1,5 +1,7 @@
 import Configuration
+import DNS
 import Glibc
+import Mappings
 import OptionSyntax
 import ProcessPool
 import SystemCalls
@@ -26,9 +28,14 @@ package enum DispatcherProcess {
             var settings = DispatcherSettings(configuration, root: root)
             settings.inheritedListeners = DispatcherService.activatedListeners()
             let consults = PortAccess(configuration.mappings) != nil
+            // The counts outlive reloads of the table.
+            let throttle = ThrottleCallout()
+            let context = MappingContext(callout: { throttle.answer($0) })
             try DispatcherService(settings: settings) {
                 // A table that was absent at the start is not consulted until the next one (specification, section 8).
-                guard consults, let access = PortAccess(try load(root).mappings) else { return .everybody }
+                guard consults, let access = PortAccess(try load(root).mappings, context: context) else {
+                    return .everybody
+                }
                 return ConnectionAdmission { access.decide($0) }
             }.run()
             return 0
@@ -64,6 +71,7 @@ extension DispatcherSettings {
             getenv(name).map { String(cString: $0) }
         }
         hostName = configuration.hostname
+        resolver.servers = configuration.options.list("mta.dns_resolver")
         workerEnvironment = ["MARTLET_ROOT=\(root)", "MALLOC_ARENA_MAX=2"]
         if let zone = getenv("TZ") { workerEnvironment.append("TZ=\(String(cString: zone))") }
     }
@@ -83,6 +91,9 @@ extension ServiceSettings {
         debug = service.debug
         dnsVerifyDomains = service.dnsVerifyDomains
         ident = service.ident
+        busyReply = service.busyReply
+        maxConnsPerClient = service.maxConnsPerClient
+        pregreetDelay = service.pregreetDelay
         historicalTime = service.historicalTime
         minProcs = service.minProcs
         maxProcs = service.maxProcs

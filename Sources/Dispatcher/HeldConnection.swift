@@ -22,9 +22,17 @@ final class HeldConnection {
 
     /// Sends what a refused client is told, as far as the socket takes it at once, and ends the sending side.
     func sayLast(_ bytes: [UInt8]) {
+        Self.sayLast(bytes, socket.number)
+    }
+
+    /// Closing with unread input would be a reset, at which the client may lose what it was told: what is there is
+    /// read first, up to 64 KiB.
+    static func sayLast(_ bytes: [UInt8], _ socket: Int32) {
         guard !bytes.isEmpty else { return }
-        _ = send(socket.number, bytes, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
-        shutdown(socket.number, Int32(SHUT_WR))
+        _ = send(socket, bytes, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+        shutdown(socket, Int32(SHUT_WR))
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        for _ in 0..<16 where recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT)) <= 0 { return }
     }
 
     /// The `CONN` message. Dispatcher specification, section 7.2 item 5. Texts of the site are made fit for a line.

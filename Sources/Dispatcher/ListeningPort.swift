@@ -5,6 +5,7 @@ import SystemCalls
 final class ListeningPort {
     let address: SocketAddress
     let isImplicitTLS: Bool
+    private let isOneAddress: Bool
     private var socket: OwnedDescriptor?
     /// When binding is tried again, monotonic nanoseconds.
     private(set) var nextAttempt: Int64 = 0
@@ -17,7 +18,15 @@ final class ListeningPort {
 
     init(address: SocketAddress, isImplicitTLS: Bool) {
         self.address = address
+        // An IPv6 address may be written in ways other than the kernel's.
+        isOneAddress = !["", "0.0.0.0"].contains(address.host) && !address.isIPv6
         self.isImplicitTLS = isImplicitTLS
+    }
+
+    /// The local address of a connection that was accepted here. The kernel is asked only where it may be any of the
+    /// host's addresses.
+    func localAddress(of connection: Int32) -> SocketAddress {
+        isOneAddress ? address : Sockets.localAddress(connection)
     }
 
     /// The ports of a service; 0 stands for a disabled one.

@@ -24,6 +24,8 @@ package struct PoolLimits: Hashable, Sendable {
         package var ping = seconds(30)
         /// How long an admitted connection may wait for a worker.
         package var waiting = seconds(60)
+        /// For all DNS lists of a connection together; lists that are silent for longer list nobody.
+        package var lists = seconds(5)
         /// From the end of the control socket to SIGKILL.
         package var lostControl = seconds(2)
         /// From the order to stop to SIGTERM.

@@ -82,6 +82,7 @@ package struct PoolConnection: Hashable, Sendable {
     package var state = State.inAdmission
     /// Index of the listening port.
     package var listener: Int
+    package var client: AdmissionClient?
     package var accepted: Int64
     /// When `state` was entered.
     package var since: Int64

@@ -8,6 +8,9 @@ enum EventSource: Hashable {
     case listener(service: Int, port: Int)
     case worker(service: Int, number: Int)
     case workerExit(service: Int, number: Int)
+    /// Answers of DNS lists.
+    case lists
+    case ident(Int)
 
     var token: UInt64 {
         switch self {
@@ -17,6 +20,8 @@ enum EventSource: Hashable {
         case .listener(let service, let port): Self.token(3, service, port)
         case .worker(let service, let number): Self.token(4, service, number)
         case .workerExit(let service, let number): Self.token(5, service, number)
+        case .lists: 6
+        case .ident(let number): Self.token(7, 0, number)
         }
     }
 
@@ -30,6 +35,8 @@ enum EventSource: Hashable {
         case 3: self = .listener(service: service, port: number)
         case 4: self = .worker(service: service, number: number)
         case 5: self = .workerExit(service: service, number: number)
+        case 6: self = .lists
+        case 7: self = .ident(number)
         default: return nil
         }
     }

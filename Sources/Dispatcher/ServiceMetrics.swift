@@ -13,6 +13,7 @@ package enum ServiceMetrics {
         for gauge in gauges { write(gauge, .gauge, services, to: &text) }
         workers(services, to: &text)
         for counter in counters { write(counter, .counter, services, to: &text) }
+        denials(services, to: &text)
         times(services, to: &text)
         distributions(services, to: &text)
         return text.text
@@ -39,6 +40,9 @@ package enum ServiceMetrics {
         Family(name: "connections_accepted_total", help: "Connections accepted.") { $0.statistics.accepted },
         Family(name: "connections_denied_total", help: "Connections that access control turned away.") {
             $0.statistics.denied
+        },
+        Family(name: "busy_replies_total", help: "Clients that were told that the service is at capacity.") {
+            $0.statistics.turnedAway
         },
         Family(name: "connections_completed_total", help: "Connections that a worker finished.") {
             $0.statistics.completed
@@ -78,6 +82,16 @@ package enum ServiceMetrics {
             for state in PoolWorker.State.allCases {
                 text.sample(
                     [("service", service.name), ("state", state.rawValue)], service.workers.count { $0.state == state })
+            }
+        }
+    }
+
+    private static func denials(_ services: [ServiceReport], to text: inout MetricsText) {
+        text.family("martlet_service_denials_total", .counter, "Connections that access control turned away by cause.")
+        for service in services {
+            for cause in AdmissionRefusal.allCases {
+                text.sample(
+                    [("service", service.name), ("cause", cause.rawValue)], service.statistics.refusals[cause] ?? 0)
             }
         }
     }

@@ -1,9 +1,13 @@
 /// The way of a connection: accepted, admitted, handed off, confirmed, done.
 extension ServicePool {
     /// A connection was accepted; access control begins. Ask ``mayAccept(_:at:)`` before.
-    package mutating func accepted(listener: Int, at now: Int64) -> ConnectionID {
+    package mutating func accepted(
+        listener: Int, client: AdmissionClient? = nil, at now: Int64
+    ) -> ConnectionID {
         let id = nextConnection()
-        connections[id] = PoolConnection(listener: listener, accepted: now, since: now)
+        connections[id] = PoolConnection(listener: listener, client: client, accepted: now, since: now)
+        if let client { clients[client, default: 0] += 1 }
+        noteFullness(at: now)
         statistics.accepted += 1
         statistics.notePeak(connections.count)
         noteLimits(at: now)
@@ -18,7 +22,9 @@ extension ServicePool {
     }
 
     /// Access control turned the connection away, or it ended while waiting: the shell closes it.
-    package mutating func refused(_ id: ConnectionID, at now: Int64) -> [PoolAction] {
+    package mutating func refused(
+        _ id: ConnectionID, _ refusal: AdmissionRefusal = .portAccess, at now: Int64
+    ) -> [PoolAction] {
         guard let connection = connections[id] else { return [] }
         switch connection.state {
         case .inAdmission: break
@@ -27,8 +33,9 @@ extension ServicePool {
             release(connection.listener)
         case .pending, .active: return []
         }
-        connections[id] = nil
+        forget(id)
         statistics.denied += 1
+        statistics.refusals[refusal, default: 0] += 1
         return settle(at: now)
     }
 
@@ -59,7 +66,7 @@ extension ServicePool {
         }
         switch connection.state {
         case .active(worker):
-            connections[id] = nil
+            forget(id)
             statistics.completed += 1
             statistics.duration.add(now - connection.accepted)
             workers[index].active -= 1
@@ -77,6 +84,11 @@ extension ServicePool {
         guard connections[id]?.state == .pending(worker) else { return [] }
         move(id, from: worker, at: now)
         return controlLost(worker, at: now)
+    }
+
+    /// A client was told that the service is at capacity.
+    package mutating func turnedAway() {
+        statistics.turnedAway += 1
     }
 
     // MARK: Handing off
@@ -197,7 +209,7 @@ extension ServicePool {
     }
 
     private mutating func drop(_ id: ConnectionID, _ reason: String) {
-        guard let connection = connections.removeValue(forKey: id) else { return }
+        guard let connection = forget(id) else { return }
         waiting.removeAll { $0 == id }
         release(connection.listener)
         statistics.dropped += 1

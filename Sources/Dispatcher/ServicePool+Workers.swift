@@ -36,7 +36,7 @@ extension ServicePool {
             switch held.state {
             case .pending(id): move(connection, from: id, at: now)
             case .active(id):
-                connections[connection] = nil
+                forget(connection)
                 lost += 1
             default: break
             }

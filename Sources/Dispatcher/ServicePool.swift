@@ -33,6 +33,10 @@ package struct ServicePool: Sendable {
     package internal(set) var isHeldDown = false
     package internal(set) var budget = RestartBudget()
     package internal(set) var statistics = ServiceStatistics()
+    /// Connections of each client, from accept to end.
+    var clients: [AdmissionClient: Int] = [:]
+    /// Since when every place is taken.
+    private var fullSince: Int64?
 
     var actions: [PoolAction] = []
     private var lastWorker = 0
@@ -61,6 +65,15 @@ package struct ServicePool: Sendable {
         else { return false }
         return workers.contains { $0.state == .starting || isAvailable($0) } || maySpawn(at: now)
     }
+
+    /// True when the service has been at capacity for `busyAfter`, so that clients are told instead of left waiting.
+    package func turnsAway(at now: Int64, busyAfter: Int64?) -> Bool {
+        guard phase == .serving, let busyAfter, let fullSince else { return false }
+        return now - fullSince >= busyAfter
+    }
+
+    /// Connections of a client, the one in admission included.
+    package func connectionCount(of client: AdmissionClient) -> Int { clients[client] ?? 0 }
 
     /// True when a stopped service has no worker left.
     package var isFinished: Bool { phase != .serving && workers.isEmpty }
@@ -92,6 +105,7 @@ package struct ServicePool: Sendable {
         } else {
             dropWaiting("the service stops")
         }
+        noteFullness(at: now)
         reportCapacity(at: now)
         noteLimits(at: now)
         defer { actions.removeAll() }
@@ -137,6 +151,20 @@ package struct ServicePool: Sendable {
         statistics.noteLimits(
             isSaturated: phase == .serving && connections.count >= limits.capacity,
             isHandoffLimited: phase == .serving && handoffs.contains { $0 >= limits.maxHandoffs }, at: now)
+    }
+
+    mutating func noteFullness(at now: Int64) {
+        fullSince = connections.count >= limits.capacity ? fullSince ?? now : nil
+    }
+
+    /// Takes a connection out of the books.
+    @discardableResult
+    mutating func forget(_ id: ConnectionID) -> PoolConnection? {
+        guard let connection = connections.removeValue(forKey: id) else { return nil }
+        if let client = connection.client, let count = clients[client] {
+            clients[client] = count > 1 ? count - 1 : nil
+        }
+        return connection
     }
 
     /// Entering and leaving saturation, at most one pair of lines in ten seconds.

@@ -2,7 +2,7 @@ import Glibc
 import ProcessPool
 import SystemCalls
 
-/// Accepting, admitting, handing off.
+/// Accepting and handing off.
 extension ServiceRunner {
     /// What a burst of accepting ended with.
     enum BurstEnd { case drained, outOfDescriptors }
@@ -12,12 +12,16 @@ extension ServiceRunner {
         guard ports.indices.contains(number) else { return .drained }
         let port = ports[number]
         for _ in 0..<16 {
-            guard let listener = port.descriptor, pool.mayAccept(number, at: now) else {
+            guard let listener = port.descriptor, takesConnections(number, at: now) else {
                 unwatch(port)
                 return .drained
             }
             switch Sockets.accept(listener) {
             case .connection(let socket, let peer):
+                guard mayAdmit(number, at: now) else {
+                    turnAway(OwnedDescriptor(owning: socket), number)
+                    continue
+                }
                 accept(OwnedDescriptor(owning: socket), peer, number, admission, at: now)
             case .none: return .drained
             case .outOfDescriptors: return .outOfDescriptors
@@ -28,28 +32,6 @@ extension ServiceRunner {
             }
         }
         return .drained
-    }
-
-    private func accept(
-        _ socket: consuming OwnedDescriptor, _ remote: SocketAddress, _ number: Int,
-        _ admission: ConnectionAdmission, at now: Int64
-    ) {
-        let local = Sockets.localAddress(socket.number)
-        let connection = HeldConnection(
-            socket: socket, local: local, remote: remote, isImplicitTLS: ports[number].isImplicitTLS)
-        let id = pool.accepted(listener: number, at: now)
-        let probe = ConnectionAdmission.probe(local: local, remote: remote)
-        switch admission.decide(probe) {
-        case .admit(let text, let logText):
-            connection.accessText = text
-            connection.logText = logText
-            held[id] = connection
-            perform(pool.admitted(id, at: now), at: now)
-        case .refuse(let bytes, let reason):
-            log.debug(.denials, "access_control: \(probe) rejected by PORT_ACCESS: \(reason)")
-            connection.sayLast(bytes)
-            perform(pool.refused(id, at: now), at: now)
-        }
     }
 
     /// Sends `CONN`. The own copy stays until `ACPT`.

@@ -10,17 +10,23 @@ final class ServiceRunner {
         let reactor: Reactor
         let log: DispatcherLog
         let settings: DispatcherSettings
+        let desk: AdmissionDesk
     }
 
     let settings: ServiceSettings
     let index: Int
     let shared: Surroundings
     let ports: [ListeningPort]
+    let rules: AdmissionRules
     var pool: ServicePool
     var processes: [WorkerID: SupervisedProcess] = [:]
     /// Workers that said `HELO`, with the version of their image.
     var greetings: [WorkerID: String] = [:]
     var held: [ConnectionID: HeldConnection] = [:]
+    /// Connections in admission that wait for something.
+    var applicants: [ConnectionID: Applicant] = [:]
+    /// When the first wait of ``applicants`` is over, or earlier.
+    var nextAdmission = Int64.max
     /// Wall-clock seconds at which workers were started, for the status.
     var births: [WorkerID: Int64] = [:]
     /// Who is connected and who was, for the statistics.
@@ -39,6 +45,7 @@ final class ServiceRunner {
         self.shared = shared
         ports = ListeningPort.ports(of: settings)
         journal = ConnectionJournal(historicalTime: settings.historicalTime)
+        rules = AdmissionRules(settings, shared.settings.deadlines)
         pool = ServicePool(limits: settings.limits(shared.settings.deadlines), listeners: ports.count)
     }
 
@@ -133,7 +140,7 @@ final class ServiceRunner {
     /// Lets the epoll watch exactly the ports from which a connection may be taken now.
     func watchPorts(at now: Int64) {
         for (number, port) in ports.enumerated() where !port.isWatched {
-            guard let socket = port.descriptor, pool.mayAccept(number, at: now) else { continue }
+            guard let socket = port.descriptor, takesConnections(number, at: now) else { continue }
             do throws(SystemCallError) {
                 try shared.reactor.watch(socket, .listener(service: index, port: number))
                 port.isWatched = true

@@ -1,3 +1,5 @@
+package import DNS
+
 /// Every option of one service, as values. Dispatcher specification, section 4; defaults are the built-in ones.
 package struct ServiceSettings: Hashable, Sendable {
     package var name: String
@@ -19,6 +21,12 @@ package struct ServiceSettings: Hashable, Sendable {
     package var debug: UInt32 = 0
     package var dnsVerifyDomains: [String] = []
     package var ident = false
+    /// `busy_reply`, seconds at capacity after which clients are told so; 0: they wait.
+    package var busyReply = 0
+    /// `max_conns_per_client`; 0: no limit.
+    package var maxConnsPerClient = 0
+    /// `pregreet_delay`, milliseconds; 0: none.
+    package var pregreetDelay = 0
     /// HISTORICAL_TIME, seconds.
     package var historicalTime = 0
     package var minProcs = 1
@@ -92,6 +100,14 @@ package struct DispatcherSettings: Sendable {
     /// Between attempts to bind a port that was taken, nanoseconds.
     package var bindRetry = seconds(30)
     package var deadlines = PoolLimits.Deadlines()
+    /// Where DNS lists are asked; used only when a service has some.
+    package var resolver = ResolverConfiguration(timeout: 5000)
+    /// Connections of all services that may wait for their admission at once.
+    package var mostInAdmission = 1024
+    /// The port of clients' IDENT services.
+    package var identPort = IdentReply.port
+    /// The socket of the system log.
+    package var systemLog = "/dev/log"
 
     package init(services: [ServiceSettings], runDirectory: String, logFile: String) {
         self.services = services

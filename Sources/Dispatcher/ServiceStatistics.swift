@@ -3,6 +3,10 @@ package struct ServiceStatistics: Hashable, Sendable {
     package var accepted = 0
     /// Turned away by access control.
     package var denied = 0
+    /// `denied` by cause.
+    package var refusals: [AdmissionRefusal: Int] = [:]
+    /// Told that the service is at capacity; not counted in `accepted`.
+    package var turnedAway = 0
     package var handedOff = 0
     /// Taken back from a worker before it confirmed.
     package var moved = 0

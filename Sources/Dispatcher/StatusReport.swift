@@ -13,6 +13,8 @@ extension ServiceReport {
             "workers": .array(workers.map(Self.json)),
             "connections": connections,
             "denied": .integer(statistics.denied),
+            "denials": denials,
+            "busy_replies": .integer(statistics.turnedAway),
             "handoff": handoff,
             "failed_starts": .integer(statistics.failedStarts),
             "crashes": .integer(statistics.crashes),
@@ -25,6 +27,11 @@ extension ServiceReport {
                 "max_handoffs": .integer(limits.maxHandoffs),
             ],
         ]
+    }
+
+    /// `denied` by cause.
+    private var denials: JSONValue {
+        .object(AdmissionRefusal.allCases.map { .init($0.rawValue, .integer(statistics.refusals[$0] ?? 0)) })
     }
 
     private static func json(_ listener: Listener) -> JSONValue {

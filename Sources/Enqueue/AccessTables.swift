@@ -60,22 +60,37 @@ struct AccessTables: Sendable {
     }
 
     /// Both tables of a stage; the first refusal wins.
-    func judge(_ stage: Stage, _ facts: AccessFacts, channel: String, address: String) -> AccessVerdict {
+    func judge(
+        _ stage: Stage, _ facts: AccessFacts, channel: String, address: String, trace: RouteTrace? = nil
+    ) -> AccessVerdict {
         let tail =
             [facts.sourceChannel, field(facts.sender), channel, field(address)].joined(separator: "|")
-        var verdict = judge(stage.rawValue + "SEND_ACCESS", tail, facts)
+        var verdict = judge(stage.rawValue + "SEND_ACCESS", tail, facts, trace)
         if verdict.refusal != nil { return verdict }
         let table = stage.rawValue + "MAIL_ACCESS"
         guard mappings.contains(table) else { return verdict }
         let probe = "\(facts.portAccessProbe)|\(field(facts.applicationInformation))|MAIL|\(tail)"
-        let second = judge(table, probe, facts)
+        let second = judge(table, probe, facts, trace)
         verdict.refusal = second.refusal
         verdict.isHeld = verdict.isHeld || second.isHeld
         return verdict
     }
 
-    private func judge(_ table: String, _ probe: String, _ facts: AccessFacts) -> AccessVerdict {
-        guard let result = mappings.probe(table, probe, flags: facts.flags, context: context) else { return .allowed }
+    private func judge(_ table: String, _ probe: String, _ facts: AccessFacts, _ trace: RouteTrace?) -> AccessVerdict {
+        let result = mappings.probe(table, probe, flags: facts.flags, context: context)
+        let verdict = result.map(verdict) ?? .allowed
+        if let trace {
+            trace.add(
+                .asked(
+                    AccessQuestion(
+                        table: table, probe: probe, isPresent: mappings.contains(table), entry: result?.matchedEntry,
+                        flags: result?.flags.description ?? "", output: result?.output ?? "",
+                        refusal: verdict.refusal, isHeld: verdict.isHeld)))
+        }
+        return verdict
+    }
+
+    private func verdict(_ result: MappingResult) -> AccessVerdict {
         // `$I` asks for membership in a group of the system; we know of none, so that the entry counts as no match.
         guard !result.flags.has("I") else { return .allowed }
         var verdict = AccessVerdict(isHeld: result.flags.has("H"))

@@ -1,5 +1,5 @@
 package import AddressRewriting
-import Aliases
+package import Aliases
 package import Channels
 package import Configuration
 package import InternetMessage
@@ -97,11 +97,24 @@ package final class Router: Sendable {
 
     /// Rewrites one address and tells what was tried, for `test rewrite`.
     package func explain(
-        _ address: String, kind: AddressKind, direction: AddressDirection, sourceChannel: String
+        _ address: String, kind: AddressKind, direction: AddressDirection, sourceChannel: String,
+        destinationChannel: String? = nil
     ) -> (outcome: RewriteEngine.Outcome, trace: [RewriteTraceStep]) {
         engine.explain(
             RewriteEngine.Query(
-                address, kind: kind, direction: direction, sourceChannel: sourceChannel, directory: locality()))
+                address, kind: kind, direction: direction, sourceChannel: sourceChannel,
+                destinationChannel: destinationChannel, directory: locality()))
+    }
+
+    /// Asks the alias sources about one address, without rewriting or access tables, for `test alias`.
+    package func lookUpAliases(_ mailbox: Mailbox, channel: Channel, sender: String) -> [AliasLookup] {
+        var lookups: [AliasLookup] = []
+        let (current, _) = snapshot()
+        let query = AliasQuery(
+            address: mailbox, channel: AliasChannel(channel),
+            poster: Poster(envelopeFrom: Mailbox(sender), sourceChannel: channel.name), now: SystemClock.wallSeconds)
+        _ = current.answer(query) { lookups.append($0) }
+        return lookups
     }
 
     /// What a recipient came to.
@@ -117,36 +130,42 @@ package final class Router: Sendable {
     /// specification, 11).
     package func route(
         _ mailbox: Mailbox, recipient: QueueRecipientFacts, channel: Channel, completion: HostCompletion,
-        facts: AccessFacts, isReprocessing: Bool = false
+        facts: AccessFacts, isReprocessing: Bool = false, trace: RouteTrace? = nil
     ) -> Result {
         let (current, lookups) = snapshot()
         let host = recipientHost(channel, mailbox)
+        if let trace, mailbox.domain.isEmpty {
+            trace.add(.completed(address: mailbox.description, host: host ?? localHost))
+        }
         var isFirst = true
         var held = false
         var refusal: RoutingRefusal?
         let expander = RecipientExpander(
             resolver: current, maxLevels: configuration.mta.maxAliasLevels, texts: texts,
             poster: Poster(envelopeFrom: Mailbox(facts.sender), sourceChannel: channel.name),
-            now: SystemClock.wallSeconds, isReprocessing: isReprocessing)
+            now: SystemClock.wallSeconds, isReprocessing: isReprocessing,
+            observe: trace.map { trace in { trace.add(.lookedUp($0)) } })
         let expansion = expander.expand(
             mailbox,
             rewrite: { address in
                 defer { isFirst = false }
-                return rewrite(address, channel, defaultHost: isFirst ? host : nil, lookups)
+                return rewrite(address, channel, defaultHost: isFirst ? host : nil, lookups, trace)
             },
             accept: { address, destination in
                 guard !isReprocessing else { return nil }
-                let verdict = tables.judge(.original, facts, channel: destination, address: address.description)
+                let verdict = tables.judge(
+                    .original, facts, channel: destination, address: address.description, trace: trace)
                 held = verdict.isHeld
                 refusal = verdict.refusal
                 return verdict.refusal.map { AliasFailure($0.code, EnhancedStatus(5, 7, 1), $0.text) }
             })
         if let refusal { return .refused(refusal) }
-        return finish(expansion, recipient, facts, isHeld: held)
+        return finish(expansion, recipient, facts, isHeld: held, trace)
     }
 
     private func finish(
-        _ expansion: RecipientExpansion, _ recipient: QueueRecipientFacts, _ facts: AccessFacts, isHeld: Bool
+        _ expansion: RecipientExpansion, _ recipient: QueueRecipientFacts, _ facts: AccessFacts, isHeld: Bool,
+        _ trace: RouteTrace?
     ) -> Result {
         if let reply = expansion.reply {
             return .refused(
@@ -158,7 +177,7 @@ package final class Router: Sendable {
         // What a vacation reply would answer: the reply itself is not built yet, and the mailbox copy is complete without.
         for found in expansion.recipients where !found.isAutoreply {
             let address = found.address.description
-            let verdict = tables.judge(.final, facts, channel: found.channel, address: address)
+            let verdict = tables.judge(.final, facts, channel: found.channel, address: address, trace: trace)
             if let refused = verdict.refusal {
                 refusal = refused
                 continue
@@ -178,12 +197,12 @@ package final class Router: Sendable {
     }
 
     private func rewrite(
-        _ address: Mailbox, _ source: Channel, defaultHost: String?, _ lookups: DirectoryLocality
+        _ address: Mailbox, _ source: Channel, defaultHost: String?, _ lookups: DirectoryLocality, _ trace: RouteTrace?
     ) -> RecipientExpander.Routing {
         let query = RewriteEngine.Query(
             address.description, kind: .envelope, direction: .forward, sourceChannel: source.name,
             defaultHost: defaultHost, directory: lookups)
-        switch engine.rewrite(query) {
+        switch rewrite(query, trace) {
         case .failed(let code, let text):
             let status = EnhancedStatus(code) ?? EnhancedStatus(5, 1, 2)
             return .failure(AliasFailure(status.isTemporary ? 450 : 550, status, text))
@@ -195,6 +214,18 @@ package final class Router: Sendable {
                 address: mailbox, name: channel.name,
                 aliases: channel.looksUpAliases ? AliasChannel(channel) : nil)
         }
+    }
+
+    private func rewrite(_ query: RewriteEngine.Query, _ trace: RouteTrace?) -> RewriteEngine.Outcome {
+        guard let trace else { return engine.rewrite(query) }
+        let (outcome, steps) = engine.explain(query)
+        var looksUpAliases = false
+        if case .rewritten(let rewritten) = outcome {
+            looksUpAliases = configuration.channels.channel(named: rewritten.channel)?.looksUpAliases ?? false
+        }
+        trace.add(
+            .rewritten(address: query.address, outcome: outcome, trace: steps, looksUpAliases: looksUpAliases))
+        return outcome
     }
 
     /// What completes a sender without a domain; nil: the local host (channels specification, 4.9).

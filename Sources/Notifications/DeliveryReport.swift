@@ -68,7 +68,7 @@ package struct DeliveryReport: Sendable {
     package var closing: [UInt8] { Array("\r\n--\(boundary)--\r\n".utf8) }
 
     private var outerHeader: String {
-        let from = returnPersonal.isEmpty ? returnAddress : "\(returnPersonal) <\(returnAddress)>"
+        let from = returnPersonal.isEmpty ? returnAddress : "\(DisplayName.phrase(returnPersonal)) <\(returnAddress)>"
         // Without a sender the only addressee is the postmaster.
         let to = message.sender.isEmpty ? returnAddress : message.sender
         return """

@@ -40,11 +40,12 @@ package struct MessageType: Hashable, Sendable, ExpressibleByStringLiteral, Cust
 
     /// Meant for constants: letters beyond the fourth are dropped, missing ones become spaces.
     package init(stringLiteral value: String) {
-        code = Self.code(value.utf8.prefix(4) + [UInt8](repeating: 0x20, count: max(0, 4 - value.utf8.count)))
+        let letters = value.utf8.prefix(4)
+        code = (letters.count..<4).reduce(Self.code(letters)) { code, _ in code << 8 | 0x20 }
     }
 
     /// Nil unless `bytes` are four capital letters.
-    init?(bytes: some Collection<UInt8>) {
+    init?(bytes: Slice<UnsafeBufferPointer<UInt8>>) {
         guard bytes.count == 4, bytes.allSatisfy({ $0 >= 0x41 && $0 <= 0x5A }) else { return nil }
         code = Self.code(bytes)
     }
@@ -53,9 +54,15 @@ package struct MessageType: Hashable, Sendable, ExpressibleByStringLiteral, Cust
         bytes.reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    var bytes: [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: code >> $0) } }
+    func append(to bytes: inout [UInt8]) {
+        for shift in stride(from: 24, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: code >> shift)) }
+    }
 
-    package var description: String { String(decoding: bytes, as: UTF8.self) }
+    package var description: String {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }
 
 /// `key=value` pairs in the order they are sent. A key that is there twice keeps both; look-up finds the first.
@@ -80,6 +87,8 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
     package func integer(_ key: String) -> Int? { self[key].flatMap { Int($0) } }
 
+    package mutating func reserveCapacity(_ count: Int) { all.reserveCapacity(count) }
+
     package mutating func append(_ key: String, _ value: String) {
         all.append(Field(key: key, value: value))
     }
@@ -99,64 +108,5 @@ package enum ControlMessageError: Error, Hashable, Sendable, CustomStringConvert
         case .malformed(let reason): "malformed control message: \(reason)"
         case .unsendable(let key, let reason): "control message field \(key): \(reason)"
         }
-    }
-}
-
-extension ControlMessage {
-    /// Reads one datagram. Never traps, whatever the bytes.
-    package init(bytes: some RandomAccessCollection<UInt8>) throws(ControlMessageError) {
-        guard bytes.count <= Self.maximumLength else { throw .tooLong(bytes.count) }
-        guard let type = MessageType(bytes: bytes.prefix(4)) else {
-            throw .malformed("it does not begin with four capital letters")
-        }
-        var rest = bytes.dropFirst(4)
-        if let separator = rest.first {
-            guard separator == 0x0A else { throw .malformed("no line feed after the type \(type)") }
-            rest = rest.dropFirst()
-        }
-        var groups: [Fields] = []
-        var current = Fields()
-        while !rest.isEmpty {
-            let line = rest.prefix { $0 != 0x0A }
-            rest = rest.dropFirst(line.count + 1)
-            if line.isEmpty {
-                groups.append(current)
-                current = Fields()
-                continue
-            }
-            guard let equals = line.firstIndex(of: 0x3D), equals != line.startIndex else {
-                throw .malformed("a line of \(type) is not key=value")
-            }
-            guard !line.contains(0), let key = String(validating: line[..<equals], as: UTF8.self),
-                let value = String(validating: line[line.index(after: equals)...], as: UTF8.self)
-            else { throw .malformed("a line of \(type) is not UTF-8 text") }
-            current.append(key, value)
-        }
-        groups.append(current)
-        self.init(type, groups: groups)
-    }
-
-    /// The datagram.
-    package func encoded() throws(ControlMessageError) -> [UInt8] {
-        var bytes = type.bytes
-        bytes.reserveCapacity(256)
-        bytes.append(0x0A)
-        for (index, group) in groups.enumerated() {
-            if index > 0 { bytes.append(0x0A) }
-            for field in group.all {
-                guard !field.key.isEmpty, !field.key.utf8.contains(where: { $0 == 0x3D || $0 < 0x20 }) else {
-                    throw .unsendable(key: field.key, "not a usable key")
-                }
-                guard !field.value.utf8.contains(where: { $0 == 0x0A || $0 == 0 }) else {
-                    throw .unsendable(key: field.key, "the value holds a line feed or NUL")
-                }
-                bytes.append(contentsOf: field.key.utf8)
-                bytes.append(0x3D)
-                bytes.append(contentsOf: field.value.utf8)
-                bytes.append(0x0A)
-            }
-        }
-        guard bytes.count <= Self.maximumLength else { throw .tooLong(bytes.count) }
-        return bytes
     }
 }

@@ -120,7 +120,10 @@ package struct ControlSocket: ~Copyable, Sendable {
             let descriptor = passed.map { OwnedDescriptor(owning: $0) }
             if truncated { throw .malformed(.tooLong(count)) }
             do throws(ControlMessageError) {
-                return Incoming(message: try ControlMessage(bytes: buffer[..<count]), descriptor: descriptor)
+                let message = try buffer.withUnsafeBufferPointer { bytes throws(ControlMessageError) in
+                    try ControlMessage(UnsafeBufferPointer(rebasing: bytes.prefix(count)))
+                }
+                return Incoming(message: message, descriptor: descriptor)
             } catch { throw .malformed(error) }
         }
     }

@@ -10,37 +10,6 @@ package enum CommitScheduling: Sendable {
     case manual
 }
 
-/// A counting semaphore with a time limit.
-final class Semaphore: @unchecked Sendable {
-    // Safe: sem_post and sem_wait may be called by any thread, and the memory lives as long as this object.
-    private let memory: UnsafeMutablePointer<sem_t>
-
-    init() {
-        memory = .allocate(capacity: 1)
-        sem_init(memory, 0, 0)
-    }
-
-    deinit {
-        sem_destroy(memory)
-        memory.deallocate()
-    }
-
-    func signal() { sem_post(memory) }
-
-    func wait() {
-        while sem_wait(memory) < 0, errno == EINTR {}
-    }
-
-    /// Waits for a signal or about one second, whatever becomes of the time of day meanwhile.
-    func waitOneSecond() {
-        for _ in 0..<50 {
-            if sem_trywait(memory) == 0 { return }
-            var pause = timespec(tv_sec: 0, tv_nsec: 20_000_000)
-            nanosleep(&pause, nil)
-        }
-    }
-}
-
 /// Collects items while a batch is committed: the group commit. One thread takes all that wait; when nothing waits, an
 /// item is taken at once.
 final class CommitQueue<Item: Sendable>: Sendable {

@@ -24,22 +24,43 @@ extension SocketAddress {
     /// Reads a kernel address; nil for families other than AF_INET and AF_INET6.
     init?(_ storage: sockaddr_storage) {
         var storage = storage
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         switch Int32(storage.ss_family) {
         case AF_INET:
             let address = withUnsafeBytes(of: &storage) { $0.loadUnaligned(as: sockaddr_in.self) }
-            var bytes = address.sin_addr
-            inet_ntop(AF_INET, &bytes, &text, socklen_t(text.count))
-            self.init(host: Self.string(text), port: UInt16(bigEndian: address.sin_port))
+            self.init(
+                host: Self.dottedQuad(UInt32(bigEndian: address.sin_addr.s_addr)),
+                port: UInt16(bigEndian: address.sin_port))
         case AF_INET6:
             let address = withUnsafeBytes(of: &storage) { $0.loadUnaligned(as: sockaddr_in6.self) }
             var bytes = address.sin6_addr
+            var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
             inet_ntop(AF_INET6, &bytes, &text, socklen_t(text.count))
             var host = Self.string(text)
             if host.hasPrefix("::ffff:"), host.utf8.contains(UInt8(ascii: ".")) { host.removeFirst(7) }
             self.init(host: host, port: UInt16(bigEndian: address.sin6_port))
         default:
             return nil
+        }
+    }
+
+    /// By hand: inet_ntop formats with sprintf, and the Dispatcher asks for every connection.
+    private static func dottedQuad(_ address: UInt32) -> String {
+        String(unsafeUninitializedCapacity: 15) { buffer in
+            var count = 0
+            for shift in stride(from: 24, through: 0, by: -8) {
+                let octet = UInt8(truncatingIfNeeded: address >> UInt32(shift))
+                if octet >= 100 { put(octet / 100) }
+                if octet >= 10 { put(octet / 10 % 10) }
+                put(octet % 10)
+                guard shift > 0 else { break }
+                buffer[count] = 0x2E
+                count += 1
+            }
+            func put(_ digit: UInt8) {
+                buffer[count] = 0x30 + digit
+                count += 1
+            }
+            return count
         }
     }
 

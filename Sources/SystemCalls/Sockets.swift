@@ -200,4 +200,17 @@ package enum UnixSockets {
         }
         return socket
     }
+
+    /// A datagram socket without a name, non-blocking.
+    package static func datagram() throws(SystemCallError) -> OwnedDescriptor {
+        OwnedDescriptor(owning: try checked("socket") { martlet_socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 1) })
+    }
+
+    /// Sends one datagram to the socket at `path`; false when it is not there or does not take it at once.
+    package static func send(_ bytes: [UInt8], from socket: Int32, to path: String) -> Bool {
+        let sent = try? withAddress(path) { pointer, length throws(SystemCallError) in
+            sendto(socket, bytes, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL), pointer, length)
+        }
+        return sent == bytes.count
+    }
 }

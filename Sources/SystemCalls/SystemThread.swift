@@ -1,10 +1,11 @@
 import CSystemCalls
 import Glibc
 
-/// A named thread of the operating system, for work that blocks: sync of the spool, control sockets.
-package enum SystemThread {
+/// A named thread of the operating system, for work that blocks: sync of the spool, control sockets, sessions of
+/// a simple worker.
+public enum SystemThread {
     /// Starts a detached thread that runs `body` once. `stackSize` in bytes.
-    package static func start(_ name: String, stackSize: Int = 1 << 20, _ body: @escaping @Sendable () -> Void) {
+    public static func start(_ name: String, stackSize: Int = 1 << 20, _ body: @escaping @Sendable () -> Void) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         pthread_attr_setstacksize(&attributes, stackSize)

@@ -9,6 +9,9 @@ final class Outbox: Sendable {
         var control: ControlSocket
         var active = 0
         var isDraining = false
+        /// The control thread works on a burst of messages and will send what gathers here.
+        var isGathering = false
+        var finished: [Fields] = []
         /// The Dispatcher is gone.
         var isLost = false
     }
@@ -37,31 +40,59 @@ final class Outbox: Sendable {
         state.withLock { Self.transmit(message, &$0) }
     }
 
-    /// `ACPT`: from here on the connection is this worker's.
-    func confirm(id: Int) {
-        let message = ControlMessage("ACPT", ["id": String(id)])
+    /// The most connections that one `ACPT` or `DONE` reports: with the longest reasons it stays below 8 KiB.
+    static let mostGroups = 12
+
+    /// `ACPT`: from here on the connections are this worker's. At most ``mostGroups``.
+    func confirm(_ connections: [HandedConnection]) {
+        let message = ControlMessage("ACPT", groups: connections.map { ["id": String($0.id)] })
         note("sends", message)
         state.withLock { state in
-            state.active += 1
+            state.active += connections.count
             Self.transmit(message, &state)
         }
     }
 
     func finished(id: Int, seconds: Int, bytesIn: Int, bytesOut: Int, reason: String) {
-        let message = ControlMessage(
-            "DONE",
-            [
-                "id": String(id), "seconds": String(seconds), "in": String(bytesIn), "out": String(bytesOut),
-                "reason": String(reason.prefix(200).filter { !$0.isNewline && $0 != "\0" }),
-            ])
-        note("sends", message)
         debug.record(.workerSideExtra, "connection \(id) ended after \(seconds) seconds: \(reason)")
+        let fields: Fields = [
+            "id": String(id), "seconds": String(seconds), "in": String(bytesIn), "out": String(bytesOut),
+            "reason": Self.line(reason),
+        ]
         let mustRing = state.withLock { state in
             state.active -= 1
-            Self.transmit(message, &state)
+            state.finished.append(fields)
+            if state.isGathering, state.finished.count < Self.mostGroups { return false }
+            transmitFinished(&state)
             return state.control.wantsToWrite || (state.isDraining && state.active == 0)
         }
         if mustRing { wakeup.ring() }
+    }
+
+    /// At most 100 characters without line feeds and other controls.
+    private static func line(_ text: String) -> String {
+        if text.utf8.count <= 100, text.utf8.allSatisfy({ $0 >= 0x20 }) { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 }.prefix(100)))
+    }
+
+    /// `DONE` of all connections that end from now until ``sendGathered()`` goes out in few messages.
+    func gather() {
+        state.withLock { $0.isGathering = true }
+    }
+
+    func sendGathered() {
+        state.withLock { state in
+            state.isGathering = false
+            transmitFinished(&state)
+        }
+    }
+
+    private func transmitFinished(_ state: inout State) {
+        guard !state.finished.isEmpty else { return }
+        let message = ControlMessage("DONE", groups: state.finished)
+        note("sends", message)
+        Self.transmit(message, &state)
+        state.finished.removeAll(keepingCapacity: true)
     }
 
     /// From now on the process ends with its last connection. False when it drains already.

@@ -155,32 +155,54 @@ public final class WorkerProcess {
         handlers.drain()
     }
 
+    /// The messages that wait, at most 256 so that signals get their turn. Connections that came together are
+    /// confirmed together.
     private func receiveAll(_ handlers: Handlers) {
+        var taken: [HandedConnection] = []
+        outbox.gather()
         do throws(ControlSocket.Failure) {
-            while var incoming = try outbox.receive() {
-                handle(incoming.message, incoming.descriptor.take(), handlers)
+            for _ in 0..<256 {
+                guard var incoming = try outbox.receive() else { break }
+                outbox.note("got", incoming.message)
+                if incoming.message.type == "CONN" {
+                    if let connection = take(incoming.message, incoming.descriptor.take()) { taken.append(connection) }
+                    if taken.count == Outbox.mostGroups { serve(&taken, handlers) }
+                } else {
+                    serve(&taken, handlers)
+                    handle(incoming.message, handlers)
+                }
             }
+            serve(&taken, handlers)
         } catch {
             // The Dispatcher is gone: finish what is there.
+            serve(&taken, handlers)
             poller.remove(controlDescriptor)
             drain(handlers)
         }
+        outbox.sendGathered()
     }
 
-    private func handle(
-        _ message: ControlMessage, _ descriptor: consuming OwnedDescriptor?, _ handlers: Handlers
-    ) {
-        outbox.note("got", message)
+    /// Nil when the connection is not to be taken.
+    private func take(_ message: ControlMessage, _ descriptor: consuming OwnedDescriptor?) -> HandedConnection? {
+        guard let call = ConnectionCall(message), let descriptor = descriptor.take(), !hasGivenNotice,
+            !call.hasExpired(atMonotonicNanoseconds: SystemClock.monotonicNanoseconds)
+        else {
+            debug.record(.handoff, "does not take the connection of \(message)")
+            return nil
+        }
+        debug.record(.handoff, "takes connection \(call.id) from \(call.remoteAddress) to \(call.localAddress)")
+        return HandedConnection(call, descriptor: descriptor, outbox: outbox)
+    }
+
+    private func serve(_ taken: inout [HandedConnection], _ handlers: Handlers) {
+        guard !taken.isEmpty else { return }
+        outbox.confirm(taken)
+        for connection in taken { handlers.connection(connection) }
+        taken.removeAll(keepingCapacity: true)
+    }
+
+    private func handle(_ message: ControlMessage, _ handlers: Handlers) {
         switch message.type {
-        case "CONN":
-            guard let call = ConnectionCall(message), let descriptor = descriptor.take(), !hasGivenNotice,
-                !call.hasExpired(atMonotonicNanoseconds: SystemClock.monotonicNanoseconds)
-            else { return debug.record(.handoff, "does not take the connection of \(message)") }
-            debug.record(
-                .handoff, "takes connection \(call.id) from \(call.remoteAddress) to \(call.localAddress)")
-            let connection = HandedConnection(call, descriptor: descriptor, outbox: outbox)
-            outbox.confirm(id: call.id)
-            handlers.connection(connection)
         case "DRAN": drain(handlers)
         case "RELD": handlers.reload()
         case "PING": outbox.send(ControlMessage("PONG"))

@@ -82,6 +82,14 @@ import Testing
         #expect(try dispatcher(text).services[0].dnsVerifyDomains == ["a.example", "b", "c"])
     }
 
+    @Test func limitsOfClientsAreOffUnlessSet() throws {
+        let text = "[SERVICE=SMTP]\nPORT=25\n"
+        let plain = try dispatcher(text).services[0]
+        #expect([plain.busyReply, plain.maxConnsPerClient, plain.pregreetDelay] == [0, 0, 0])
+        let set = try dispatcher(text + "BUSY_REPLY=10\nMAX_CONNS_PER_CLIENT=20\nPREGREET_DELAY=500\n").services[0]
+        #expect([set.busyReply, set.maxConnsPerClient, set.pregreetDelay] == [10, 20, 500])
+    }
+
     @Test func e12Defaults() throws {
         let good = Samples.unified(
             """

@@ -1,5 +1,6 @@
 import Glibc
 import ProcessPool
+import SystemCalls
 import Testing
 
 @testable import Dispatcher
@@ -116,7 +117,9 @@ struct SimulatedService {
     private mutating func connect() {
         let listener = Int.random(in: 0...1, using: &random)
         guard pool.mayAccept(listener, at: now) else { return }
-        let id = pool.accepted(listener: listener, at: now)
+        let host = "192.0.2.\(Int.random(in: 1...5, using: &random))"
+        let client = AdmissionClient(SocketAddress(host: host, port: 4000))
+        let id = pool.accepted(listener: listener, client: client, at: now)
         fates[id] = .open
         if chance(30) { return admissions.append(id) }
         let best = pool.waiting.isEmpty ? expectedChoice() : nil
@@ -247,6 +250,9 @@ struct SimulatedService {
     // MARK: Promises
 
     private mutating func check() {
+        if pool.clients.values.reduce(0, +) != pool.connections.count {
+            fail("\(pool.clients) is not the sum of \(pool.connections.count) connections")
+        }
         let limits = pool.limits
         let draining = pool.workers.count { $0.state == .draining && $0.stalledSince == nil }
         if pool.workers.count > limits.maxProcs { fail("\(pool.workers.count) workers live") }

@@ -99,6 +99,9 @@ import Testing
             _ = pool.confirmed(id, by: WorkerID(1), at: 100_000)
         }
         _ = pool.done(ConnectionID(1), by: WorkerID(1), at: seconds(3) / 2)
+        let refused = pool.accepted(listener: 0, at: 0)
+        _ = pool.refused(refused, .spokeFirst, at: 0)
+        pool.turnedAway()
         var report = ServiceReport(name: "SM\"TP", state: "running")
         report.listeners = [
             .init(port: 25, address: "10.0.0.1:25", isImplicitTLS: false, state: "accepting", handoffs: 0)
@@ -120,9 +123,10 @@ import Testing
                 "born":"1970-01-01T00:16:40Z","image":"echo 1"},\
                 {"pid":99,"number":2,"state":"starting","active":0,"pending":0,"total":0,"peak":0,\
                 "born":"1970-01-01T00:16:40Z","image":"echo 1"}],\
-                "connections":{"current":1,"waiting":0,"peak":2,"capacity":20,"accepted":2,"completed":1,"moved":0,\
-                "lost":0,"dropped":0,"concurrent":null,"per_hour":null,"this_hour":2,\
-                "milliseconds":{"minimum":1500,"average":1500,"maximum":1500}},"denied":0,\
+                "connections":{"current":1,"waiting":0,"peak":2,"capacity":20,"accepted":3,"completed":1,"moved":0,\
+                "lost":0,"dropped":0,"concurrent":null,"per_hour":null,"this_hour":3,\
+                "milliseconds":{"minimum":1500,"average":1500,"maximum":1500}},"denied":1,\
+                "denials":{"port_access":0,"dns_list":0,"too_many_of_client":0,"pregreet":1},"busy_replies":1,\
                 "handoff":{"count":2,"median_below":128,"p99_below":128,"buckets":[0,0,0,0,0,0,0,2,\(zeros)],\
                 "limited":{"now":false,"count":0,"milliseconds":0}},"failed_starts":0,"crashes":0,\
                 "workers_started":2,"listeners":[\
@@ -142,7 +146,10 @@ import Testing
             #"martlet_service_workers{service="SM\"TP",state="starting"} 1"#,
             #"martlet_service_workers{service="SM\"TP",state="running"} 1"#,
             #"martlet_service_workers{service="SM\"TP",state="draining"} 0"#,
-            #"martlet_service_connections_accepted_total{service="SM\"TP"} 2"#,
+            #"martlet_service_connections_accepted_total{service="SM\"TP"} 3"#,
+            #"martlet_service_denials_total{service="SM\"TP",cause="dns_list"} 0"#,
+            #"martlet_service_denials_total{service="SM\"TP",cause="pregreet"} 1"#,
+            #"martlet_service_busy_replies_total{service="SM\"TP"} 1"#,
             #"martlet_service_saturated_seconds_total{service="SM\"TP"} 0"#,
             "# TYPE martlet_service_connection_seconds summary",
             #"martlet_service_connection_seconds_sum{service="SM\"TP"} 1.5"#,

@@ -12,10 +12,19 @@ enum TestImage: String, CaseIterable, CustomTestStringConvertible {
     var path: String? {
         switch self {
         case .swift: Files.parent(of: Processes.executablePath) + "/echo_worker"
-        case .python:
-            ["/usr/bin/python3", "/bin/python3"].contains(where: Files.isExecutable)
-                ? Self.packageRoot + "/Examples/python-worker/echo_worker.py" : nil
+        case .python: Self.example("python-worker/echo_worker.py")
         }
+    }
+
+    /// A program in Python below `Examples`; nil when the machine cannot run it.
+    static func example(_ name: String) -> String? {
+        ["/usr/bin/python3", "/bin/python3"].contains(where: Files.isExecutable)
+            ? packageRoot + "/Examples/" + name : nil
+    }
+
+    /// The text of a file of the package.
+    static func source(_ name: String) throws -> String {
+        String(decoding: try Files.read(packageRoot + "/" + name), as: UTF8.self)
     }
 
     private static let packageRoot = Files.parent(of: Files.parent(of: Files.parent(of: #filePath)))
@@ -83,6 +92,11 @@ final class TestClient {
     func say(_ line: String) {
         let bytes = Array((line + "\n").utf8)
         _ = send(socket.number, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    }
+
+    /// Sends no more.
+    func end() {
+        shutdown(socket.number, Int32(SHUT_WR))
     }
 
     /// The next line; what came before the end; empty at the end or after half a minute.

@@ -96,6 +96,25 @@ import Testing
         #expect(try bench.process.control.receive()?.message.type == "ACPT")
     }
 
+    /// `ACPT` and `DONE` may come in groups; every connection is in exactly one of each.
+    @Test(arguments: images)
+    func manyConnectionsAreEachReportedOnce(image: TestImage) throws {
+        let bench = try Bench(image)
+        try bench.expectGreeting()
+        let clients = try (1...40).map { try bench.hand(id: $0) }
+        for client in clients {
+            #expect(client.line().hasPrefix("hello"))
+            client.say("quit")
+        }
+        var seen: [String: [Int]] = [:]
+        while (seen["DONE"] ?? []).count < clients.count {
+            let message = try #require(try bench.next())
+            seen[message.type.description, default: []] += message.groups.compactMap { $0.integer("id") }
+        }
+        #expect(seen["ACPT"]?.sorted() == Array(1...40))
+        #expect(seen["DONE"]?.sorted() == Array(1...40))
+    }
+
     @Test(arguments: images)
     func answersPing(image: TestImage) throws {
         let bench = try Bench(image)

@@ -101,6 +101,23 @@ import Testing
         #expect(try running.wait().exit == .exited(0))
     }
 
+    @Test func backgroundInstanceStartsRestartsAndStops() throws {
+        let instance = try TestInstance()
+        try instance.martlet("start")
+        defer { _ = try? instance.attempt(["stop"]) }
+        let again = try instance.attempt(["start"])
+        #expect(again.exit != .exited(0))
+        #expect(again.output.contains("runs already"), "\(again.output)")
+        let worker = instance.processes("tcp_smtp_server")
+        try instance.martlet("restart", "SMTP")
+        #expect(eventually { instance.processes("tcp_smtp_server").contains { !worker.contains($0) } })
+        try instance.martlet("restart")
+        #expect(try instance.martlet("status").contains("SMTP"))
+        try instance.martlet("stop")
+        #expect(instance.processes("dispatcher").isEmpty && instance.processes("job_controller").isEmpty)
+        #expect(try instance.attempt(["stop"]).exit != .exited(0))
+    }
+
     /// Nobody waits for a client that has nothing to say: it is told 421 and the instance ends.
     @Test func idleSessionDoesNotHoldUpTheStop() throws {
         let instance = try TestInstance()

@@ -64,32 +64,4 @@ import Testing
     @Test func localZoneIsPlausible() {
         #expect(abs(ZoneOffset.local(at: 1_691_437_237).seconds) <= 15 * 3_600)
     }
-
-    @Test(arguments: [("20240131235959Z", 1_706_745_599), ("19700101000000", 0)] as [(String, Int64)])
-    func generalizedTime(_ text: String, _ expected: Int64) {
-        #expect(MessageDate.parseGeneralizedTime(text) == expected)
-    }
-
-    @Test(
-        arguments: [
-            ("PT5M", 300), ("pt30m", 1_800), ("P1D", 86_400), ("P1DT2H3M4S", 93_784), ("P2W", 1_209_600),
-            ("P1Y", 31_536_000),
-            ("P1M", 2_592_000), ("PT0S", 0),
-        ] as [(String, Int64)])
-    func durations(_ text: String, _ expected: Int64) throws {
-        #expect(try ISO8601Duration.seconds(text).get() == expected)
-    }
-
-    @Test(arguments: [
-        "", "P", "PT", "P1DT", "5M", "PT5", "PT5X", "P1H", "PT1M1H", "PT1M2M", "PT1.5H", "P999999999999999999Y",
-    ])
-    func badDurations(_ text: String) { #expect((try? ISO8601Duration.seconds(text).get()) == nil) }
-
-    @Test func durationLists() throws {
-        let list = "\"pt30m\" \"pt1h\" \"pt2h\" \"pt3h\" \"pt4h\" \"pt5h\" \"pt8h\" \"pt16h\""
-        #expect(try ISO8601Duration.list(list).get() == [1_800, 3_600, 7_200, 10_800, 14_400, 18_000, 28_800, 57_600])
-        #expect(try ISO8601Duration.list("PT5M PT10M PT30M PT1H PT2H PT4H").get().count == 6)
-        #expect((try? ISO8601Duration.list("").get()) == nil)
-        #expect((try? ISO8601Duration.list(list + " PT1H").get()) == nil)
-    }
 }

@@ -38,7 +38,7 @@ struct RecoveryTests {
     private func commit(_ count: Int, _ directory: String, from first: Int = 1, notices: NoticeSender? = nil) throws {
         let writer = try SpoolWriter(
             queue: directory + "/queue", name: SpoolWriter.uniqueName(), onCommit: { notices?.send($0) })
-        let mailbox = Mailbox<Bool>()
+        let mailbox = Answer<Bool>()
         for number in first..<(first + count) {
             let recipient = QueueRecipient(address: "r\(number)@h", given: "r@h")
             let message = QueuedMessage(

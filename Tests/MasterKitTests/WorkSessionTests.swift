@@ -155,8 +155,8 @@ import Testing
     @Test func outcomeGoesToTheNextJobController() async throws {
         let directory = try Self.temporaryDirectory()
         defer { Self.remove(directory) }
-        let begun = Mailbox<Bool>()
-        let gate = Mailbox<Bool>()
+        let begun = Answer<Bool>()
+        let gate = Answer<Bool>()
         let (first, exit) = try Self.start(directory) { item in
             begun.put(true)
             _ = gate.take()

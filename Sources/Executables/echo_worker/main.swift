@@ -7,7 +7,7 @@ import WorkerKit
 
 func serve(_ connection: HandedConnection) {
     guard let socket = connection.takeDescriptor() else { return }
-    Sockets.setNonBlocking(socket.number, false)
+    _ = fcntl(socket.number, F_SETFL, 0)  // blocking: the thread has nothing else to do
     var received = 0
     var buffer = Array("hello from \(getpid()) parameter \(connection.parameter)\n".utf8)
     var count = buffer.count

@@ -1,9 +1,8 @@
-import ArgumentParser
 import Commands
 
 @main
 enum Martlet {
     static func main() {
-        MartletCommand.main()
+        MartletCommand.runCommandLine()
     }
 }

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Configuration
+import Mappings
+import OptionSyntax
+import SystemCalls
+
+/// `martlet test mapping PROBE`
+struct TestMappingCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mapping", abstract: "Shows what a mapping table makes of a string.",
+        discussion: "Without PROBE it asks for one after the other. Exit status 1 when no entry applies.")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Option(help: ArgumentHelp("The table.", valueName: "name"))
+    var table: String?
+
+    @Option(help: ArgumentHelp("A file of mapping tables instead of the configuration's.", valueName: "file"))
+    var file: String?
+
+    @Option(help: ArgumentHelp("Input flags, for example A.", valueName: "characters"))
+    var flags = ""
+
+    @Flag(help: "One JSON object.")
+    var json = false
+
+    @Argument(help: "The string; in quotes when it holds blanks or bars.")
+    var probe: String?
+
+    func run() throws {
+        let tables = try file.map(Self.read) ?? options.loadGood().mappings
+        guard let name = table ?? Terminal.ask("Enter table name: ") else { return }
+        guard tables.contains(name) else {
+            throw CommandFailure("there is no mapping table \(name)" + Self.advice(name, tables))
+        }
+        if let probe {
+            if !show(tables, name, probe) { throw ExitCode(1) }
+        } else {
+            while let probe = Terminal.ask("Input string: ") { _ = show(tables, name, probe) }
+        }
+    }
+
+    /// True when an entry applied.
+    private func show(_ tables: MappingTables, _ name: String, _ probe: String) -> Bool {
+        let result = tables.probe(name, probe, flags: MappingFlags(flags))
+        if json { Terminal.line(Self.json(result).text) } else { Self.lines(result).forEach(Terminal.line) }
+        return result != nil
+    }
+
+    /// As `imsimta test -mapping` prints it (mappings specification, 4.1).
+    static func lines(_ result: MappingResult?) -> [String] {
+        guard let result else { return ["No match."] }
+        let codes = result.flags.codes.map(String.init).joined(separator: ",")
+        return ["Output string: \(result.output)", "Output flags: [\(codes)]"]
+    }
+
+    static func json(_ result: MappingResult?) -> JSONValue {
+        [
+            "matched": .bool(result != nil),
+            "flags": .array((result?.flags.description ?? "").map { .string(String($0)) }),
+            "output": .string(result?.output ?? ""),
+        ]
+    }
+
+    private static func advice(_ name: String, _ tables: MappingTables) -> String {
+        let advice = Spelling.advice(for: name, among: tables.names)
+        return advice.isEmpty ? "" : "; \(advice)"
+    }
+
+    private static func read(_ path: String) throws -> MappingTables {
+        var diagnostics = Diagnostics()
+        let text = String(decoding: try Files.read(path), as: UTF8.self)
+        let sources = parseMappings(text, file: path, diagnostics: &diagnostics) { name in
+            (try? Files.read(name)).map { String(decoding: $0, as: UTF8.self) }
+        }
+        let tables = MappingTables(compiling: sources, diagnostics: &diagnostics)
+        for diagnostic in diagnostics.all { Terminal.error(diagnostic.description) }
+        if diagnostics.hasErrors { throw CommandFailure("\(path) has errors") }
+        return tables
+    }
+}

@@ -1,0 +1,103 @@
+import Glibc
+import SystemCalls
+
+/// Former texts of martlet.conf, one file for each in `config/history`, so that a change can be looked at and taken
+/// back. At most `limit` are kept.
+package struct ConfigurationHistory: Sendable {
+    /// A text that was in force until somebody replaced it.
+    package struct Generation: Hashable, Sendable {
+        /// From 1; never used again.
+        package var number: Int
+        /// When it was replaced, ISO 8601.
+        package var time: String
+        /// Who replaced it.
+        package var user: String
+        /// What replaced it, for example `set mta.block_limit`.
+        package var change: String
+
+        package init(number: Int, time: String, user: String, change: String) {
+            self.number = number
+            self.time = time
+            self.user = user
+            self.change = change
+        }
+
+        /// The first line of the file, a comment.
+        var heading: String {
+            let fields = [time, user, change].map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") }
+            return "! generation \(number) | " + fields.joined(separator: " | ")
+        }
+
+        /// Reads a heading; nil for any other line.
+        init?(heading: String) {
+            let fields = heading.split(separator: "|", maxSplits: 3, omittingEmptySubsequences: false)
+            let head = "! generation "
+            guard fields.count == 4, fields[0].hasPrefix(head),
+                let number = Int(fields[0].dropFirst(head.count).filter { $0 != " " })
+            else { return nil }
+            let rest = fields.dropFirst().map { String($0.dropFirst($0.hasPrefix(" ") ? 1 : 0)) }
+            self.init(
+                number: number, time: rest[0].trimmingFinalBlank, user: rest[1].trimmingFinalBlank, change: rest[2])
+        }
+    }
+
+    /// Generations that are kept.
+    package static let limit = 100
+
+    private let directory: String
+
+    package init(paths: InstancePaths) { directory = paths.configurationFile("history") }
+
+    /// All generations that can be read, oldest first.
+    package var generations: [Generation] {
+        numbers.compactMap { number in (try? read(number))?.generation }
+    }
+
+    /// The text of a generation.
+    package func text(of number: Int) throws(ConfigurationEditor.Refusal) -> String {
+        guard let found = try? read(number) else {
+            let known = numbers
+            let range = known.isEmpty ? "there are none" : "there are \(known[0]) to \(known[known.count - 1])"
+            throw ConfigurationEditor.Refusal(description: "there is no generation \(number): \(range)")
+        }
+        return found.text
+    }
+
+    /// Keeps `text`, and removes generations beyond the limit. Returns the number it got.
+    @discardableResult
+    package func keep(
+        _ text: String, time: String, user: String, change: String
+    ) throws(ConfigurationEditor.Refusal) -> Int {
+        let before = numbers
+        let generation = Generation(
+            number: (before.last ?? 0) + 1, time: time, user: user, change: change)
+        do throws(SystemCallError) {
+            try Files.createDirectory(directory, mode: 0o750)
+            let content = Array("\(generation.heading)\n\(text)".utf8)
+            try Files.replace(path(generation.number), with: content, mode: 0o640)
+        } catch {
+            throw ConfigurationEditor.Refusal(
+                description: "martlet.conf is unchanged, as the former text cannot be kept: \(error)")
+        }
+        for old in before.dropLast(Self.limit - 1) { unlink(path(old)) }
+        return generation.number
+    }
+
+    private func path(_ number: Int) -> String { "\(directory)/\(number).conf" }
+
+    private var numbers: [Int] {
+        let names = (try? Files.list(directory)) ?? []
+        return names.filter { $0.hasSuffix(".conf") }.compactMap { Int($0.dropLast(5)) }.sorted()
+    }
+
+    private func read(_ number: Int) throws(SystemCallError) -> (generation: Generation, text: String)? {
+        let content = String(decoding: try Files.read(path(number)), as: UTF8.self)
+        guard let end = content.firstIndex(of: "\n"), let generation = Generation(heading: String(content[..<end]))
+        else { return nil }
+        return (generation, String(content[content.index(after: end)...]))
+    }
+}
+
+extension String {
+    fileprivate var trimmingFinalBlank: String { hasSuffix(" ") ? String(dropLast()) : self }
+}

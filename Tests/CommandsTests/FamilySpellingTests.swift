@@ -1,0 +1,57 @@
+import Testing
+
+@testable import Commands
+
+/// Commands specification, 1.2: the command line of the family.
+@Suite struct FamilySpellingTests {
+    @Test(
+        arguments: [
+            (
+                [
+                    "test", "-rewrite", "-from=friendly@siroe.com", "-source_channel=tcp_local", "-dest=l",
+                    "User@sesta.com",
+                ],
+                [
+                    "test", "rewrite", "--from", "friendly@siroe.com", "--source-channel", "tcp_local",
+                    "--destination-channel", "l", "--", "User@sesta.com",
+                ]
+            ),
+            (
+                ["test", "-rew", "-noimage", "-nochannel", "a@b"],
+                ["test", "rewrite", "--no-channel-details", "--", "a@b"]
+            ),
+            (["test", "User@sesta.com", "-rewrite"], ["test", "rewrite", "--", "User@sesta.com"]),
+            (
+                ["test", "-mapping", "-table=PAGER", "-flags=A", "H|x"],
+                ["test", "mapping", "--table", "PAGER", "--flags", "A", "--", "H|x"]
+            ),
+            (["test", "-match"], ["test", "match"]),
+            (["TEST", "-MATCH", "a*", "ab"], ["test", "match", "--", "a*", "ab"]),
+            (["test", "--rewrite", "-from=<>"], ["test", "rewrite", "--from", "<>"]),
+            (["cnb"], ["config", "check"]),
+            (["shutdown"], ["stop"]),
+            (["version"], ["--version"]),
+            ([], ["--help"]),
+        ] as [([String], [String])])
+    func translates(given: [String], expected: [String]) throws {
+        #expect(try FamilySpelling.translate(given) == expected)
+        #expect(try FamilySpelling.arguments(of: ["/opt/martlet/bin/imsimta"] + given) == expected)
+        #expect(try FamilySpelling.arguments(of: ["martlet", "imsimta"] + given) == expected)
+    }
+
+    @Test(
+        arguments: [
+            (["s"], "%CLI-E-AMBIG, ambiguous switch or verb: s (could be shutdown, start, startup, stop)"),
+            (["test", "-rewrite", "-no"], "%CLI-E-AMBIG"), (["test", "-rewrite", "-from"], "%CLI-E-VALUE"),
+            (["test", "a@b"], "%CLI-E-NOTEST"), (["test", "-match", "-table=X"], "%CLI-E-UNKNOWN"),
+            (["qtop"], "%CLI-E-UNKNOWN"),
+        ] as [([String], String)])
+    func refuses(given: [String], beginning: String) throws {
+        let refusal = #expect(throws: FamilySpelling.Refusal.self) { try FamilySpelling.translate(given) }
+        #expect(refusal?.description.hasPrefix(beginning) == true)
+    }
+
+    @Test func ownSpellingIsLeftAlone() throws {
+        #expect(try FamilySpelling.arguments(of: ["martlet", "test", "rewrite", "a@b"]) == ["test", "rewrite", "a@b"])
+    }
+}
