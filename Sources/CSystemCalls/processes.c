@@ -164,3 +164,7 @@ int64_t martlet_raise_descriptor_limit(void) {
 void martlet_name_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }
+
+int32_t martlet_thread_number(void) {
+    return (int32_t)syscall(SYS_gettid);
+}

@@ -21,6 +21,10 @@ struct DaemonClient {
 
     /// Sends a command with its arguments and gives the JSON answer. Throws what the daemon says when it refuses.
     func command(_ words: String...) throws -> String {
+        try command(words)
+    }
+
+    private func command(_ words: [String]) throws -> String {
         guard words.allSatisfy({ !$0.isEmpty && !$0.contains(where: \.isWhitespace) }) else {
             throw CommandFailure("a name has no blanks: \(words.dropFirst().joined(separator: " "))")
         }
@@ -37,8 +41,8 @@ struct DaemonClient {
     }
 
     /// The answer as a value.
-    func ask<Answer: Decodable>(_ type: Answer.Type, _ word: String) throws -> Answer {
-        let answer = try command(word)
+    func ask<Answer: Decodable>(_ type: Answer.Type, _ words: String...) throws -> Answer {
+        let answer = try command(words)
         do {
             return try JSONDecoder().decode(type, from: Data(answer.utf8))
         } catch {

@@ -1,100 +1,94 @@
 import ArgumentParser
-import FoundationEssentials
+import SystemCalls
 
-/// `martlet status`
+/// `martlet status [SERVICE]`
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Services with their workers and connections, channels with their queues.")
 
     @OptionGroup var instance: InstanceOptions
 
-    @Argument(help: "Only this service.")
+    @Argument(help: "Only this service, with its statistics, connections and history.")
     var service: String?
 
-    @Flag(help: "One JSON object: services, channels, jobs, pools.")
+    @Flag(help: "One JSON object: services, channels, jobs, pools; with SERVICE also connections and history.")
     var json = false
+
+    @Flag(help: "Metrics of services and queues in the Prometheus text format.")
+    var prometheus = false
+
+    @Flag(help: "Again every second, until Ctrl-C.")
+    var watch = false
+
+    func validate() throws {
+        if prometheus, json || watch || service != nil {
+            throw ValidationError("--prometheus goes with neither SERVICE, --json nor --watch")
+        }
+    }
 
     func run() throws {
         let root = try instance.existing()
-        let dispatcher = DaemonClient(root: root, .dispatcher)
-        let controller = DaemonClient(root: root, .jobController)
-        if json {
-            // Both answers are JSON objects: one object with the members of both.
-            let services =
-                try service.map { "{\"services\":[\(try dispatcher.command("status", $0))]}" }
-                ?? dispatcher.command("status")
-            let queues = try controller.command("status")
-            Terminal.line("\(services.dropLast()),\(queues.dropFirst())")
-            return
+        let source = StatusSource(root: root)
+        if prometheus { return Terminal.line(source.metrics()) }
+        let page = { () throws -> [String] in
+            if json { return [try source.json(service)] }
+            if let service { return try source.page(of: service) }
+            return try source.overview()
         }
-        let status = try dispatcher.ask(DispatcherStatus.self, "status")
-        let shown = status.services.filter { service == nil || $0.name.lowercased() == service?.lowercased() }
-        if let service, shown.isEmpty { throw CommandFailure("there is no service \(service)") }
-        showServices(shown)
-        if service == nil { try showQueues(controller.ask(QueueStatus.self, "status")) }
-    }
-
-    private func showServices(_ services: [DispatcherStatus.Service]) {
-        Terminal.table(
-            ["SERVICE", "PORTS", "STATE", "PID", "WORKER", "ACTIVE", "TOTAL", "BORN"],
-            services.flatMap { service in
-                let ports = service.ports.map(String.init).joined(separator: " ")
-                if service.workers.isEmpty { return [[service.name, ports, service.state ?? "", "", "", "", "", ""]] }
-                return service.workers.enumerated().map { index, worker in
-                    [
-                        index == 0 ? service.name : "", index == 0 ? ports : "", index == 0 ? service.state ?? "" : "",
-                        worker.pid.map(String.init) ?? "", worker.state, String(worker.active), String(worker.total),
-                        worker.born ?? "",
-                    ]
-                }
-            }, rightAligned: [3, 5, 6])
-    }
-
-    private func showQueues(_ status: QueueStatus) {
-        let waiting = status.channels.filter { $0.ready + $0.delayed + $0.active + $0.held > 0 }
-        Terminal.line("")
-        if waiting.isEmpty { return Terminal.line("No messages in the queues.") }
-        Terminal.table(
-            ["CHANNEL", "POOL", "JOBS", "READY", "DELAYED", "ACTIVE", "HELD"],
-            waiting.map { channel in
-                [channel.name, channel.pool]
-                    + [channel.jobs, channel.ready, channel.delayed, channel.active, channel.held]
-                    .map(String.init)
-            }, rightAligned: [2, 3, 4, 5, 6])
+        guard watch else { return Terminal.line(try page().joined(separator: "\n")) }
+        ScreenWatch.run {
+            // A daemon that restarts must not end the watch.
+            do { return try page() } catch { return ["\(error)"] }
+        }
     }
 }
 
-/// What the dispatcher answers to `status`.
-private struct DispatcherStatus: Decodable {
-    struct Worker: Decodable {
-        var pid: Int?
-        var state: String
-        var active: Int
-        var total: Int
-        var born: String?
+/// Asks the daemons of an instance.
+private struct StatusSource {
+    let dispatcher: DaemonClient
+    let controller: DaemonClient
+
+    init(root: String) {
+        dispatcher = DaemonClient(root: root, .dispatcher)
+        controller = DaemonClient(root: root, .jobController)
     }
 
-    struct Service: Decodable {
-        var name: String
-        var ports: [Int]
-        var state: String?
-        var workers: [Worker]
+    func overview() throws -> [String] {
+        var page = StatusPage(isColoured: Terminal.isColoured)
+        page.add(try dispatcher.ask(DispatcherStatus.self, "status").services)
+        page.add(try controller.ask(QueueStatus.self, "status"), now: Int(SystemClock.wallSeconds))
+        return page.lines
     }
 
-    var services: [Service]
-}
-
-/// What the job controller answers to `status`.
-private struct QueueStatus: Decodable {
-    struct Channel: Decodable {
-        var name: String
-        var pool: String
-        var jobs: Int
-        var ready: Int
-        var delayed: Int
-        var active: Int
-        var held: Int
+    func page(of name: String) throws -> [String] {
+        var page = StatusPage(isColoured: Terminal.isColoured)
+        let service = try dispatcher.ask(DispatcherStatus.Service.self, "status", name)
+        page.add([service])
+        page.addDetails(service)
+        page.addConnections(try dispatcher.ask(ConnectionList.self, "connections", name))
+        page.addHistory(try dispatcher.ask(ConnectionList.self, "history", name))
+        return page.lines
     }
 
-    var channels: [Channel]
+    /// The answers are JSON objects: one object with the members of all.
+    func json(_ service: String?) throws -> String {
+        let queues = try controller.command("status").dropFirst()
+        guard let service else { return "\(try dispatcher.command("status").dropLast()),\(queues)" }
+        return "{\"services\":[\(try dispatcher.command("status", service))],"
+            + "\"connections\":\(try dispatcher.command("connections", service)),"
+            + "\"history\":\(try dispatcher.command("history", service)),\(queues)"
+    }
+
+    /// What does not answer is reported as not up; that is an answer for a monitor, no failure.
+    func metrics() -> String {
+        let services = try? dispatcher.ask(MetricsAnswer.self, "metrics").metrics
+        let queues = try? controller.ask(QueueStatus.self, "status")
+        var text = StatusMetrics.components([
+            (dispatcher.daemon.name, services != nil), (controller.daemon.name, queues != nil),
+        ])
+        text += services ?? ""
+        if let queues { text += StatusMetrics.queues(queues) }
+        if text.hasSuffix("\n") { text.removeLast() }
+        return text
+    }
 }

@@ -1,4 +1,5 @@
 import DNS
+import ProcessPool
 import Synchronization
 import SystemCalls
 

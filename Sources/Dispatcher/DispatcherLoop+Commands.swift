@@ -19,6 +19,7 @@ extension DispatcherLoop {
         do throws(SystemCallError) {
             try shared.reactor.watch(client.descriptor, .commandClient(lastClient))
             clients[lastClient] = client
+            shared.log.debug(.miscellaneous, "command client \(lastClient) is connected")
         } catch { shared.log.error("command client not served: \(error)") }
     }
 
@@ -34,6 +35,7 @@ extension DispatcherLoop {
         if !client.isOpen {
             shared.reactor.forget(client.descriptor)
             clients[number] = nil
+            shared.log.debug(.miscellaneous, "command client \(number) is gone")
             // With the limit reached, the listening socket was forgotten.
             if clients.count == CommandSocket.mostClients - 1 {
                 try? shared.reactor.watch(commands.descriptor, .commands)
@@ -45,10 +47,16 @@ extension DispatcherLoop {
 
     /// Nil when the answer comes later.
     private func answer(to line: String, from client: Int, at now: Int64) -> JSONValue? {
+        shared.log.debug(.mainExtra, "command: \(line)")
         let words = line.split(separator: " ").map(String.init)
         switch (words.first?.lowercased() ?? "", words.dropFirst().first, words.count) {
         case ("status", nil, 1): return status
         case ("status", let name?, 2): return order(name) { service in service.status }
+        case ("connections", let name?, 2):
+            return order(name) { $0.journal.connections(of: $0.settings.name, wall: SystemClock.wallSeconds) }
+        case ("history", let name?, 2): return order(name) { $0.journal.history(of: $0.settings.name, at: now) }
+        case ("metrics", nil, 1):
+            return ["metrics": .string(ServiceMetrics.text(services.map { $0.snapshot(at: now) }, began: began))]
         case ("reload", nil, 1):
             if let failure = reloadAll(at: now) { return Self.failure("reload failed: \(failure)") }
             return Self.success
@@ -69,7 +77,9 @@ extension DispatcherLoop {
             return Self.success
         case ("restart", let name?, 2): return order(name) { restart($0, at: now) }
         default:
-            return Self.failure("unknown command; known: status, stop, restart, reload, upgrade, shutdown")
+            return Self.failure(
+                "unknown command; known: status, connections, history, metrics, stop, restart, reload, "
+                    + "upgrade, shutdown")
         }
     }
 

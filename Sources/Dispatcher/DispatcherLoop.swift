@@ -11,6 +11,8 @@ final class DispatcherLoop {
     let commands: CommandSocket
     var clients: [Int: CommandClient] = [:]
     var lastClient = 0
+    /// Seconds since 1970.
+    let began = SystemClock.wallSeconds
     var admission: ConnectionAdmission
     let reload: @Sendable () throws -> ConnectionAdmission
     var isStopping = false
@@ -152,6 +154,7 @@ final class DispatcherLoop {
 
     /// Dispatcher specification, section 8 item 8.
     private func handle(signal: Int32, at now: Int64) {
+        log.debug(.main, "got signal \(signal)")
         switch signal {
         case SIGTERM, SIGINT: shutDown(at: now)
         case SIGHUP: _ = reloadAll(at: now)

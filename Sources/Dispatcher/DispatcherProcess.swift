@@ -3,6 +3,7 @@ import DNS
 import Glibc
 import Mappings
 import OptionSyntax
+import ProcessPool
 import SystemCalls
 
 /// The executable `dispatcher`: the configuration of an instance, run.
@@ -85,7 +86,9 @@ extension DispatcherSettings {
         self.init(
             services: services, runDirectory: configuration.paths.run,
             logFile: "\(configuration.paths.log)/dispatcher.log")
-        debug = configuration.dispatcher.debug
+        debug = DebugAreas.effective(option: configuration.dispatcher.debug) { name in
+            getenv(name).map { String(cString: $0) }
+        }
         hostName = configuration.hostname
         resolver.servers = configuration.options.list("mta.dns_resolver")
         workerEnvironment = ["MARTLET_ROOT=\(root)", "MALLOC_ARENA_MAX=2"]

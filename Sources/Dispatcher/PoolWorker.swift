@@ -16,7 +16,7 @@ package struct ConnectionID: Hashable, Sendable, Comparable, CustomStringConvert
 
 /// A worker process as the pool counts it. Dispatcher specification, section 6.2. Times are monotonic nanoseconds.
 package struct PoolWorker: Hashable, Sendable {
-    package enum State: String, Hashable, Sendable {
+    package enum State: String, Hashable, Sendable, CaseIterable {
         /// Spawned, not yet `REDY`.
         case starting
         case running

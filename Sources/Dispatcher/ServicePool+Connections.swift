@@ -10,6 +10,7 @@ extension ServicePool {
         noteFullness(at: now)
         statistics.accepted += 1
         statistics.notePeak(connections.count)
+        noteLimits(at: now)
         return id
     }
 

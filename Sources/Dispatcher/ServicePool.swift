@@ -107,6 +107,7 @@ package struct ServicePool: Sendable {
         }
         noteFullness(at: now)
         reportCapacity(at: now)
+        noteLimits(at: now)
         defer { actions.removeAll() }
         return actions
     }
@@ -143,6 +144,13 @@ package struct ServicePool: Sendable {
     mutating func nextConnection() -> ConnectionID {
         lastConnection += 1
         return ConnectionID(lastConnection)
+    }
+
+    /// For the statistics, without the pauses of the log.
+    mutating func noteLimits(at now: Int64) {
+        statistics.noteLimits(
+            isSaturated: phase == .serving && connections.count >= limits.capacity,
+            isHandoffLimited: phase == .serving && handoffs.contains { $0 >= limits.maxHandoffs }, at: now)
     }
 
     mutating func noteFullness(at now: Int64) {

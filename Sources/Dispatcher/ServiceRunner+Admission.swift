@@ -132,8 +132,7 @@ extension ServiceRunner {
         guard pool.connections[id] != nil else { return }
         log.debug(.statistics, "connection \(id) of \(settings.name) is from user \(user), says IDENT")
         held[id]?.identUser = user
-        if identUsers.count >= 1000 { identUsers = identUsers.filter { pool.connections[$0.key] != nil } }
-        if identUsers.count < 1000 { identUsers[id] = user }
+        journal.identified(id, user: user)
     }
 
     /// Waits that are over.

@@ -53,6 +53,7 @@ extension ServiceRunner {
     /// Sends a message without a descriptor. A worker that cannot be reached is judged by the end of its socket.
     func transmit(_ message: ControlMessage, to worker: WorkerID, at now: Int64) {
         guard let process = processes[worker] else { return }
+        noteMessage(message, to: worker)
         do throws(ControlSocket.Failure) {
             try process.control.send(message)
             watchWriting(process, worker)

@@ -18,11 +18,16 @@ extension ServiceRunner {
         switch action {
         case .spawn(let id): return spawn(id, at: now)
         case .handOff(let connection, let id, let expires):
+            noteHandoff(connection, to: id, expires: expires)
             return handOff(connection, to: id, expires: expires, at: now)
         case .drain(let id): transmit(ControlMessage("DRAN"), to: id, at: now)
         case .ping(let id): transmit(ControlMessage("PING"), to: id, at: now)
-        case .signal(let id, let signal): processes[id]?.signal(signal.number)
-        case .close(let connection): held[connection] = nil
+        case .signal(let id, let signal):
+            log.debug(.processes, "signal \(signal.number) to \(name(of: id))")
+            processes[id]?.signal(signal.number)
+        case .close(let connection):
+            noteDrop(connection, at: now)
+            held[connection] = nil
         case .report(let fact): report(fact)
         }
         return []
@@ -38,6 +43,7 @@ extension ServiceRunner {
             processes[id] = process
             births[id] = SystemClock.wallSeconds
             log.notice("\(name(of: id)) created, output in \(output.path)")
+            log.debug(.processes, "\(name(of: id)) got \(launch.environment.joined(separator: " "))")
             try shared.reactor.watch(process.control.descriptor, .worker(service: index, number: id.number))
             try shared.reactor.watch(process.exitDescriptor, .workerExit(service: index, number: id.number))
             return []
@@ -72,6 +78,7 @@ extension ServiceRunner {
             for _ in 0..<64 {
                 // A descriptor that a worker sends is closed with the message.
                 guard let incoming = try process.control.receive() else { return }
+                log.debug(.communicationExtra, "\(name(of: id)) sent \(incoming.message.type)")
                 log.debug(.packets, "\(name(of: id)): \(incoming.message)")
                 handle(incoming.message, from: id, at: now)
                 guard pool.worker(id)?.state != .dying else { return shared.reactor.forget(process.control.descriptor) }
@@ -94,9 +101,7 @@ extension ServiceRunner {
         case "REDY": perform(pool.ready(id, at: now), at: now)
         case "ACPT": forEachConnection(message, id, at: now, confirm)
         case "DONE":
-            forEachConnection(message, id, at: now) { connection, worker, now in
-                pool.done(connection, by: worker, at: now)
-            }
+            forEachConnection(message, id, at: now, finish)
         case "DRAN": perform(pool.wishesToDrain(id, at: now), at: now)
         case "PONG": perform(pool.answered(id, at: now), at: now)
         default: perform(pool.cutOff(id, "it sent the unknown message \(message.type)", at: now), at: now)
@@ -110,10 +115,16 @@ extension ServiceRunner {
             return perform(pool.cutOff(id, reason, at: now), at: now)
         }
         greetings[id] = message["image"] ?? ""
-        log.debug(.workers, "\(name(of: id)) runs \(message["image"] ?? "an image without a version")")
+        log.debug(.workers, "\(name(of: id)) said HELO, runs \(message["image"] ?? "an image without a version")")
     }
 
-    private func confirm(_ connection: ConnectionID, _ id: WorkerID, _ now: Int64) -> [PoolAction] {
+    private func finish(_ connection: ConnectionID, _ id: WorkerID, _ fields: Fields, _ now: Int64) -> [PoolAction] {
+        let actions = pool.done(connection, by: id, at: now)
+        noteDone(connection, fields, at: now)
+        return actions
+    }
+
+    private func confirm(_ connection: ConnectionID, _ id: WorkerID, _: Fields, _ now: Int64) -> [PoolAction] {
         let actions = pool.confirmed(connection, by: id, at: now)
         if pool.connections[connection]?.state == .active(id) { held[connection] = nil }
         return actions
@@ -121,13 +132,13 @@ extension ServiceRunner {
 
     private func forEachConnection(
         _ message: ControlMessage, _ id: WorkerID, at now: Int64,
-        _ event: (ConnectionID, WorkerID, Int64) -> [PoolAction]
+        _ event: (ConnectionID, WorkerID, Fields, Int64) -> [PoolAction]
     ) {
         for group in message.groups {
             guard let number = group.integer("id") else {
                 return perform(pool.cutOff(id, "it sent \(message.type) without an id", at: now), at: now)
             }
-            perform(event(ConnectionID(number), id, now), at: now)
+            perform(event(ConnectionID(number), id, group, now), at: now)
         }
     }
 
@@ -141,6 +152,7 @@ extension ServiceRunner {
         let state = worker?.state == .draining ? "ended after draining" : "ended"
         log.notice(
             "\(name(of: id)) \(state): \(ending), \(worker?.total ?? 0) connections, \(worker?.active ?? 0) open")
+        noteEnd(id, process.processID, "\(ending)", at: now)
         shared.reactor.forget(process.control.descriptor)
         shared.reactor.forget(process.exitDescriptor)
         processes[id] = nil

@@ -27,10 +27,11 @@ final class ServiceRunner {
     var applicants: [ConnectionID: Applicant] = [:]
     /// When the first wait of ``applicants`` is over, or earlier.
     var nextAdmission = Int64.max
-    /// Users of open connections that IDENT named, for the status.
-    var identUsers: [ConnectionID: String] = [:]
     /// Wall-clock seconds at which workers were started, for the status.
     var births: [WorkerID: Int64] = [:]
+    /// Who is connected and who was, for the statistics.
+    var journal: ConnectionJournal
+    var minutes = MinuteReport()
     /// Listening sockets that were opened before this process began and are not taken yet.
     var inherited: [Int32] = []
     /// Why the service does not run at all: its image is missing.
@@ -43,6 +44,7 @@ final class ServiceRunner {
         self.index = index
         self.shared = shared
         ports = ListeningPort.ports(of: settings)
+        journal = ConnectionJournal(historicalTime: settings.historicalTime)
         rules = AdmissionRules(settings, shared.settings.deadlines)
         pool = ServicePool(limits: settings.limits(shared.settings.deadlines), listeners: ports.count)
     }
@@ -65,6 +67,7 @@ final class ServiceRunner {
                 + "ports \(ports.map { $0.address.description }.joined(separator: " ")), "
                 + "MIN_PROCS \(limits.minProcs), MAX_PROCS \(limits.maxProcs), MIN_CONNS \(limits.minConns), "
                 + "MAX_CONNS \(limits.maxConns), backlog \(settings.listenBacklog)")
+        log.debug(.configuration, settings.optionText)
         openPorts(at: now)
         perform(pool.start(at: now), at: now)
     }
@@ -74,6 +77,7 @@ final class ServiceRunner {
         guard isStarted else { return }
         if pool.phase == .serving { openPorts(at: now) }
         perform(pool.tick(at: now), at: now)
+        tickStatistics(at: now)
     }
 
     /// Binds the ports that are not bound and whose time has come.

@@ -27,6 +27,10 @@ package struct ServiceStatistics: Hashable, Sendable {
     package var duration = Summary()
     /// From `CONN` to `ACPT`.
     package var handoffLatency = LatencyHistogram()
+    /// MAX_PROCS × MAX_CONNS connections are there: clients wait without a banner.
+    package private(set) var saturation = Occupancy()
+    /// MAX_HANDOFFS is the limit on a listening port.
+    package private(set) var handoffLimit = Occupancy()
 
     private var hourBegan: Int64?
     private var acceptedAtHour = 0
@@ -34,6 +38,15 @@ package struct ServiceStatistics: Hashable, Sendable {
     package init() {}
 
     mutating func notePeak(_ count: Int) { peak = max(peak, count) }
+
+    /// Connections received in the hour that has begun.
+    package var thisHour: Int { accepted - acceptedAtHour }
+
+    /// To be called whenever the number of connections or handoffs may have changed.
+    mutating func noteLimits(isSaturated: Bool, isHandoffLimited: Bool, at now: Int64) {
+        saturation.note(isSaturated, at: now)
+        handoffLimit.note(isHandoffLimited, at: now)
+    }
 
     mutating func sample(connections: Int, at now: Int64) {
         concurrent.add(Int64(connections))
@@ -49,12 +62,40 @@ package struct ServiceStatistics: Hashable, Sendable {
     }
 }
 
+/// How often and how long something was the case. Times are monotonic nanoseconds.
+package struct Occupancy: Hashable, Sendable {
+    /// How often it began.
+    package private(set) var count = 0
+    /// When it began; nil while it is not the case.
+    package private(set) var since: Int64?
+    private var ended: Int64 = 0
+
+    package init() {}
+
+    package mutating func note(_ isTrue: Bool, at now: Int64) {
+        guard isTrue != (since != nil) else { return }
+        if let since {
+            ended += max(0, now - since)
+            self.since = nil
+        } else {
+            since = now
+            count += 1
+        }
+    }
+
+    /// Nanoseconds in all, with the time that still runs.
+    package func total(at now: Int64) -> Int64 { ended + (since.map { max(0, now - $0) } ?? 0) }
+}
+
 /// Running minimum, mean and maximum.
 package struct Summary: Hashable, Sendable {
     package private(set) var count = 0
     package private(set) var minimum: Int64 = 0
     package private(set) var maximum: Int64 = 0
-    package private(set) var mean: Double = 0
+    /// Of all values; a whole number of nanoseconds would overflow within months on a busy host.
+    package private(set) var sum: Double = 0
+
+    package var mean: Double { count == 0 ? 0 : sum / Double(count) }
 
     package init() {}
 
@@ -62,7 +103,7 @@ package struct Summary: Hashable, Sendable {
         minimum = count == 0 ? value : min(minimum, value)
         maximum = count == 0 ? value : max(maximum, value)
         count += 1
-        mean += (Double(value) - mean) / Double(count)
+        sum += Double(value)
     }
 }
 
@@ -70,6 +111,8 @@ package struct Summary: Hashable, Sendable {
 package struct LatencyHistogram: Hashable, Sendable {
     /// The last bucket takes everything from 2³⁰ µs (18 minutes) on.
     package private(set) var buckets = [Int](repeating: 0, count: 32)
+    /// Nanoseconds of all times together.
+    package private(set) var sum: Double = 0
 
     package init() {}
 
@@ -77,6 +120,7 @@ package struct LatencyHistogram: Hashable, Sendable {
     package mutating func add(_ nanoseconds: Int64) {
         let microseconds = UInt64(max(0, nanoseconds) / 1000)
         buckets[min(buckets.count - 1, UInt64.bitWidth - microseconds.leadingZeroBitCount)] += 1
+        sum += Double(max(0, nanoseconds))
     }
 
     package var count: Int { buckets.reduce(0, +) }

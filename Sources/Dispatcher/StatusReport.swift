@@ -1,97 +1,154 @@
 import Glibc
-import OptionSyntax
-import ProcessPool
+package import OptionSyntax
 import SystemCalls
 
-/// The answer to `status`. Dispatcher specification, section 11.
-extension ServiceRunner {
-    /// `held-down`, `backing-off`, `not-listening`, `stopping`, `stopped`, `disabled` or `running`.
-    var state: String {
-        if !isStarted { return obstacle == nil ? "disabled" : "held-down" }
-        if pool.phase != .serving { return pool.isFinished ? "stopped" : "stopping" }
-        if pool.isHeldDown { return "held-down" }
-        if ports.contains(where: { $0.descriptor == nil }) { return "not-listening" }
-        if pool.usableCount == 0, pool.budget.failures > 0 { return "backing-off" }
-        return "running"
-    }
-
-    var status: JSONValue {
+/// The answer to `status`. Dispatcher specification, section 11. Members are added, never taken away.
+extension ServiceReport {
+    package var json: JSONValue {
         [
-            "name": .string(settings.name),
-            "ports": .array(ports.map { .integer(Int($0.address.port)) }),
+            "name": .string(name),
+            "ports": .array(listeners.map { .integer(Int($0.port)) }),
             "state": .string(state),
-            "reason": obstacle.map { .string($0) } ?? .null,
-            "workers": .array(pool.workers.map(status)),
+            "reason": reason.map { .string($0) } ?? .null,
+            "workers": .array(workers.map(Self.json)),
             "connections": connections,
-            "denied": .integer(pool.statistics.denied),
+            "denied": .integer(statistics.denied),
             "denials": denials,
-            "busy_replies": .integer(pool.statistics.turnedAway),
-            "identified": identified,
+            "busy_replies": .integer(statistics.turnedAway),
             "handoff": handoff,
-            "failed_starts": .integer(pool.statistics.failedStarts),
+            "failed_starts": .integer(statistics.failedStarts),
+            "crashes": .integer(statistics.crashes),
+            "workers_started": .integer(statistics.workersStarted),
+            "listeners": .array(listeners.map(Self.json)),
+            "saturation": Self.json(statistics.saturation, at: now),
+            "limits": [
+                "min_procs": .integer(limits.minProcs), "max_procs": .integer(limits.maxProcs),
+                "min_conns": .integer(limits.minConns), "max_conns": .integer(limits.maxConns),
+                "max_handoffs": .integer(limits.maxHandoffs),
+            ],
         ]
     }
 
+    /// `denied` by cause.
     private var denials: JSONValue {
-        .object(
-            AdmissionRefusal.allCases.map { .init($0.rawValue, .integer(pool.statistics.refusals[$0] ?? 0)) })
+        .object(AdmissionRefusal.allCases.map { .init($0.rawValue, .integer(statistics.refusals[$0] ?? 0)) })
     }
 
-    /// What IDENT said of open connections, the 100 newest.
-    private var identified: JSONValue {
-        let open = identUsers.filter { pool.connections[$0.key] != nil }.sorted { $0.key > $1.key }.prefix(100)
-        return .array(open.map { ["connection": .integer($0.key.number), "user": .string($0.value)] })
-    }
-
-    private func status(of worker: PoolWorker) -> JSONValue {
+    private static func json(_ listener: Listener) -> JSONValue {
         [
-            "pid": .integer(Int(processes[worker.id]?.processID ?? 0)),
-            "number": .integer(worker.id.number),
+            "port": .integer(Int(listener.port)), "address": .string(listener.address),
+            "tls": .bool(listener.isImplicitTLS), "state": .string(listener.state),
+            "handoffs": .integer(listener.handoffs),
+        ]
+    }
+
+    private static func json(_ worker: Worker) -> JSONValue {
+        [
+            "pid": .integer(Int(worker.processID)),
+            "number": .integer(worker.number),
             "state": .string(worker.state.rawValue),
             "active": .integer(worker.active),
             "pending": .integer(worker.pending),
             "total": .integer(worker.total),
             "peak": .integer(worker.peak),
-            "born": .string(timestamp(births[worker.id] ?? 0)),
-            "image": .string(greetings[worker.id] ?? ""),
+            "born": .string(timestamp(worker.born)),
+            "image": .string(worker.image),
         ]
     }
 
     private var connections: JSONValue {
-        let statistics = pool.statistics
-        return [
-            "current": .integer(pool.connections.count),
-            "waiting": .integer(pool.waiting.count),
+        [
+            "current": .integer(current),
+            "waiting": .integer(waiting),
             "peak": .integer(statistics.peak),
-            "capacity": .integer(pool.limits.capacity),
+            "capacity": .integer(limits.capacity),
             "accepted": .integer(statistics.accepted),
             "completed": .integer(statistics.completed),
             "moved": .integer(statistics.moved),
             "lost": .integer(statistics.lost),
             "dropped": .integer(statistics.dropped),
-            "concurrent": summary(statistics.concurrent, unit: 1),
-            "per_hour": summary(statistics.perHour, unit: 1),
-            "milliseconds": summary(statistics.duration, unit: 1_000_000),
+            "concurrent": Self.json(statistics.concurrent, unit: 1),
+            "per_hour": Self.json(statistics.perHour, unit: 1),
+            "this_hour": .integer(statistics.thisHour),
+            "milliseconds": Self.json(statistics.duration, unit: 1_000_000),
         ]
     }
 
     /// Times from `CONN` to `ACPT`, in microseconds; `buckets[n]` counts those below 2ⁿ.
     private var handoff: JSONValue {
-        let latency = pool.statistics.handoffLatency
+        let latency = statistics.handoffLatency
         return [
             "count": .integer(latency.count),
             "median_below": .integer(latency.bound(0.5)),
             "p99_below": .integer(latency.bound(0.99)),
             "buckets": .array(latency.buckets.map { .integer($0) }),
+            "limited": Self.json(statistics.handoffLimit, at: now),
         ]
     }
 
-    private func summary(_ summary: Summary, unit: Int64) -> JSONValue {
+    private static func json(_ summary: Summary, unit: Int64) -> JSONValue {
         guard summary.count > 0 else { return .null }
         return [
             "minimum": .integer(Int(summary.minimum / unit)),
-            "average": .integer(Int(summary.mean / Double(unit))),
+            "average": .integer(Int(exactly: (summary.mean / Double(unit)).rounded(.down)) ?? .max),
             "maximum": .integer(Int(summary.maximum / unit)),
+        ]
+    }
+
+    private static func json(_ occupancy: Occupancy, at now: Int64) -> JSONValue {
+        [
+            "now": .bool(occupancy.since != nil), "count": .integer(occupancy.count),
+            "milliseconds": .integer(Int(occupancy.total(at: now) / 1_000_000)),
+        ]
+    }
+}
+
+/// The answers to `connections SERVICE` and `history SERVICE`.
+extension ConnectionJournal {
+    /// Most records in one answer; `omitted` counts the others.
+    package static let mostShown = 10_000
+
+    /// Open connections, oldest first. `wall` is now, seconds since 1970.
+    package func connections(of service: String, wall: Int64) -> JSONValue {
+        let shown = open.values.sorted { $0.id < $1.id }.prefix(Self.mostShown)
+        return [
+            "name": .string(service), "omitted": .integer(open.count - shown.count),
+            "connections": .array(shown.map { Self.json($0, wall: wall) }),
+        ]
+    }
+
+    /// Closed connections and ended workers of the last HISTORICAL_TIME seconds, oldest first.
+    package func history(of service: String, at now: Int64) -> JSONValue {
+        [
+            "name": .string(service), "historical_time": .integer(Int(closed.lifetime / 1_000_000_000)),
+            "overwritten": .integer(closed.overwritten + workers.overwritten),
+            "connections": .array(closed.all(at: now).map { Self.json($0, wall: $0.ended ?? $0.began) }),
+            "workers": .array(workers.all(at: now).map(Self.json)),
+        ]
+    }
+
+    private static func json(_ record: ConnectionRecord, wall: Int64) -> JSONValue {
+        [
+            "id": .integer(record.id.number),
+            "worker": record.worker.map { .integer($0.number) } ?? .null,
+            "local": .string(record.local.description),
+            "remote": .string(record.remote.description),
+            "ident": .string(record.identUser),
+            "began": .string(timestamp(record.began)),
+            "ended": record.ended.map { .string(timestamp($0)) } ?? .null,
+            "seconds": .integer(Int(max(0, wall - record.began))),
+            "in": .integer(record.bytesIn),
+            "out": .integer(record.bytesOut),
+            "reason": .string(record.reason),
+        ]
+    }
+
+    private static func json(_ record: WorkerRecord) -> JSONValue {
+        [
+            "pid": .integer(Int(record.processID)), "number": .integer(record.id.number),
+            "total": .integer(record.total), "peak": .integer(record.peak),
+            "born": .string(timestamp(record.began)), "ended": .string(timestamp(record.ended)),
+            "ending": .string(record.ending),
         ]
     }
 }

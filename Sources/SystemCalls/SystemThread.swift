@@ -29,6 +29,9 @@ public enum SystemThread {
         }
     }
 
+    /// The kernel's number of the calling thread; that of the first thread is the process id.
+    package static var number: Int32 { martlet_thread_number() }
+
     private final class Body: Sendable {
         let name: String
         let run: @Sendable () -> Void

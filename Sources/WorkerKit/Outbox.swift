@@ -18,8 +18,10 @@ final class Outbox: Sendable {
 
     private let state: Mutex<State>
     private let wakeup: Wakeup
+    private let debug: WorkerDebug
 
-    init(_ control: consuming ControlSocket, wakeup: Wakeup) {
+    init(_ control: consuming ControlSocket, wakeup: Wakeup, debug: WorkerDebug) {
+        self.debug = debug
         state = Mutex(State(control: control))
         self.wakeup = wakeup
     }
@@ -34,6 +36,7 @@ final class Outbox: Sendable {
     }
 
     func send(_ message: ControlMessage) {
+        note("sends", message)
         state.withLock { Self.transmit(message, &$0) }
     }
 
@@ -43,6 +46,7 @@ final class Outbox: Sendable {
     /// `ACPT`: from here on the connections are this worker's. At most ``mostGroups``.
     func confirm(_ connections: [HandedConnection]) {
         let message = ControlMessage("ACPT", groups: connections.map { ["id": String($0.id)] })
+        note("sends", message)
         state.withLock { state in
             state.active += connections.count
             Self.transmit(message, &state)
@@ -50,6 +54,7 @@ final class Outbox: Sendable {
     }
 
     func finished(id: Int, seconds: Int, bytesIn: Int, bytesOut: Int, reason: String) {
+        debug.record(.workerSideExtra, "connection \(id) ended after \(seconds) seconds: \(reason)")
         let fields: Fields = [
             "id": String(id), "seconds": String(seconds), "in": String(bytesIn), "out": String(bytesOut),
             "reason": Self.line(reason),
@@ -58,7 +63,7 @@ final class Outbox: Sendable {
             state.active -= 1
             state.finished.append(fields)
             if state.isGathering, state.finished.count < Self.mostGroups { return false }
-            Self.transmitFinished(&state)
+            transmitFinished(&state)
             return state.control.wantsToWrite || (state.isDraining && state.active == 0)
         }
         if mustRing { wakeup.ring() }
@@ -78,13 +83,15 @@ final class Outbox: Sendable {
     func sendGathered() {
         state.withLock { state in
             state.isGathering = false
-            Self.transmitFinished(&state)
+            transmitFinished(&state)
         }
     }
 
-    private static func transmitFinished(_ state: inout State) {
+    private func transmitFinished(_ state: inout State) {
         guard !state.finished.isEmpty else { return }
-        transmit(ControlMessage("DONE", groups: state.finished), &state)
+        let message = ControlMessage("DONE", groups: state.finished)
+        note("sends", message)
+        Self.transmit(message, &state)
         state.finished.removeAll(keepingCapacity: true)
     }
 
@@ -124,6 +131,12 @@ final class Outbox: Sendable {
         case nothing
         case message(ControlSocket.Incoming)
         case failure(ControlSocket.Failure)
+    }
+
+    /// Debug bits 16 and 17.
+    func note(_ verb: String, _ message: ControlMessage) {
+        debug.record(.workerIO, "\(verb) \(message.type)")
+        debug.record(.workerIOExtra, "\(verb) \(message)")
     }
 
     /// A lost Dispatcher is noticed by the control thread; there is nobody to tell here.

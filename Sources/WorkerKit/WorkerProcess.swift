@@ -21,6 +21,7 @@ public final class WorkerProcess {
     public let environment: WorkerEnvironment
     private let controlDescriptor: Int32
     private let outbox: Outbox
+    private let debug: WorkerDebug
     private let signals: SignalDescriptor
     private let wakeup: Wakeup
     private var poller: Poller
@@ -35,15 +36,18 @@ public final class WorkerProcess {
                 description: "descriptor 3 is not a control socket; this program is started by the dispatcher")
         }
         environment = WorkerEnvironment.current
+        debug = WorkerDebug(mask: environment.debugMask)
         signals = try SignalDescriptor([SIGTERM, SIGINT, SIGQUIT, SIGHUP])
         wakeup = try Wakeup()
         poller = try Poller()
         controlDescriptor = control
         _ = fcntl(control, F_SETFD, FD_CLOEXEC)
-        outbox = Outbox(ControlSocket(owning: OwnedDescriptor(owning: control)), wakeup: wakeup)
+        outbox = Outbox(ControlSocket(owning: OwnedDescriptor(owning: control)), wakeup: wakeup, debug: debug)
         try poller.add(control, token: Source.control.rawValue)
         try poller.add(signals.descriptor, token: Source.signals.rawValue)
         try poller.add(wakeup.descriptor, token: Source.wakeup.rawValue)
+        debug.record(
+            .workerSide, "worker \(environment.workerID) of \(environment.service) starts, pid \(getpid())")
         let version = String(imageVersion.prefix(200).filter { !$0.isNewline && $0 != "\0" })
         outbox.send(
             ControlMessage(
@@ -91,6 +95,7 @@ public final class WorkerProcess {
             for event in ready { handle(event, handlers) }
             if let abortDeadline, SystemClock.monotonicNanoseconds >= abortDeadline { break }
         }
+        debug.record(.workerSide, "worker ends, \(outbox.active) connections open")
         return 0
     }
 
@@ -123,6 +128,7 @@ public final class WorkerProcess {
     }
 
     private func handle(signal: Int32, _ handlers: Handlers) {
+        debug.record(.workerSide, "got signal \(signal)")
         switch signal {
         case SIGTERM: giveNotice(handlers)
         case SIGINT, SIGQUIT:
@@ -144,7 +150,9 @@ public final class WorkerProcess {
     }
 
     private func drain(_ handlers: Handlers) {
-        if outbox.beginDrain() { handlers.drain() }
+        guard outbox.beginDrain() else { return }
+        debug.record(.workerSide, "drains, \(outbox.active) connections open")
+        handlers.drain()
     }
 
     /// The messages that wait, at most 256 so that signals get their turn. Connections that came together are
@@ -155,6 +163,7 @@ public final class WorkerProcess {
         do throws(ControlSocket.Failure) {
             for _ in 0..<256 {
                 guard var incoming = try outbox.receive() else { break }
+                outbox.note("got", incoming.message)
                 if incoming.message.type == "CONN" {
                     if let connection = take(incoming.message, incoming.descriptor.take()) { taken.append(connection) }
                     if taken.count == Outbox.mostGroups { serve(&taken, handlers) }
@@ -177,7 +186,11 @@ public final class WorkerProcess {
     private func take(_ message: ControlMessage, _ descriptor: consuming OwnedDescriptor?) -> HandedConnection? {
         guard let call = ConnectionCall(message), let descriptor = descriptor.take(), !hasGivenNotice,
             !call.hasExpired(atMonotonicNanoseconds: SystemClock.monotonicNanoseconds)
-        else { return nil }
+        else {
+            debug.record(.handoff, "does not take the connection of \(message)")
+            return nil
+        }
+        debug.record(.handoff, "takes connection \(call.id) from \(call.remoteAddress) to \(call.localAddress)")
         return HandedConnection(call, descriptor: descriptor, outbox: outbox)
     }
 

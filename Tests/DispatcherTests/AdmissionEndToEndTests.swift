@@ -190,7 +190,7 @@ import Testing
         let ports = query.line().filter { $0 != "\r" }
         #expect(ports.hasSuffix(" , \(fixture.port)"))
         query.say("\(ports) : USERID : UNIX : joe\r")
-        fixture.wait(for: "the user") { fixture.ask("status").contains("\"user\":\"joe\"") }
+        fixture.wait(for: "the user") { fixture.ask("connections ECHO").contains("\"ident\":\"joe\"") }
         #expect(fixture.log.contains("is from user joe, says IDENT"))
         end(client, fixture: fixture)
     }

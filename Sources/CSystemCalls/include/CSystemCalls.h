@@ -68,10 +68,13 @@ int martlet_signal_descriptor(const int *signals, size_t count);
 int martlet_next_signal(int descriptor);
 void martlet_ignore_sigpipe(void);
 
-/// Raises RLIMIT_NOFILE to the hard limit; returns the soft limit now in force.
 /// Name of the calling thread as process listings show it, cut to 15 characters.
 void martlet_name_thread(const char *name);
 
+/// The kernel's number of the calling thread (gettid); the first thread has that of the process.
+int32_t martlet_thread_number(void);
+
+/// Raises RLIMIT_NOFILE to the hard limit; returns the soft limit now in force.
 int64_t martlet_raise_descriptor_limit(void);
 
 // --- events ------------------------------------------------------------------------------

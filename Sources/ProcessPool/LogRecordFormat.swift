@@ -1,4 +1,7 @@
-/// The form of a record in dispatcher.log: `hh.mm.ss.ss (tttt): text`. Dispatcher specification, section 10.
+import Glibc
+import SystemCalls
+
+/// The form of a record in dispatcher.log and of the debug records of workers: `hh.mm.ss.ss (tttt): text`. Dispatcher specification, section 10.
 package enum LogRecordFormat {
     /// Longest physical line, in characters.
     package static let width = 79
@@ -12,6 +15,25 @@ package enum LogRecordFormat {
         let number = String(thread)
         let padding = String(repeating: " ", count: max(0, 4 - number.count))
         return wrapped("\(time) (\(padding)\(number)): ", escaped(text))
+    }
+
+    /// Writes one record with the local time of now. A full disk must stop nobody: a record that cannot be written is
+    /// lost.
+    package static func write(_ text: String, thread: Int, to descriptor: Int32) {
+        let bytes = recordNow(text, thread: thread)
+        _ = Glibc.write(descriptor, bytes, bytes.count)
+    }
+
+    /// One record with the local time of now, in UTF-8.
+    package static func recordNow(_ text: String, thread: Int) -> [UInt8] {
+        let now = SystemClock.wallNanoseconds
+        var clock = time_t(now / 1_000_000_000)
+        var parts = tm()
+        localtime_r(&clock, &parts)
+        let text = record(
+            hour: Int(parts.tm_hour), minute: Int(parts.tm_min), second: Int(parts.tm_sec),
+            hundredths: Int(now / 10_000_000 % 100), thread: thread, text: text)
+        return Array(text.utf8)
     }
 
     private static func wrapped(_ prefix: String, _ text: String) -> String {
