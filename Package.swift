@@ -182,3 +182,15 @@ let package = Package(
             ], swiftSettings: settings),
     ]
 )
+
+// `make bench-addresses` and `make fuzz` ask for their tools; no build of the product makes them.
+if Context.environment["MARTLET_TOOLS"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "address_policy",
+            dependencies: [
+                "SystemCalls", "OptionSyntax", "Mappings", "AddressRewriting", "Configuration", "Enqueue",
+            ],
+            path: "Benchmarks/AddressPolicy", swiftSettings: settings)
+    ]
+}

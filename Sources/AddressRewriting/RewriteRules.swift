@@ -1,3 +1,4 @@
+import Mappings
 package import OptionSyntax
 
 /// The rewrite rules of a configuration, compiled once and immutable; found by pattern (rewrite-rules specification,
@@ -8,12 +9,21 @@ package struct RewriteRules: Sendable {
     /// Longest template in octets.
     package static let templateLimit = 1024
 
-    struct Rule: Sendable {
-        var source: RewriteRuleSource
-        var template: RewriteTemplate
+    /// A class, so that trying a rule costs one reference count and not one for each part of it.
+    final class Rule: Sendable {
+        let source: RewriteRuleSource
+        let template: RewriteTemplate
+
+        init(source: RewriteRuleSource, template: RewriteTemplate) {
+            self.source = source
+            self.template = template
+        }
     }
 
-    private var rules: [String: [Rule]] = [:]
+    /// Numbers the patterns, in lower case.
+    private var patterns = ByteKeyTable()
+    /// By the number of the pattern, in the order of the configuration.
+    private var rules: [[Rule]] = []
     /// Whether a pattern has an asterisk for a label; without one half of the probes can be left out.
     private(set) var hasAsterisks = false
 
@@ -28,15 +38,19 @@ package struct RewriteRules: Sendable {
                 compiling: source.template, at: source.location, diagnostics: &diagnostics)
             template.checkForm(of: source, diagnostics: &diagnostics)
             if source.pattern != "$*", source.pattern.utf8.contains(UInt8(ascii: "*")) { hasAsterisks = true }
-            rules[folded(source.pattern), default: []].append(Rule(source: source, template: template))
+            let number = patterns.insert(foldedBytes(source.pattern))
+            if number == rules.count { rules.append([]) }
+            rules[number].append(Rule(source: source, template: template))
         }
     }
 
     /// The number of rules.
-    package var count: Int { rules.values.reduce(0) { $0 + $1.count } }
+    package var count: Int { rules.reduce(0) { $0 + $1.count } }
 
-    /// The rules of a pattern, which must be in lower case, in the order of the configuration.
-    func rules(forPattern pattern: String) -> [Rule] { rules[pattern] ?? [] }
+    /// The rules of the pattern `head` + `tail`, which must be in lower case, in the order of the configuration.
+    func rules(head: [UInt8], tail: ArraySlice<UInt8>) -> [Rule] {
+        patterns.number(head: head, tail: tail).map { rules[$0] } ?? []
+    }
 
     private static func check(_ source: RewriteRuleSource, diagnostics: inout Diagnostics) {
         if source.template.isEmpty {

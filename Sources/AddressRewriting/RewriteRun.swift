@@ -19,7 +19,8 @@ struct RewriteRun {
 
     private var address: String
     private var tag = ""
-    private var error: RewriteError
+    /// What a rule set; nil: the host is unknown.
+    private var error: RewriteError?
     /// False while the rounds of `A%B` go on: `$*` is not repeated.
     private var probesEveryHost = true
 
@@ -31,7 +32,6 @@ struct RewriteRun {
         self.query = query
         self.isTraced = isTraced
         address = query.address
-        error = RewriteError(code: RewriteEngine.unknownHostCode, text: engine.unknownHostText)
     }
 
     mutating func run() -> RewriteEngine.Outcome {
@@ -41,7 +41,9 @@ struct RewriteRun {
         return failure
     }
 
-    private var failure: RewriteEngine.Outcome { .failed(code: error.code, text: error.text) }
+    private var failure: RewriteEngine.Outcome {
+        .failed(code: error?.code ?? RewriteEngine.unknownHostCode, text: error?.text ?? engine.unknownHostText)
+    }
 
     private var syntax: LocalPartSyntax { engine.channels.localPartSyntax(channel: query.sourceChannel) }
 
@@ -62,7 +64,8 @@ struct RewriteRun {
         case .asItStands: return finish(as: unchanged(subject), subject)
         case .localPart:
             let local = AppliedRule(localPart: address, host: engine.localHost, routingSystem: engine.localHost)
-            return deliver(local, location: .at) ?? failure
+            guard let channel = engine.channels.channel(forHost: engine.localHost) else { return failure }
+            return deliver(local, engine.localHost, location: .at, channel: channel)
         case .rule(let rule):
             tag = rule.tag ?? tag
             error = rule.error ?? error
@@ -81,22 +84,28 @@ struct RewriteRun {
 
     /// Section 6: a channel ends the rewriting, unless it is ours and the address names further hosts.
     private mutating func finish(as rule: AppliedRule, _ subject: RewriteSubject) -> RewriteEngine.Outcome? {
-        guard let channel = rule.routingSystem.flatMap(engine.channels.channel(forHost:)) else { return failure }
-        let isOurs = engine.channels.isLocal(channel: channel) || engine.channels.hasRouteLocal(channel: channel)
-        if isOurs, extractHost(subject.localPart, syntax: syntax).location != .none {
+        guard let system = rule.routingSystem, let channel = engine.channels.channel(forHost: system) else {
+            return failure
+        }
+        if mayNameHost(subject.localPart), takesRoutesApart(channel),
+            extractHost(subject.localPart, syntax: syntax).location != .none
+        {
             note(subject.host, "", .stripped(channel: channel))
             address = subject.localPart
             probesEveryHost = true
             return nil
         }
-        return deliver(rule, location: subject.location) ?? failure
+        return deliver(rule, system, location: subject.location, channel: channel)
     }
 
-    /// The finished address; nil when no channel owns the routing system.
-    private mutating func deliver(_ rule: AppliedRule, location: HostLocation) -> RewriteEngine.Outcome? {
-        guard let system = rule.routingSystem, let channel = engine.channels.channel(forHost: system) else {
-            return nil
-        }
+    private func takesRoutesApart(_ channel: String) -> Bool {
+        engine.channels.isLocal(channel: channel) || engine.channels.hasRouteLocal(channel: channel)
+    }
+
+    /// The finished address on the channel that owns the routing system.
+    private mutating func deliver(
+        _ rule: AppliedRule, _ system: String, location: HostLocation, channel: String
+    ) -> RewriteEngine.Outcome {
         note(system, "", .routed(channel: channel))
         var result = RewriteEngine.Rewritten(
             address: putBack(localPart: rule.localPart, host: rule.host, location: location),
@@ -129,64 +138,77 @@ struct RewriteRun {
 extension RewriteRun {
     private mutating func find(_ subject: RewriteSubject) -> Found {
         let probes = HostProbes(subject.host)
-        let prefix = folded(tag)
-        if probesEveryHost, let found = tryRules(prefix + "$*", subject, { probes.wholeParts(domain: "") }) {
-            return found
-        }
+        let whole = probes.wholeParts(domain: "")
+        if probesEveryHost, let found = tryRules(Self.everyHost, [], subject, whole) { return found }
         let specific = probes.first(asterisks: engine.rules.hasAsterisks || isTraced) { probe in
-            let key = prefix + probe.key
-            return tryRules(key, subject, { probes.parts(probe) })
-                ?? (probe.hasAsterisk ? nil : tryDatabase(key, subject, { probes.parts(probe) }))
+            let tail = probes.tail(probe)
+            let parts = probes.parts(probe)
+            return tryRules(probe.head, tail, subject, parts)
+                ?? (probe.hasAsterisk ? nil : tryDatabase(probe.head, tail, subject, parts))
         }
         if let specific { return specific }
         if engine.channels.channel(forHost: subject.host) != nil {
             note(subject.host, "", .channelHost)
             return .asItStands
         }
-        let general = { probes.wholeParts(domain: ".") }
-        if let found = tryRules(prefix + ".", subject, general) ?? tryDatabase(prefix + ".", subject, general) {
+        let general = probes.wholeParts(domain: ".")
+        if let found = tryRules(Self.general, [], subject, general) ?? tryDatabase(Self.general, [], subject, general) {
             return found
         }
         guard subject.location == .percent || subject.location == .bang else {
             note(subject.host, "", .asItStands)
             return .asItStands
         }
-        let key = prefix + (subject.location == .percent ? "$%" : "$!")
-        if let found = tryRules(key, subject, { probes.wholeParts(domain: "") }) { return found }
+        let key = subject.location == .percent ? Self.everyPercent : Self.everyBang
+        if let found = tryRules(key, [], subject, whole) { return found }
         note(subject.host, "", .localPart)
         return .localPart
     }
 
-    /// The first rule of a pattern that succeeds.
+    private static let everyHost = Array("$*".utf8)
+    private static let general = Array(".".utf8)
+    private static let everyPercent = Array("$%".utf8)
+    private static let everyBang = Array("$!".utf8)
+
+    /// The first rule of a pattern, `head` + `tail` behind the tag, that succeeds.
     private mutating func tryRules(
-        _ key: String, _ subject: RewriteSubject, _ parts: () -> HostProbes.Parts
+        _ head: [UInt8], _ tail: ArraySlice<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
     ) -> Found? {
-        let candidates = engine.rules.rules(forPattern: key)
-        if candidates.isEmpty { note(subject.host, key, .noRule) }
+        let head = tagged(head)
+        let candidates = engine.rules.rules(head: head, tail: tail)
+        if isTraced, candidates.isEmpty { note(subject.host, text(head + tail), .noRule) }
         for rule in candidates {
-            if let found = apply(rule, key, subject, parts()) { return found }
+            if let found = apply(rule, isTraced ? text(head + tail) : "", subject, parts) { return found }
         }
         return nil
     }
 
     /// A rule of the domain database, compiled when it is found.
     private mutating func tryDatabase(
-        _ key: String, _ subject: RewriteSubject, _ parts: () -> HostProbes.Parts
+        _ head: [UInt8], _ tail: ArraySlice<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
     ) -> Found? {
-        guard let template = engine.domainDatabase?(key) else { return nil }
+        guard let database = engine.domainDatabase else { return nil }
+        let key = text(tagged(head) + tail)
+        guard let template = database(key) else { return nil }
         var ignored = Diagnostics()
         let location = SourceLocation(file: "domain database", line: 0)
         let source = RewriteRuleSource(pattern: key, template: template, location: location)
         let compiled = RewriteTemplate(compiling: template, at: location, diagnostics: &ignored)
-        return apply(RewriteRules.Rule(source: source, template: compiled), key, subject, parts())
+        return apply(RewriteRules.Rule(source: source, template: compiled), key, subject, parts)
     }
+
+    private func tagged(_ head: [UInt8]) -> [UInt8] { tag.isEmpty ? head : foldedBytes(tag) + head }
 
     private mutating func apply(
         _ rule: RewriteRules.Rule, _ key: String, _ subject: RewriteSubject, _ parts: HostProbes.Parts
     ) -> Found? {
         if let error = rule.template.soleError {
-            note(subject.host, key, .ruleApplied(rule.source, result: error.text))
+            if isTraced { note(subject.host, key, .ruleApplied(rule.source, result: error.text)) }
             return .stopped(error)
+        }
+        if let failure = rule.template.staticFailure(for: query, subject.location) {
+            if isTraced { note(subject.host, key, .ruleFailed(rule.source, failure)) }
+            return nil
         }
         var evaluation = TemplateEvaluation(engine: engine, query: query, subject: subject, parts: parts)
         do throws(RuleInterruption) {
@@ -201,12 +223,21 @@ extension RewriteRun {
         } catch {
             switch error {
             case .fails(let failure):
-                note(subject.host, key, .ruleFailed(rule.source, failure))
+                if isTraced { note(subject.host, key, .ruleFailed(rule.source, failure)) }
                 return nil
             case .stops(let stop): return .stopped(stop)
             case .directoryUnavailable: return .directoryUnavailable
             case .endsSuccessfully: return nil
             }
         }
+    }
+}
+
+extension RewriteTemplate {
+    /// Why the template does not apply, as far as that is known before it is evaluated.
+    fileprivate func staticFailure(for query: RewriteEngine.Query, _ location: HostLocation) -> RuleFailure? {
+        for kind in kinds where kind != query.kind { return .kind }
+        for direction in directions where direction != query.direction { return .direction }
+        return locations.isEmpty || locations.contains(location) ? nil : .location
     }
 }

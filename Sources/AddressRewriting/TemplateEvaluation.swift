@@ -31,12 +31,10 @@ struct TemplateEvaluation {
     let subject: RewriteSubject
     let parts: HostProbes.Parts
 
-    /// The text between the separators so far.
-    private var pieces = [""]
-    private var separators: [RewriteTemplate.Separator] = []
+    private var pieces = TemplatePieces()
     private var letterCase = LetterCase.original
     private var quotesFilter = false
-    private var locations: Set<HostLocation> = []
+    private var locations: [HostLocation] = []
     private var checks = ChannelChecks()
     private var tag: String?
     private var error: RewriteError?
@@ -55,9 +53,6 @@ struct TemplateEvaluation {
     }
 
     mutating func apply(_ template: RewriteTemplate) throws(RuleInterruption) -> AppliedRule {
-        if template.kinds.contains(where: { $0 != query.kind }) { throw .fails(.kind) }
-        if template.directions.contains(where: { $0 != query.direction }) { throw .fails(.direction) }
-        if !template.locations.isEmpty, !template.locations.contains(subject.location) { throw .fails(.location) }
         do throws(RuleInterruption) {
             try evaluate(template.elements)
         } catch .endsSuccessfully {
@@ -77,15 +72,15 @@ struct TemplateEvaluation {
 
     /// Section 5.1. A route that only repeats the host is dropped, so that `A%B@B@D` adds none.
     private func result() throws(RuleInterruption) -> AppliedRule? {
-        guard RewriteTemplate.isForm(separators), !pieces.dropFirst().contains("") else { return nil }
-        var rule = AppliedRule(localPart: pieces[0], host: pieces[1], tag: tag, error: error)
-        switch (pieces.count, separators[0]) {
-        case (2, .percent): break
-        case (2, .at): rule.routingSystem = pieces[1]
-        case (3, .percent): rule.routingSystem = pieces[2]
+        guard pieces.isForm else { return nil }
+        var rule = AppliedRule(localPart: pieces.first, host: pieces.second, tag: tag, error: error)
+        switch (pieces.separatorCount, pieces.beginsWithPercent) {
+        case (1, true): break
+        case (1, false): rule.routingSystem = pieces.second
+        case (2, true): rule.routingSystem = pieces.third
         default:
-            rule.routingSystem = pieces[pieces.count - 1]
-            rule.route = folded(pieces[2]) == folded(pieces[1]) ? nil : pieces[2]
+            rule.routingSystem = pieces.separatorCount == 2 ? pieces.third : pieces.fourth
+            rule.route = folded(pieces.third) == folded(pieces.second) ? nil : pieces.third
         }
         return rule
     }
@@ -96,10 +91,8 @@ struct TemplateEvaluation {
 
     private mutating func evaluate(_ element: Element) throws(RuleInterruption) {
         switch element {
-        case .text(let text): pieces[pieces.count - 1] += text
-        case .separator(let separator):
-            separators.append(separator)
-            pieces.append("")
+        case .text(let text): pieces.append(text)
+        case .separator(let separator): pieces.separate(separator)
         case .letterCase(let style): letterCase = style
         case .filterQuoting: quotesFilter = true
         case .localPart, .host, .domain, .literal, .addressCharacter, .mailHostLabel, .label, .uniqueString:
@@ -111,21 +104,21 @@ struct TemplateEvaluation {
 
     private mutating func substitute(_ value: String) {
         guard letterCase != .original || quotesFilter else {
-            pieces[pieces.count - 1] += value
+            pieces.append(value)
             return
         }
         let cased = letterCase.apply(value.utf8)
-        pieces[pieces.count - 1] += text(quotesFilter ? quotedForSearchFilter(cased) : cased)
+        pieces.append(text(quotesFilter ? quotedForSearchFilter(cased) : cased))
     }
 
     /// Evaluates an argument apart from the result.
     private mutating func argument(_ elements: [Element]) throws(RuleInterruption) -> String {
         if case .text(let text) = elements.first, elements.count == 1 { return text }
-        let outer = (pieces, separators)
-        (pieces, separators) = ([""], [])
-        defer { (pieces, separators) = outer }
+        let outer = pieces
+        pieces = TemplatePieces()
+        defer { pieces = outer }
         try evaluate(elements)
-        return pieces.joined()
+        return pieces.joined
     }
 }
 
@@ -230,7 +223,7 @@ extension TemplateEvaluation {
         switch element {
         case .kind(let kind): if kind != query.kind { throw .fails(.kind) }
         case .direction(let direction): if direction != query.direction { throw .fails(.direction) }
-        case .location(let location): locations.insert(location)
+        case .location(let location): locations.append(location)
         case .sourceChannel(let isNamed, let name): checks.addSource(try argument(name), isNamed: isNamed)
         case .destinationChannel(let isNamed, let name): checks.addDestination(try argument(name), isNamed: isNamed)
         case .reprocessing(let wanted): checks.reprocessing.insert(wanted)

@@ -5,7 +5,7 @@ import Channels
 struct ConfiguredChannels: ChannelHosts {
     let table: ChannelTable
 
-    func channel(forHost host: String) -> String? { table.channel(forHost: host)?.channel.name }
+    func channel(forHost host: String) -> String? { table.channelName(forHost: host) }
 
     func officialHost(ofChannel channel: String) -> String? { table.channel(named: channel)?.officialHost }
 
