@@ -189,7 +189,7 @@ if Context.environment["MARTLET_TOOLS"] != nil {
         .executableTarget(
             name: "address_policy",
             dependencies: [
-                "SystemCalls", "OptionSyntax", "Mappings", "AddressRewriting", "Configuration", "Enqueue",
+                "OptionSyntax", "Mappings", "AddressRewriting", "Configuration", "Enqueue",
             ],
             path: "Benchmarks/AddressPolicy", swiftSettings: settings)
     ]

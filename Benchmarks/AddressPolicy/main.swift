@@ -4,7 +4,6 @@ import Enqueue
 import Glibc
 import Mappings
 import OptionSyntax
-import SystemCalls
 
 // What address policy costs: rewriting, mapping tables, loading. `make bench-addresses` runs it.
 
@@ -82,7 +81,7 @@ func mappingRows() -> [Measurement] {
                 target: count == 1_000 ? 200_000 : nil))
     }
     let wild = Samples.table(1_000) { "*|*|*|*|*\(Samples.twoLetters($0))*" }
-    let probes = (0..<100).map { "TCP|192.0.2.9|x|a.b.c|\($0)" }
+    let probes = (0..<100).map { "T|1.9.2.1|2|1.0.3.\($0 % 10)|\($0 / 10).x" }
     rows.append(probing("1000 times *|*|*|*|*5z*, no match", wild, probes, expects: false))
     rows.append(probing("1000 times *|*|*|*|*5z*, match", wild, probes.map { $0 + "5z" }, expects: true))
     let networks = Samples.table(1_000) { "TCP|*|25|$(10.\($0 / 250).\($0 % 250).0/24)|*" }

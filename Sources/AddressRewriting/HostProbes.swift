@@ -17,16 +17,16 @@ struct HostProbes {
         case text(String)
     }
 
-    /// The parts of a host that a pattern did not, and did, match as text; made when a template asks for them.
+    /// The parts of a host that a pattern did not, and did, match as text; made of
+    /// the host when a template asks for them.
     struct Parts {
-        fileprivate let name: String
         fileprivate let hostEnd: Int
         fileprivate let matched: Domain
         fileprivate let dropped: Range<Int>
 
-        var host: String { slice(name, 0..<hostEnd) }
-        var literal: String { slice(name, dropped) }
-        var domain: String {
+        func host(of name: String) -> String { slice(name, 0..<hostEnd) }
+        func literal(of name: String) -> String { slice(name, dropped) }
+        func domain(of name: String) -> String {
             switch matched {
             case .rest(let start): slice(name, start..<name.utf8.count)
             case .text(let text): text
@@ -34,7 +34,6 @@ struct HostProbes {
         }
     }
 
-    private let original: String
     private let lower: [UInt8]
 
     /// Longest host that is generalised, in octets: longer ones are no domain names (RFC 5321 section 4.5.3.1.2) and
@@ -42,7 +41,6 @@ struct HostProbes {
     private static let generalizedLimit = 255
 
     init(_ host: String) {
-        original = host
         lower = foldedBytes(host)
     }
 
@@ -65,11 +63,11 @@ struct HostProbes {
         let all = 0..<lower.count
         let isOneLiteral = isLiteral(all) && endOfLabel(from: 0) == lower.count
         return Parts(
-            name: original, hostEnd: lower.count, matched: .text(domain), dropped: isOneLiteral ? inner(all) : 0..<0)
+            hostEnd: lower.count, matched: .text(domain), dropped: isOneLiteral ? inner(all) : 0..<0)
     }
 
     func parts(_ probe: Probe) -> Parts {
-        Parts(name: original, hostEnd: probe.hostEnd, matched: probe.domain, dropped: probe.literal)
+        Parts(hostEnd: probe.hostEnd, matched: probe.domain, dropped: probe.literal)
     }
 
     /// The end of the probe's string.

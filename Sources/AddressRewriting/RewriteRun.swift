@@ -12,8 +12,7 @@ struct RewriteRun {
         case directoryUnavailable
     }
 
-    private let engine: RewriteEngine
-    private let query: RewriteEngine.Query
+    private let task: RewriteTask
     private let isTraced: Bool
     private(set) var trace: [RewriteTraceStep] = []
 
@@ -28,11 +27,13 @@ struct RewriteRun {
     private static let roundLimit = 25
 
     init(engine: RewriteEngine, query: RewriteEngine.Query, isTraced: Bool) {
-        self.engine = engine
-        self.query = query
+        task = RewriteTask(engine: engine, query: query)
         self.isTraced = isTraced
         address = query.address
     }
+
+    private var engine: RewriteEngine { task.engine }
+    private var query: RewriteEngine.Query { task.query }
 
     mutating func run() -> RewriteEngine.Outcome {
         for _ in 0..<Self.roundLimit {
@@ -50,12 +51,11 @@ struct RewriteRun {
     /// One round; nil when another one follows.
     private mutating func round() -> RewriteEngine.Outcome? {
         let extracted = extractHost(address, syntax: syntax)
-        var subject = RewriteSubject(
-            address: address, localPart: extracted.remainder, host: extracted.host, location: extracted.location)
-        if subject.location == .none {
-            subject.host = query.defaultHost ?? engine.localHost
-            subject.location = .at
-        }
+        let isNone = extracted.location == .none
+        let subject = RewriteSubject(
+            address: address, localPart: extracted.remainder,
+            host: isNone ? query.defaultHost ?? engine.localHost : extracted.host,
+            location: isNone ? .at : extracted.location)
         switch find(subject) {
         case .directoryUnavailable: return .failed(code: "4.4.3", text: "temporary directory failure")
         case .stopped(let stop):
@@ -139,12 +139,12 @@ extension RewriteRun {
     private mutating func find(_ subject: RewriteSubject) -> Found {
         let probes = HostProbes(subject.host)
         let whole = probes.wholeParts(domain: "")
-        if probesEveryHost, let found = tryRules(Self.everyHost, [], subject, whole) { return found }
+        if probesEveryHost, let found = tryEveryHost(subject, whole) { return found }
         let specific = probes.first(asterisks: engine.rules.hasAsterisks || isTraced) { probe in
             let tail = probes.tail(probe)
             let parts = probes.parts(probe)
-            return tryRules(probe.head, tail, subject, parts)
-                ?? (probe.hasAsterisk ? nil : tryDatabase(probe.head, tail, subject, parts))
+            return tryRules(probe.head[...], tail, subject, parts)
+                ?? (probe.hasAsterisk ? nil : tryDatabase(probe.head[...], tail, subject, parts))
         }
         if let specific { return specific }
         if engine.channels.channel(forHost: subject.host) != nil {
@@ -165,27 +165,39 @@ extension RewriteRun {
         return .localPart
     }
 
-    private static let everyHost = Array("$*".utf8)
-    private static let general = Array(".".utf8)
-    private static let everyPercent = Array("$%".utf8)
-    private static let everyBang = Array("$!".utf8)
+    private static let everyHost = Array("$*".utf8)[...]
+    private static let general = Array(".".utf8)[...]
+    private static let everyPercent = Array("$%".utf8)[...]
+    private static let everyBang = Array("$!".utf8)[...]
 
     /// The first rule of a pattern, `head` + `tail` behind the tag, that succeeds.
     private mutating func tryRules(
-        _ head: [UInt8], _ tail: ArraySlice<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
+        _ head: ArraySlice<UInt8>, _ tail: ArraySlice<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
     ) -> Found? {
-        let head = tagged(head)
+        let head = tag.isEmpty ? head : tagged(head)
         let candidates = engine.rules.rules(head: head, tail: tail)
-        if isTraced, candidates.isEmpty { note(subject.host, text(head + tail), .noRule) }
+        return tryRules(candidates, isTraced ? text(head + tail) : "", subject, parts)
+    }
+
+    /// Without a tag the rules of `$*` are known.
+    private mutating func tryEveryHost(_ subject: RewriteSubject, _ parts: HostProbes.Parts) -> Found? {
+        tag.isEmpty
+            ? tryRules(engine.rules.everyHost, "$*", subject, parts) : tryRules(Self.everyHost, [], subject, parts)
+    }
+
+    private mutating func tryRules(
+        _ candidates: [RewriteRules.Rule], _ key: String, _ subject: RewriteSubject, _ parts: HostProbes.Parts
+    ) -> Found? {
+        if isTraced, candidates.isEmpty { note(subject.host, key, .noRule) }
         for rule in candidates {
-            if let found = apply(rule, isTraced ? text(head + tail) : "", subject, parts) { return found }
+            if let found = apply(rule, key, subject, parts) { return found }
         }
         return nil
     }
 
     /// A rule of the domain database, compiled when it is found.
     private mutating func tryDatabase(
-        _ head: [UInt8], _ tail: ArraySlice<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
+        _ head: ArraySlice<UInt8>, _ tail: ArraySlice<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
     ) -> Found? {
         guard let database = engine.domainDatabase else { return nil }
         let key = text(tagged(head) + tail)
@@ -197,7 +209,7 @@ extension RewriteRun {
         return apply(RewriteRules.Rule(source: source, template: compiled), key, subject, parts)
     }
 
-    private func tagged(_ head: [UInt8]) -> [UInt8] { tag.isEmpty ? head : foldedBytes(tag) + head }
+    private func tagged(_ head: ArraySlice<UInt8>) -> ArraySlice<UInt8> { foldedBytes(tag)[...] + head }
 
     private mutating func apply(
         _ rule: RewriteRules.Rule, _ key: String, _ subject: RewriteSubject, _ parts: HostProbes.Parts
@@ -210,7 +222,7 @@ extension RewriteRun {
             if isTraced { note(subject.host, key, .ruleFailed(rule.source, failure)) }
             return nil
         }
-        var evaluation = TemplateEvaluation(engine: engine, query: query, subject: subject, parts: parts)
+        var evaluation = TemplateEvaluation(task: task, subject: subject, parts: parts)
         do throws(RuleInterruption) {
             let applied = try evaluation.apply(rule.template)
             if isTraced {

@@ -1,14 +1,32 @@
 import Mappings
 import OptionSyntax
 
-/// What a rule is applied to.
-struct RewriteSubject {
+/// What one address is rewritten with. A class, as it is handed to each rule that is tried.
+final class RewriteTask: Sendable {
+    let engine: RewriteEngine
+    let query: RewriteEngine.Query
+
+    init(engine: RewriteEngine, query: RewriteEngine.Query) {
+        self.engine = engine
+        self.query = query
+    }
+}
+
+/// What a rule is applied to; a class for the same reason.
+final class RewriteSubject: Sendable {
     /// The address as it stands in this round.
-    var address: String
+    let address: String
     /// The address without the host.
-    var localPart: String
-    var host: String
-    var location: HostLocation
+    let localPart: String
+    let host: String
+    let location: HostLocation
+
+    init(address: String, localPart: String, host: String, location: HostLocation) {
+        self.address = address
+        self.localPart = localPart
+        self.host = host
+        self.location = location
+    }
 }
 
 /// What a rule made of its subject.
@@ -23,11 +41,10 @@ struct AppliedRule {
 }
 
 /// Evaluates one template for one subject (rewrite-rules specification, section 5).
-struct TemplateEvaluation {
+struct TemplateEvaluation: ~Copyable {
     typealias Element = RewriteTemplate.Element
 
-    let engine: RewriteEngine
-    let query: RewriteEngine.Query
+    let task: RewriteTask
     let subject: RewriteSubject
     let parts: HostProbes.Parts
 
@@ -44,10 +61,9 @@ struct TemplateEvaluation {
     private static let rescanLimit = 4
 
     init(
-        engine: RewriteEngine, query: RewriteEngine.Query, subject: RewriteSubject, parts: HostProbes.Parts
+        task: RewriteTask, subject: RewriteSubject, parts: HostProbes.Parts
     ) {
-        self.engine = engine
-        self.query = query
+        self.task = task
         self.subject = subject
         self.parts = parts
     }
@@ -59,7 +75,9 @@ struct TemplateEvaluation {
             return try result() ?? unchanged
         }
         if !locations.isEmpty, !locations.contains(subject.location) { throw .fails(.location) }
-        if let failure = checks.failure(for: query, engine.channels) { throw .fails(failure) }
+        if !checks.isEmpty, let failure = checks.failure(for: task.query, task.engine.channels) {
+            throw .fails(failure)
+        }
         guard let result = try result() else { throw .fails(.form) }
         return result
     }
@@ -114,9 +132,12 @@ struct TemplateEvaluation {
     /// Evaluates an argument apart from the result.
     private mutating func argument(_ elements: [Element]) throws(RuleInterruption) -> String {
         if case .text(let text) = elements.first, elements.count == 1 { return text }
-        let outer = pieces
-        pieces = TemplatePieces()
-        defer { pieces = outer }
+        if elements.count == 1, case .host(0) = elements[0], letterCase == .original, !quotesFilter {
+            return parts.host(of: subject.host)
+        }
+        var outer = TemplatePieces()
+        swap(&outer, &pieces)
+        defer { swap(&outer, &pieces) }
         try evaluate(elements)
         return pieces.joined
     }
@@ -129,16 +150,17 @@ extension TemplateEvaluation {
         case .localPart(.whole): return subject.localPart
         case .localPart(.withoutSubaddress): return splitSubaddress(subject.localPart).name
         case .localPart(.subaddress): return splitSubaddress(subject.localPart).subaddress
-        case .host(let count): return dropping(count, from: parts.host)
-        case .domain(let count): return dropping(count, from: parts.domain)
-        case .literal: return parts.literal
-        case .uniqueString: return engine.uniqueString()
+        case .host(let count): return dropping(count, from: parts.host(of: subject.host))
+        case .domain(let count): return dropping(count, from: parts.domain(of: subject.host))
+        case .literal: return parts.literal(of: subject.host)
+        case .uniqueString: return task.engine.uniqueString()
         case .addressCharacter(let number):
             return subject.address.dropFirst(number).first.map(String.init) ?? ""
         case .mailHostLabel(let number):
             return try label(number, of: subject.host, fromRight: false)
         case .label(let number, let source, let fromRight):
-            return try label(number, of: source == .host ? parts.host : parts.domain, fromRight: fromRight)
+            let name = source == .host ? parts.host(of: subject.host) : parts.domain(of: subject.host)
+            return try label(number, of: name, fromRight: fromRight)
         default: return ""
         }
     }
@@ -178,19 +200,21 @@ extension TemplateEvaluation {
         case .generalDatabase(let key):
             if isInDatabaseValue { throw .fails(.nesting) }
             let key = try argument(key)
-            guard let value = engine.context.generalDatabase(key) else { throw .fails(.missingKey(key)) }
+            guard let value = task.engine.context.generalDatabase(key) else { throw .fails(.missingKey(key)) }
             isInDatabaseValue = true
             defer { isInDatabaseValue = false }
             try rescan(value)
         case .mapping(let table, let argument):
             let probe = try self.argument(argument)
-            guard let found = engine.mappings.probe(table, probe, context: engine.context), found.flags.has("Y") else {
+            guard let found = task.engine.mappings.probe(table, probe, context: task.engine.context),
+                found.flags.has("Y")
+            else {
                 throw .fails(.mapping(table))
             }
             try rescan(found.output)
         case .directory(let url):
             let url = directoryURL(url, address: subject.address, localPart: subject.localPart, host: subject.host)
-            switch url.map(engine.context.directory) {
+            switch url.map(task.engine.context.directory) {
             case .value(let value): substitute(value)
             case .missing: throw .fails(.directory(url ?? ""))
             case .unavailable: throw .directoryUnavailable
@@ -198,7 +222,7 @@ extension TemplateEvaluation {
             }
         case .callout(let image, let routine, let argument):
             let call = MappingCallout(image: image, routine: routine, argument: try self.argument(argument))
-            guard let value = engine.context.callout(call) else { throw .fails(.routine(routine)) }
+            guard let value = task.engine.context.callout(call) else { throw .fails(.routine(routine)) }
             substitute(value)
         default: break
         }
@@ -221,14 +245,14 @@ extension TemplateEvaluation {
 extension TemplateEvaluation {
     private mutating func control(_ element: Element) throws(RuleInterruption) {
         switch element {
-        case .kind(let kind): if kind != query.kind { throw .fails(.kind) }
-        case .direction(let direction): if direction != query.direction { throw .fails(.direction) }
+        case .kind(let kind): if kind != task.query.kind { throw .fails(.kind) }
+        case .direction(let direction): if direction != task.query.direction { throw .fails(.direction) }
         case .location(let location): locations.append(location)
         case .sourceChannel(let isNamed, let name): checks.addSource(try argument(name), isNamed: isNamed)
         case .destinationChannel(let isNamed, let name): checks.addDestination(try argument(name), isNamed: isNamed)
         case .reprocessing(let wanted): checks.reprocessing.insert(wanted)
         case .checkChannels:
-            if checks.failure(for: query, engine.channels) != nil { throw .endsSuccessfully }
+            if checks.failure(for: task.query, task.engine.channels) != nil { throw .endsSuccessfully }
             checks = ChannelChecks()
         case .domainCheck(let isLocal, let name): try checkDomain(try argument(name), isLocal: isLocal)
         case .tag(let elements): tag = try argument(elements)
@@ -238,7 +262,7 @@ extension TemplateEvaluation {
     }
 
     private func checkDomain(_ domain: String, isLocal: Bool) throws(RuleInterruption) {
-        switch query.directory.locality(ofDomain: domain) {
+        switch task.query.directory.locality(ofDomain: domain) {
         case .unavailable: throw .directoryUnavailable
         case .local: if !isLocal { throw .fails(.domainIsLocal(domain)) }
         case .nonLocal: if isLocal { throw .fails(.domainIsNotLocal(domain)) }

@@ -1,9 +1,11 @@
 import AddressRewriting
 import Channels
 
-/// The channel table as rewriting asks it.
-struct ConfiguredChannels: ChannelHosts {
+/// The channel table as rewriting asks it. A class: each question costs one reference count.
+final class ConfiguredChannels: ChannelHosts {
     let table: ChannelTable
+
+    init(table: ChannelTable) { self.table = table }
 
     func channel(forHost host: String) -> String? { table.channelName(forHost: host) }
 

@@ -8,17 +8,15 @@ package struct ByteKeyHash: Sendable {
 
     package mutating func combine(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
 
-    package mutating func combine(_ bytes: [UInt8]) { for byte in bytes { combine(byte) } }
-
     package mutating func combine(_ bytes: ArraySlice<UInt8>) { for byte in bytes { combine(byte) } }
 
     /// The upper half decides the slot, all of it is compared.
     fileprivate var value: UInt64 { state ^ state >> 32 }
 }
 
-/// Numbers byte strings in the order in which they are added, and finds the number of one again without making a
-/// `String` of it: open addressing with linear probing, at most half full.
-package struct ByteKeyTable: Sendable {
+/// Finds the number of a byte string among many without making a `String` of it: open addressing with linear probing,
+/// at most half full. A class, so that handing it on costs one reference count.
+package final class ByteKeyTable: Sendable {
     private struct Slot {
         var hash: UInt64 = 0
         /// The number plus 1; 0 for an empty slot.
@@ -27,29 +25,31 @@ package struct ByteKeyTable: Sendable {
         var offset = 0
     }
 
-    private var slots: [Slot] = [Slot](repeating: Slot(), count: 8)
+    private let slots: [Slot]
     /// The keys one after the other.
-    private var bytes: [UInt8] = []
-    /// The number of keys.
-    package private(set) var count = 0
+    private let bytes: [UInt8]
 
-    package init() {}
-
-    /// The number of `key`, a new one when it is not there yet.
-    package mutating func insert(_ key: [UInt8]) -> Int {
-        var hash = ByteKeyHash()
-        hash.combine(key)
-        if let known = number(hash, head: [], tail: key[...]) { return known }
-        if (count + 1) * 2 > slots.count { grow() }
-        count += 1
-        place(
-            Slot(hash: hash.value, entry: UInt32(count), length: UInt32(key.count), offset: bytes.count))
-        bytes += key
-        return count - 1
+    /// Numbers `keys`, which are all different, from 0 on.
+    package init(_ keys: [[UInt8]]) {
+        var size = 8
+        while size < keys.count * 2 { size *= 2 }
+        var slots = [Slot](repeating: Slot(), count: size)
+        var bytes: [UInt8] = []
+        for (number, key) in keys.enumerated() {
+            var hash = ByteKeyHash()
+            hash.combine(key[...])
+            var index = Int(truncatingIfNeeded: hash.value) & (size - 1)
+            while slots[index].entry > 0 { index = (index + 1) & (size - 1) }
+            slots[index] = Slot(
+                hash: hash.value, entry: UInt32(number + 1), length: UInt32(key.count), offset: bytes.count)
+            bytes += key
+        }
+        self.slots = slots
+        self.bytes = bytes
     }
 
     /// The number of the key `head` + `tail`.
-    package func number(head: [UInt8], tail: ArraySlice<UInt8>) -> Int? {
+    package func number(head: ArraySlice<UInt8>, tail: ArraySlice<UInt8>) -> Int? {
         var hash = ByteKeyHash()
         hash.combine(head)
         hash.combine(tail)
@@ -57,7 +57,7 @@ package struct ByteKeyTable: Sendable {
     }
 
     /// The number of the key `head` + `tail`, whose hash is known.
-    package func number(_ hash: ByteKeyHash, head: [UInt8], tail: ArraySlice<UInt8>) -> Int? {
+    package func number(_ hash: ByteKeyHash, head: ArraySlice<UInt8>, tail: ArraySlice<UInt8>) -> Int? {
         let value = hash.value
         var index = Int(truncatingIfNeeded: value) & (slots.count - 1)
         while slots[index].entry > 0 {
@@ -67,7 +67,7 @@ package struct ByteKeyTable: Sendable {
         return nil
     }
 
-    private func holds(_ slot: Slot, _ head: [UInt8], _ tail: ArraySlice<UInt8>) -> Bool {
+    private func holds(_ slot: Slot, _ head: ArraySlice<UInt8>, _ tail: ArraySlice<UInt8>) -> Bool {
         guard Int(slot.length) == head.count + tail.count else { return false }
         var position = slot.offset
         for byte in head {
@@ -79,17 +79,5 @@ package struct ByteKeyTable: Sendable {
             position += 1
         }
         return true
-    }
-
-    private mutating func place(_ slot: Slot) {
-        var index = Int(truncatingIfNeeded: slot.hash) & (slots.count - 1)
-        while slots[index].entry > 0 { index = (index + 1) & (slots.count - 1) }
-        slots[index] = slot
-    }
-
-    private mutating func grow() {
-        let old = slots
-        slots = [Slot](repeating: Slot(), count: old.count * 2)
-        for slot in old where slot.entry > 0 { place(slot) }
     }
 }

@@ -28,13 +28,12 @@ struct MappingScan {
 
     func run(_ number: Int, _ text: String) -> MappingResult? {
         let table = tables.tables[number]
-        var state = State(Array(text.utf8), findsAddresses: table.hasAddresses)
+        var state = State(Array(text.utf8), table)
         while true {
-            guard state.position < table.entries.count else {
+            guard let index = state.nextCandidate(table.entries.count) else {
                 guard state.makesExtraPass, state.restart(with: state.probe.original) else { break }
                 continue
             }
-            let index = state.position
             guard table.filters[index].admits(state.probe) else {
                 state.position += 1
                 continue
@@ -77,11 +76,22 @@ struct MappingScan {
         private var restarts = 0
         private var lastLength: Int
         private let findsAddresses: Bool
+        private let index: EntryIndex?
+        /// The entries that the index leaves, as bits.
+        private var candidates: [UInt64]
 
-        init(_ input: [UInt8], findsAddresses: Bool) {
-            probe = ProbeText(input, findsAddresses: findsAddresses)
+        init(_ input: [UInt8], _ table: CompiledMappingTable) {
+            probe = ProbeText(input, findsAddresses: table.hasAddresses)
             lastLength = input.count
-            self.findsAddresses = findsAddresses
+            findsAddresses = table.hasAddresses
+            index = table.index
+            candidates = index?.candidates(probe.folded) ?? []
+        }
+
+        /// Moves on to the next entry that may match; nil behind the last one.
+        mutating func nextCandidate(_ count: Int) -> Int? {
+            if index != nil { position = EntryIndex.next(candidates, from: position) ?? count }
+            return position < count ? position : nil
         }
 
         var result: MappingResult? {
@@ -89,7 +99,9 @@ struct MappingScan {
         }
 
         private mutating func replace(_ output: [UInt8]) {
-            if output != probe.original { probe = ProbeText(output, findsAddresses: findsAddresses) }
+            guard output != probe.original else { return }
+            probe = ProbeText(output, findsAddresses: findsAddresses)
+            if let index { candidates = index.candidates(probe.folded) }
         }
 
         /// Goes on as the template asked; false when the scan is over.
