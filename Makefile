@@ -3,13 +3,14 @@ SHELL := /bin/sh
 SWIFT ?= swift
 INSTANCE ?= instance
 DOMAIN ?= example.test
+SECONDS ?= 600
 BUILD := $(SWIFT) build
 RELEASE := .build/release
 
-.PHONY: help run build release test check format bench soak demo clean setup
+.PHONY: help run build release test check format bench bench-addresses fuzz soak demo clean setup
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set up, build, make an instance if there is none, run it in the foreground
 	@scripts/setup
@@ -40,6 +41,15 @@ bench: ## Martlet and Postfix side by side
 	@scripts/setup --bench
 	@$(MAKE) --no-print-directory release
 	@Benchmarks/compare-with-postfix
+	@$(MAKE) --no-print-directory bench-addresses
+
+bench-addresses: ## rates of rewriting, mapping tables and loading a large configuration
+	@MARTLET_TOOLS=1 $(BUILD) -c release --product address_policy
+	@$(RELEASE)/address_policy
+
+fuzz: ## random inputs for every parser, SECONDS=600 for all together, TARGET=name for one
+	@MARTLET_TOOLS=1 $(BUILD) -c release --product fuzz --scratch-path .build/fuzz -Xswiftc -enable-testing
+	@.build/fuzz/release/fuzz $(SECONDS) $(TARGET)
 
 soak: ## kill -9 of random processes under load, unlimited seeds of the spool simulation
 	@scripts/setup --tests

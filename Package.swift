@@ -191,6 +191,13 @@ if Context.environment["MARTLET_TOOLS"] != nil {
             dependencies: [
                 "OptionSyntax", "Mappings", "AddressRewriting", "Configuration", "Enqueue",
             ],
-            path: "Benchmarks/AddressPolicy", swiftSettings: settings)
+            path: "Benchmarks/AddressPolicy", swiftSettings: settings),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "SMTP", "Mappings", "AddressRewriting",
+                "Aliases", "Configuration", "ProcessPool", "Spool", "MasterKit",
+            ],
+            path: "Fuzz", swiftSettings: settings),
     ]
 }

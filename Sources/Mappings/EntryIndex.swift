@@ -1,7 +1,7 @@
 /// Which entries of a long table a probe can reach at all. Each entry is filed under one piece of text that every probe
 /// it matches must have: the literal the pattern begins with, or two or three neighbouring bytes of a literal,
 /// whichever is the rarest in the table. So a probe costs what its own length costs, not the length of the table.
-struct EntryIndex: Sendable {
+final class EntryIndex: Sendable {
     /// Tables with fewer entries are scanned as they are.
     static let leastEntries = 32
 
@@ -11,17 +11,20 @@ struct EntryIndex: Sendable {
     }
 
     /// Entries without literals, as bits.
-    private var always: [UInt64]
+    private let always: [UInt64]
     private let prefixes: ByteKeyTable
-    private var prefixEntries: [[Int]] = []
+    private let prefixEntries: [[Int]]
     /// Which lengths prefixes have, by length.
-    private var prefixLengths: [Bool] = [false]
-    private var grams: [UInt32: [Int]] = [:]
+    private let prefixLengths: [Bool]
+    private let grams: [UInt32: [Int]]
     /// Bits of hashed grams, to leave out most look-ups.
-    private var gramFilter = [UInt64](repeating: 0, count: 64)
+    private let gramFilter: [UInt64]
 
     init(_ patterns: [MappingPattern]) {
-        always = [UInt64](repeating: 0, count: patterns.count / 64 + 1)
+        var always = [UInt64](repeating: 0, count: patterns.count / 64 + 1)
+        var prefixEntries: [[Int]] = []
+        var grams: [UInt32: [Int]] = [:]
+        var gramFilter = [UInt64](repeating: 0, count: 64)
         let requirements = patterns.map(Self.requirements)
         var uses: [Requirement: Int] = [:]
         for requirement in requirements.joined() { uses[requirement, default: 0] += 1 }
@@ -43,9 +46,14 @@ struct EntryIndex: Sendable {
                 prefixEntries[number].append(entry)
             }
         }
-        prefixes = ByteKeyTable(keys)
-        prefixLengths = [Bool](repeating: false, count: (keys.map(\.count).max() ?? 0) + 1)
+        var prefixLengths = [Bool](repeating: false, count: (keys.map(\.count).max() ?? 0) + 1)
         for key in keys { prefixLengths[key.count] = true }
+        prefixes = ByteKeyTable(keys)
+        self.always = always
+        self.prefixEntries = prefixEntries
+        self.prefixLengths = prefixLengths
+        self.grams = grams
+        self.gramFilter = gramFilter
     }
 
     /// The entries that may match the folded text `probe`, one bit each.
