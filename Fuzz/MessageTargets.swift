@@ -5,7 +5,10 @@ extension FuzzTarget {
     static let messageTargets = [
         FuzzTarget(
             "smtp-path",
-            ["<ann@example.com> SIZE=5", "<@a,@b:\"x y\"@[192.0.2.1]>", "<>", "<postmaster>", "<é@[IPv6:2001:db8::1]>"],
+            [
+                "<ann@example.com> SIZE=5", "<@a,@b:\"x y\"@[192.0.2.1]>", "<>", "<postmaster>",
+                "<é@[IPv6:2001:db8::1]>",
+            ],
             words: ["<", ">", "@", ":", ",", "\"", "\\", "[", "]", "IPv6:", "::", "255.", "xn--", ".."],
             run: { bytes in
                 for allowed in [false, true] {

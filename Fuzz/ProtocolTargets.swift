@@ -14,7 +14,9 @@ extension FuzzTarget {
                 "EHLO a\r\nMAIL FROM:<a@b> SIZE=5\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n..\r\n.\r\nQUIT\r\n",
                 "HELO a\r\nMAIL FROM:<>\r\nRCPT TO:<c@d> NOTIFY=NEVER\r\nBDAT 5\r\nabcdeBDAT 3 LAST\r\nx\r\nRSET\r\n",
             ],
-            words: ["\r\n", "\r\n.\r\n", "\n", "\r", ".", "BDAT 5 LAST\r\n", "DATA\r\n", "RSET\r\n", "VRFY x\r\n", "\0"],
+            words: [
+                "\r\n", "\r\n.\r\n", "\n", "\r", ".", "BDAT 5 LAST\r\n", "DATA\r\n", "RSET\r\n", "VRFY x\r\n", "\0",
+            ],
             run: runSession),
         FuzzTarget(
             "spool-record",

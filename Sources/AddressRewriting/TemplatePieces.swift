@@ -9,8 +9,15 @@ struct TemplatePieces {
     private(set) var beginsWithPercent = false
     /// A percent sign stands behind the first separator.
     private var hasLatePercent = false
+    private var length = 0
+
+    /// Most octets that a template may make, as in mappings: without a limit `$U$U%$H` would double the address in
+    /// each round.
+    private static let limit = 4096
 
     mutating func append(_ text: String) {
+        length += text.utf8.count
+        guard length <= Self.limit else { return }
         switch separatorCount {
         case 0: first += text
         case 1: second += text
@@ -26,9 +33,9 @@ struct TemplatePieces {
         separatorCount += 1
     }
 
-    /// One to three separators, of which only the first may be a percent sign, and a text behind each.
+    /// Not too long, one to three separators, of which only the first may be a percent sign, and a text behind each.
     var isForm: Bool {
-        (1...3).contains(separatorCount) && !hasLatePercent && !second.isEmpty
+        length <= Self.limit && (1...3).contains(separatorCount) && !hasLatePercent && !second.isEmpty
             && (separatorCount < 2 || !third.isEmpty) && (separatorCount < 3 || !fourth.isEmpty)
     }
 

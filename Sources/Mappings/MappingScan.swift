@@ -8,7 +8,15 @@ struct MappingScan {
     /// How many tables deep this scan is; a table that calls itself fails at the limit.
     private var depth = 0
 
+    /// Counts for the outermost probe and all below it: ten restarts in each of ten tables would never end.
+    private let calls = CallCount()
+
+    private final class CallCount {
+        var made = 0
+    }
+
     private static let depthLimit = 10
+    private static let callLimit = 1000
     private static let restartLimit = 10
 
     init(tables: MappingTables, flags: MappingFlags, context: MappingContext) {
@@ -19,7 +27,8 @@ struct MappingScan {
 
     /// `$|table;argument|`: the output of another table, nil unless it sets `$Y`.
     func call(_ table: Int?, _ argument: String) -> String? {
-        guard let table, depth < Self.depthLimit else { return nil }
+        guard let table, depth < Self.depthLimit, calls.made < Self.callLimit else { return nil }
+        calls.made += 1
         var inner = self
         inner.depth += 1
         guard let result = inner.run(table, argument), result.flags.has("Y") else { return nil }

@@ -23,6 +23,14 @@ import Testing
         }
     }
 
+    /// A template that repeats the local part in a form that is rewritten again.
+    @Test func addressesDoNotGrowWithoutBound() {
+        let template = String(repeating: "$U", count: 100)
+        let subject = engine("a \(template)%$H", FixtureChannels("l local-host", "tcp_local tcp"))
+        let outcome = subject.rewrite(RewriteEngine.Query("ann.somebody@a", sourceChannel: "l"))
+        #expect(show(outcome).hasPrefix("5.1.2"))
+    }
+
     private static func host(_ generator: inout Generator, dot: Bool) -> String {
         let labels = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
             Self.labels.randomElement(using: &generator) ?? ""
