@@ -3,10 +3,11 @@ SHELL := /bin/sh
 SWIFT ?= swift
 INSTANCE ?= instance
 DOMAIN ?= example.test
+SECONDS ?= 600
 BUILD := $(SWIFT) build
 RELEASE := .build/release
 
-.PHONY: help run build release test check format bench bench-dispatcher soak demo clean setup
+.PHONY: help run build release test check format bench bench-dispatcher bench-addresses fuzz soak demo clean setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,11 +42,20 @@ bench: ## Martlet and Postfix side by side, then the Dispatcher
 	@$(MAKE) --no-print-directory release
 	@Benchmarks/compare-with-postfix
 	@Benchmarks/dispatcher
+	@$(MAKE) --no-print-directory bench-addresses
 
 bench-dispatcher: ## the Dispatcher's hand-off beside a pair of C programs, idle sessions, PORT_ACCESS
 	@scripts/setup
 	@$(MAKE) --no-print-directory release
 	@Benchmarks/dispatcher
+
+bench-addresses: ## rates of rewriting, mapping tables and loading a large configuration
+	@MARTLET_TOOLS=1 $(BUILD) -c release --product address_policy
+	@$(RELEASE)/address_policy
+
+fuzz: ## random inputs for every parser, SECONDS=600 for all together, TARGET=name for one
+	@MARTLET_TOOLS=1 $(BUILD) -c release --product fuzz --scratch-path .build/fuzz -Xswiftc -enable-testing
+	@.build/fuzz/release/fuzz $(SECONDS) $(TARGET)
 
 soak: ## kill -9 of random processes under load, unlimited seeds of the spool simulation
 	@scripts/setup --tests

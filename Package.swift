@@ -194,3 +194,22 @@ let package = Package(
             ], swiftSettings: settings),
     ]
 )
+
+// `make bench-addresses` and `make fuzz` ask for their tools; no build of the product makes them.
+if Context.environment["MARTLET_TOOLS"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "address_policy",
+            dependencies: [
+                "OptionSyntax", "Mappings", "AddressRewriting", "Configuration", "Enqueue",
+            ],
+            path: "Benchmarks/AddressPolicy", swiftSettings: settings),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "SMTP", "Mappings", "AddressRewriting",
+                "Aliases", "Configuration", "ProcessPool", "Spool", "MasterKit",
+            ],
+            path: "Fuzz", swiftSettings: settings),
+    ]
+}

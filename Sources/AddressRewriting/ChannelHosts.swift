@@ -46,3 +46,18 @@ func folded(_ text: some StringProtocol) -> String {
     if !text.utf8.contains(where: { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") }) { return String(text) }
     return String(decoding: text.utf8.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }, as: UTF8.self)
 }
+
+/// The bytes of `text` with ASCII letters in lower case.
+func foldedBytes(_ text: String) -> [UInt8] {
+    var bytes = Array(text.utf8)
+    for index in bytes.indices where bytes[index] >= 0x41 && bytes[index] <= 0x5A { bytes[index] |= 0x20 }
+    return bytes
+}
+
+/// The bytes of `text` in `range`, whose ends stand beside ASCII characters.
+func slice(_ text: String, _ range: Range<Int>) -> String {
+    let bytes = text.utf8
+    if range.count == bytes.count { return text }
+    let start = bytes.index(bytes.startIndex, offsetBy: range.lowerBound)
+    return String(Substring(bytes[start..<bytes.index(start, offsetBy: range.count)]))
+}

@@ -18,18 +18,21 @@ package struct ExtractedHost: Hashable, Sendable {
 /// source route, right of `@`, right of the last single `%`, left of the first `!`. Text in double quotes, and a
 /// character after a backslash, is never a separator; neither is a run of several percent signs, nor a separator that
 /// leaves no host.
-package func extractHost(_ address: String, syntax: LocalPartSyntax = .percentOverBang) -> ExtractedHost {
-    let bytes = Array(address.utf8)
-    if bytes.first == UInt8(ascii: "@"), let found = routeHost(bytes) { return found }
-    let marks = SeparatorPositions(bytes)
-    if let at = marks.at, at + 1 < bytes.count {
-        return ExtractedHost(host: text(bytes[(at + 1)...]), location: .at, remainder: text(bytes[..<at]))
+package func extractHost(
+    _ address: String, syntax: @autoclosure () -> LocalPartSyntax = .percentOverBang
+) -> ExtractedHost {
+    if address.utf8.first == UInt8(ascii: "@"), let found = routeHost(address) { return found }
+    let marks = SeparatorPositions(address)
+    if let at = marks.at, at + 1 < marks.end {
+        return ExtractedHost(
+            host: slice(address, at + 1..<marks.end), location: .at, remainder: slice(address, 0..<at))
     }
-    switch syntax {
-    case .percentOverBang: return percentHost(bytes, marks) ?? bangHost(bytes, marks) ?? noHost(address)
-    case .bangOverPercent: return bangHost(bytes, marks) ?? percentHost(bytes, marks) ?? noHost(address)
-    case .percentOnly: return percentHost(bytes, marks) ?? noHost(address)
-    case .bangOnly: return bangHost(bytes, marks) ?? noHost(address)
+    if marks.percent == nil, marks.bang == nil { return noHost(address) }
+    switch syntax() {
+    case .percentOverBang: return percentHost(address, marks) ?? bangHost(address, marks) ?? noHost(address)
+    case .bangOverPercent: return bangHost(address, marks) ?? percentHost(address, marks) ?? noHost(address)
+    case .percentOnly: return percentHost(address, marks) ?? noHost(address)
+    case .bangOnly: return bangHost(address, marks) ?? noHost(address)
     case .none: return noHost(address)
     }
 }
@@ -38,19 +41,21 @@ private func noHost(_ address: String) -> ExtractedHost {
     ExtractedHost(host: "", location: .none, remainder: address)
 }
 
-private func percentHost(_ bytes: [UInt8], _ marks: SeparatorPositions) -> ExtractedHost? {
-    guard let percent = marks.percent, percent + 1 < bytes.count else { return nil }
+private func percentHost(_ address: String, _ marks: SeparatorPositions) -> ExtractedHost? {
+    guard let percent = marks.percent, percent + 1 < marks.end else { return nil }
     return ExtractedHost(
-        host: text(bytes[(percent + 1)...]), location: .percent, remainder: text(bytes[..<percent]))
+        host: slice(address, percent + 1..<marks.end), location: .percent, remainder: slice(address, 0..<percent))
 }
 
-private func bangHost(_ bytes: [UInt8], _ marks: SeparatorPositions) -> ExtractedHost? {
+private func bangHost(_ address: String, _ marks: SeparatorPositions) -> ExtractedHost? {
     guard let bang = marks.bang, bang > 0 else { return nil }
-    return ExtractedHost(host: text(bytes[..<bang]), location: .bang, remainder: text(bytes[(bang + 1)...]))
+    return ExtractedHost(
+        host: slice(address, 0..<bang), location: .bang, remainder: slice(address, bang + 1..<marks.end))
 }
 
 /// The first element of `@a,@b:rest`.
-private func routeHost(_ bytes: [UInt8]) -> ExtractedHost? {
+private func routeHost(_ address: String) -> ExtractedHost? {
+    let bytes = Array(address.utf8)
     var depth = 0
     for (index, byte) in bytes.enumerated() {
         switch byte {
@@ -67,42 +72,72 @@ private func routeHost(_ bytes: [UInt8]) -> ExtractedHost? {
     return nil
 }
 
-/// Where the separators of an address stand that no quotes hide.
+/// Where the separators of an address stand that no quotes hide, in bytes.
 private struct SeparatorPositions {
     /// The last at sign.
-    var at: Int?
+    private(set) var at: Int?
     /// The last percent sign that stands alone.
-    var percent: Int?
+    private(set) var percent: Int?
     /// The first exclamation point.
-    var bang: Int?
+    private(set) var bang: Int?
+    /// The length of the address.
+    private(set) var end = 0
 
-    init(_ bytes: [UInt8]) {
-        var isQuoted = false
-        var index = 0
-        while index < bytes.count {
-            let byte = bytes[index]
-            switch byte {
-            case UInt8(ascii: "\\"): index += 1
-            case UInt8(ascii: "\""): isQuoted.toggle()
-            case UInt8(ascii: "@") where !isQuoted: at = index
-            case UInt8(ascii: "!") where !isQuoted: bang = bang ?? index
-            case UInt8(ascii: "%") where !isQuoted:
-                let run = bytes[index...].prefix { $0 == byte }.count
-                if run == 1 { percent = index }
-                index += run - 1
-            default: break
-            }
-            index += 1
+    private var isQuoted = false
+    private var isEscaped = false
+    /// Percent signs side by side up to here.
+    private var percents = 0
+
+    init(_ address: String) {
+        for byte in address.utf8 {
+            take(byte)
+            end += 1
         }
+        endOfPercents()
+    }
+
+    private mutating func take(_ byte: UInt8) {
+        let escaped = isEscaped
+        isEscaped = false
+        if byte == UInt8(ascii: "%"), !isQuoted, !escaped {
+            percents += 1
+            return
+        }
+        endOfPercents()
+        if escaped { return }
+        switch byte {
+        case UInt8(ascii: "\\"): isEscaped = true
+        case UInt8(ascii: "\""): isQuoted.toggle()
+        case UInt8(ascii: "@") where !isQuoted: at = end
+        case UInt8(ascii: "!") where !isQuoted: bang = bang ?? end
+        default: break
+        }
+    }
+
+    private mutating func endOfPercents() {
+        if percents == 1 { percent = end - 1 }
+        percents = 0
     }
 }
 
 func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: Array(bytes), as: UTF8.self) }
 
+/// Whether a character that separates hosts occurs at all; a cheap question before `extractHost`.
+func mayNameHost(_ address: String) -> Bool {
+    address.utf8.contains { $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "!") }
+}
+
 /// Writes a rewritten host specification back in the place the host was taken from: `@host:rest` for a source route,
 /// `user@host` for everything else (section 6).
 func putBack(localPart: String, host: String, location: HostLocation) -> String {
-    guard location == .sourceRoute else { return "\(localPart)@\(host)" }
+    guard location == .sourceRoute else {
+        var address = ""
+        address.reserveCapacity(localPart.utf8.count + 1 + host.utf8.count)
+        address += localPart
+        address += "@"
+        address += host
+        return address
+    }
     return routed(localPart, through: host)
 }
 

@@ -1,42 +1,72 @@
+import Mappings
 package import OptionSyntax
 
 /// The rewrite rules of a configuration, compiled once and immutable; found by pattern (rewrite-rules specification,
-/// section 4).
-package struct RewriteRules: Sendable {
+/// section 4). A class: rules are looked up several times for each address, at one reference count each.
+package final class RewriteRules: Sendable {
     /// Longest pattern in octets (section 1.3).
     package static let patternLimit = 256
     /// Longest template in octets.
     package static let templateLimit = 1024
 
-    struct Rule: Sendable {
-        var source: RewriteRuleSource
-        var template: RewriteTemplate
+    /// A class, so that trying a rule costs one reference count and not one for each part of it.
+    final class Rule: Sendable {
+        let source: RewriteRuleSource
+        let template: RewriteTemplate
+
+        init(source: RewriteRuleSource, template: RewriteTemplate) {
+            self.source = source
+            self.template = template
+        }
     }
 
-    private var rules: [String: [Rule]] = [:]
+    /// Numbers the patterns, in lower case.
+    private let patterns: ByteKeyTable
+    /// By the number of the pattern, in the order of the configuration.
+    private let rules: [[Rule]]
     /// Whether a pattern has an asterisk for a label; without one half of the probes can be left out.
-    private(set) var hasAsterisks = false
+    let hasAsterisks: Bool
+    /// The rules of `$*`, which are tried for every host.
+    let everyHost: [Rule]
 
     /// No rules.
-    package init() {}
+    package convenience init() {
+        var diagnostics = Diagnostics()
+        self.init(compiling: [], diagnostics: &diagnostics)
+    }
 
     /// Compiles `sources`, keeping the order of rules with the same pattern; findings go to `diagnostics`.
     package init(compiling sources: [RewriteRuleSource], diagnostics: inout Diagnostics) {
+        var numbers: [String: Int] = [:]
+        var keys: [[UInt8]] = []
+        var rules: [[Rule]] = []
         for source in sources {
             Self.check(source, diagnostics: &diagnostics)
             let template = RewriteTemplate(
                 compiling: source.template, at: source.location, diagnostics: &diagnostics)
             template.checkForm(of: source, diagnostics: &diagnostics)
-            if source.pattern != "$*", source.pattern.utf8.contains(UInt8(ascii: "*")) { hasAsterisks = true }
-            rules[folded(source.pattern), default: []].append(Rule(source: source, template: template))
+            let key = folded(source.pattern)
+            let number = numbers[key] ?? rules.count
+            if number == rules.count {
+                numbers[key] = number
+                keys.append(Array(key.utf8))
+                rules.append([])
+            }
+            rules[number].append(Rule(source: source, template: template))
         }
+        hasAsterisks = numbers.keys.contains { $0 != "$*" && $0.utf8.contains(UInt8(ascii: "*")) }
+        everyHost = numbers["$*"].map { rules[$0] } ?? []
+        patterns = ByteKeyTable(keys)
+        self.rules = rules
     }
 
     /// The number of rules.
-    package var count: Int { rules.values.reduce(0) { $0 + $1.count } }
+    package var count: Int { rules.reduce(0) { $0 + $1.count } }
 
-    /// The rules of a pattern, which must be in lower case, in the order of the configuration.
-    func rules(forPattern pattern: String) -> [Rule] { rules[pattern] ?? [] }
+    /// The rules of the pattern `head` + `tail`, which must be in lower case, in the order of the configuration.
+    func rules(head: ArraySlice<UInt8>, tail: ArraySlice<UInt8>) -> [Rule] {
+        patterns.number(head: head, tail: tail).map { rules[$0] } ?? []
+    }
 
     private static func check(_ source: RewriteRuleSource, diagnostics: inout Diagnostics) {
         if source.template.isEmpty {

@@ -12,14 +12,14 @@ struct RewriteRun {
         case directoryUnavailable
     }
 
-    private let engine: RewriteEngine
-    private let query: RewriteEngine.Query
+    private let task: RewriteTask
     private let isTraced: Bool
     private(set) var trace: [RewriteTraceStep] = []
 
     private var address: String
     private var tag = ""
-    private var error: RewriteError
+    /// What a rule set; nil: the host is unknown.
+    private var error: RewriteError?
     /// False while the rounds of `A%B` go on: `$*` is not repeated.
     private var probesEveryHost = true
 
@@ -27,12 +27,13 @@ struct RewriteRun {
     private static let roundLimit = 25
 
     init(engine: RewriteEngine, query: RewriteEngine.Query, isTraced: Bool) {
-        self.engine = engine
-        self.query = query
+        task = RewriteTask(engine: engine, query: query)
         self.isTraced = isTraced
         address = query.address
-        error = RewriteError(code: RewriteEngine.unknownHostCode, text: engine.unknownHostText)
     }
+
+    private var engine: RewriteEngine { task.engine }
+    private var query: RewriteEngine.Query { task.query }
 
     mutating func run() -> RewriteEngine.Outcome {
         for _ in 0..<Self.roundLimit {
@@ -41,19 +42,20 @@ struct RewriteRun {
         return failure
     }
 
-    private var failure: RewriteEngine.Outcome { .failed(code: error.code, text: error.text) }
+    private var failure: RewriteEngine.Outcome {
+        .failed(code: error?.code ?? RewriteEngine.unknownHostCode, text: error?.text ?? engine.unknownHostText)
+    }
 
     private var syntax: LocalPartSyntax { engine.channels.localPartSyntax(channel: query.sourceChannel) }
 
     /// One round; nil when another one follows.
     private mutating func round() -> RewriteEngine.Outcome? {
         let extracted = extractHost(address, syntax: syntax)
-        var subject = RewriteSubject(
-            address: address, localPart: extracted.remainder, host: extracted.host, location: extracted.location)
-        if subject.location == .none {
-            subject.host = query.defaultHost ?? engine.localHost
-            subject.location = .at
-        }
+        let isNone = extracted.location == .none
+        let subject = RewriteSubject(
+            address: address, localPart: extracted.remainder,
+            host: isNone ? query.defaultHost ?? engine.localHost : extracted.host,
+            location: isNone ? .at : extracted.location)
         switch find(subject) {
         case .directoryUnavailable: return .failed(code: "4.4.3", text: "temporary directory failure")
         case .stopped(let stop):
@@ -62,7 +64,8 @@ struct RewriteRun {
         case .asItStands: return finish(as: unchanged(subject), subject)
         case .localPart:
             let local = AppliedRule(localPart: address, host: engine.localHost, routingSystem: engine.localHost)
-            return deliver(local, location: .at) ?? failure
+            guard let channel = engine.channels.channel(forHost: engine.localHost) else { return failure }
+            return deliver(local, engine.localHost, location: .at, channel: channel)
         case .rule(let rule):
             tag = rule.tag ?? tag
             error = rule.error ?? error
@@ -81,22 +84,28 @@ struct RewriteRun {
 
     /// Section 6: a channel ends the rewriting, unless it is ours and the address names further hosts.
     private mutating func finish(as rule: AppliedRule, _ subject: RewriteSubject) -> RewriteEngine.Outcome? {
-        guard let channel = rule.routingSystem.flatMap(engine.channels.channel(forHost:)) else { return failure }
-        let isOurs = engine.channels.isLocal(channel: channel) || engine.channels.hasRouteLocal(channel: channel)
-        if isOurs, extractHost(subject.localPart, syntax: syntax).location != .none {
+        guard let system = rule.routingSystem, let channel = engine.channels.channel(forHost: system) else {
+            return failure
+        }
+        if mayNameHost(subject.localPart), takesRoutesApart(channel),
+            extractHost(subject.localPart, syntax: syntax).location != .none
+        {
             note(subject.host, "", .stripped(channel: channel))
             address = subject.localPart
             probesEveryHost = true
             return nil
         }
-        return deliver(rule, location: subject.location) ?? failure
+        return deliver(rule, system, location: subject.location, channel: channel)
     }
 
-    /// The finished address; nil when no channel owns the routing system.
-    private mutating func deliver(_ rule: AppliedRule, location: HostLocation) -> RewriteEngine.Outcome? {
-        guard let system = rule.routingSystem, let channel = engine.channels.channel(forHost: system) else {
-            return nil
-        }
+    private func takesRoutesApart(_ channel: String) -> Bool {
+        engine.channels.isLocal(channel: channel) || engine.channels.hasRouteLocal(channel: channel)
+    }
+
+    /// The finished address on the channel that owns the routing system.
+    private mutating func deliver(
+        _ rule: AppliedRule, _ system: String, location: HostLocation, channel: String
+    ) -> RewriteEngine.Outcome {
         note(system, "", .routed(channel: channel))
         var result = RewriteEngine.Rewritten(
             address: putBack(localPart: rule.localPart, host: rule.host, location: location),
@@ -129,66 +138,91 @@ struct RewriteRun {
 extension RewriteRun {
     private mutating func find(_ subject: RewriteSubject) -> Found {
         let probes = HostProbes(subject.host)
-        let prefix = folded(tag)
-        if probesEveryHost, let found = tryRules(prefix + "$*", subject, { probes.wholeParts(domain: "") }) {
-            return found
-        }
+        let whole = probes.wholeParts(domain: "")
+        if probesEveryHost, let found = tryEveryHost(subject, whole) { return found }
         let specific = probes.first(asterisks: engine.rules.hasAsterisks || isTraced) { probe in
-            let key = prefix + probe.key
-            return tryRules(key, subject, { probes.parts(probe) })
-                ?? (probe.hasAsterisk ? nil : tryDatabase(key, subject, { probes.parts(probe) }))
+            let tail = probes.tail(probe)
+            let parts = probes.parts(probe)
+            return tryRules(probe.head[...], tail, subject, parts)
+                ?? (probe.hasAsterisk ? nil : tryDatabase(probe.head[...], tail, subject, parts))
         }
         if let specific { return specific }
         if engine.channels.channel(forHost: subject.host) != nil {
             note(subject.host, "", .channelHost)
             return .asItStands
         }
-        let general = { probes.wholeParts(domain: ".") }
-        if let found = tryRules(prefix + ".", subject, general) ?? tryDatabase(prefix + ".", subject, general) {
+        let general = probes.wholeParts(domain: ".")
+        if let found = tryRules(Self.general, [], subject, general) ?? tryDatabase(Self.general, [], subject, general) {
             return found
         }
         guard subject.location == .percent || subject.location == .bang else {
             note(subject.host, "", .asItStands)
             return .asItStands
         }
-        let key = prefix + (subject.location == .percent ? "$%" : "$!")
-        if let found = tryRules(key, subject, { probes.wholeParts(domain: "") }) { return found }
+        let key = subject.location == .percent ? Self.everyPercent : Self.everyBang
+        if let found = tryRules(key, [], subject, whole) { return found }
         note(subject.host, "", .localPart)
         return .localPart
     }
 
-    /// The first rule of a pattern that succeeds.
+    private static let everyHost = Array("$*".utf8)[...]
+    private static let general = Array(".".utf8)[...]
+    private static let everyPercent = Array("$%".utf8)[...]
+    private static let everyBang = Array("$!".utf8)[...]
+
+    /// The first rule of a pattern, `head` + `tail` behind the tag, that succeeds.
     private mutating func tryRules(
-        _ key: String, _ subject: RewriteSubject, _ parts: () -> HostProbes.Parts
+        _ head: ArraySlice<UInt8>, _ tail: ArraySlice<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
     ) -> Found? {
-        let candidates = engine.rules.rules(forPattern: key)
-        if candidates.isEmpty { note(subject.host, key, .noRule) }
+        let head = tag.isEmpty ? head : tagged(head)
+        let candidates = engine.rules.rules(head: head, tail: tail)
+        return tryRules(candidates, isTraced ? text(head + tail) : "", subject, parts)
+    }
+
+    /// Without a tag the rules of `$*` are known.
+    private mutating func tryEveryHost(_ subject: RewriteSubject, _ parts: HostProbes.Parts) -> Found? {
+        tag.isEmpty
+            ? tryRules(engine.rules.everyHost, "$*", subject, parts) : tryRules(Self.everyHost, [], subject, parts)
+    }
+
+    private mutating func tryRules(
+        _ candidates: [RewriteRules.Rule], _ key: String, _ subject: RewriteSubject, _ parts: HostProbes.Parts
+    ) -> Found? {
+        if isTraced, candidates.isEmpty { note(subject.host, key, .noRule) }
         for rule in candidates {
-            if let found = apply(rule, key, subject, parts()) { return found }
+            if let found = apply(rule, key, subject, parts) { return found }
         }
         return nil
     }
 
     /// A rule of the domain database, compiled when it is found.
     private mutating func tryDatabase(
-        _ key: String, _ subject: RewriteSubject, _ parts: () -> HostProbes.Parts
+        _ head: ArraySlice<UInt8>, _ tail: ArraySlice<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
     ) -> Found? {
-        guard let template = engine.domainDatabase?(key) else { return nil }
+        guard let database = engine.domainDatabase else { return nil }
+        let key = text(tagged(head) + tail)
+        guard let template = database(key) else { return nil }
         var ignored = Diagnostics()
         let location = SourceLocation(file: "domain database", line: 0)
         let source = RewriteRuleSource(pattern: key, template: template, location: location)
         let compiled = RewriteTemplate(compiling: template, at: location, diagnostics: &ignored)
-        return apply(RewriteRules.Rule(source: source, template: compiled), key, subject, parts())
+        return apply(RewriteRules.Rule(source: source, template: compiled), key, subject, parts)
     }
+
+    private func tagged(_ head: ArraySlice<UInt8>) -> ArraySlice<UInt8> { foldedBytes(tag)[...] + head }
 
     private mutating func apply(
         _ rule: RewriteRules.Rule, _ key: String, _ subject: RewriteSubject, _ parts: HostProbes.Parts
     ) -> Found? {
         if let error = rule.template.soleError {
-            note(subject.host, key, .ruleApplied(rule.source, result: error.text))
+            if isTraced { note(subject.host, key, .ruleApplied(rule.source, result: error.text)) }
             return .stopped(error)
         }
-        var evaluation = TemplateEvaluation(engine: engine, query: query, subject: subject, parts: parts)
+        if let failure = rule.template.staticFailure(for: query, subject.location) {
+            if isTraced { note(subject.host, key, .ruleFailed(rule.source, failure)) }
+            return nil
+        }
+        var evaluation = TemplateEvaluation(task: task, subject: subject, parts: parts)
         do throws(RuleInterruption) {
             let applied = try evaluation.apply(rule.template)
             if isTraced {
@@ -201,12 +235,21 @@ extension RewriteRun {
         } catch {
             switch error {
             case .fails(let failure):
-                note(subject.host, key, .ruleFailed(rule.source, failure))
+                if isTraced { note(subject.host, key, .ruleFailed(rule.source, failure)) }
                 return nil
             case .stops(let stop): return .stopped(stop)
             case .directoryUnavailable: return .directoryUnavailable
             case .endsSuccessfully: return nil
             }
         }
+    }
+}
+
+extension RewriteTemplate {
+    /// Why the template does not apply, as far as that is known before it is evaluated.
+    fileprivate func staticFailure(for query: RewriteEngine.Query, _ location: HostLocation) -> RuleFailure? {
+        for kind in kinds where kind != query.kind { return .kind }
+        for direction in directions where direction != query.direction { return .direction }
+        return locations.isEmpty || locations.contains(location) ? nil : .location
     }
 }

@@ -9,7 +9,7 @@ struct RewriteTemplate: Hashable, Sendable {
 
     enum LabelSource: Hashable, Sendable { case host, domain }
 
-    indirect enum Element: Hashable, Sendable {
+    enum Element: Hashable, Sendable {
         case text(String)
         case separator(Separator)
         case localPart(LocalPartPiece)
@@ -44,22 +44,22 @@ struct RewriteTemplate: Hashable, Sendable {
     var soleError: RewriteError?
 
     /// Controls that stand in the template itself are known before anything is evaluated.
-    let kinds: Set<AddressKind>
-    let directions: Set<AddressDirection>
-    let locations: Set<HostLocation>
+    let kinds: [AddressKind]
+    let directions: [AddressDirection]
+    let locations: [HostLocation]
 
     init(compiling source: String, at location: SourceLocation?, diagnostics: inout Diagnostics) {
         var compiler = RewriteTemplateCompiler(source, at: location)
         soleError = compiler.soleError(diagnostics: &diagnostics)
         elements = soleError == nil ? compiler.compile(diagnostics: &diagnostics) : []
-        var kinds: Set<AddressKind> = []
-        var directions: Set<AddressDirection> = []
-        var locations: Set<HostLocation> = []
+        var kinds: [AddressKind] = []
+        var directions: [AddressDirection] = []
+        var locations: [HostLocation] = []
         for element in elements {
             switch element {
-            case .kind(let kind): kinds.insert(kind)
-            case .direction(let direction): directions.insert(direction)
-            case .location(let location): locations.insert(location)
+            case .kind(let kind): kinds.append(kind)
+            case .direction(let direction): directions.append(direction)
+            case .location(let location): locations.append(location)
             default: break
             }
         }

@@ -1,14 +1,32 @@
 import Mappings
 import OptionSyntax
 
-/// What a rule is applied to.
-struct RewriteSubject {
+/// What one address is rewritten with. A class, as it is handed to each rule that is tried.
+final class RewriteTask: Sendable {
+    let engine: RewriteEngine
+    let query: RewriteEngine.Query
+
+    init(engine: RewriteEngine, query: RewriteEngine.Query) {
+        self.engine = engine
+        self.query = query
+    }
+}
+
+/// What a rule is applied to; a class for the same reason.
+final class RewriteSubject: Sendable {
     /// The address as it stands in this round.
-    var address: String
+    let address: String
     /// The address without the host.
-    var localPart: String
-    var host: String
-    var location: HostLocation
+    let localPart: String
+    let host: String
+    let location: HostLocation
+
+    init(address: String, localPart: String, host: String, location: HostLocation) {
+        self.address = address
+        self.localPart = localPart
+        self.host = host
+        self.location = location
+    }
 }
 
 /// What a rule made of its subject.
@@ -23,20 +41,17 @@ struct AppliedRule {
 }
 
 /// Evaluates one template for one subject (rewrite-rules specification, section 5).
-struct TemplateEvaluation {
+struct TemplateEvaluation: ~Copyable {
     typealias Element = RewriteTemplate.Element
 
-    let engine: RewriteEngine
-    let query: RewriteEngine.Query
+    let task: RewriteTask
     let subject: RewriteSubject
     let parts: HostProbes.Parts
 
-    /// The text between the separators so far.
-    private var pieces = [""]
-    private var separators: [RewriteTemplate.Separator] = []
+    private var pieces = TemplatePieces()
     private var letterCase = LetterCase.original
     private var quotesFilter = false
-    private var locations: Set<HostLocation> = []
+    private var locations: [HostLocation] = []
     private var checks = ChannelChecks()
     private var tag: String?
     private var error: RewriteError?
@@ -46,25 +61,23 @@ struct TemplateEvaluation {
     private static let rescanLimit = 4
 
     init(
-        engine: RewriteEngine, query: RewriteEngine.Query, subject: RewriteSubject, parts: HostProbes.Parts
+        task: RewriteTask, subject: RewriteSubject, parts: HostProbes.Parts
     ) {
-        self.engine = engine
-        self.query = query
+        self.task = task
         self.subject = subject
         self.parts = parts
     }
 
     mutating func apply(_ template: RewriteTemplate) throws(RuleInterruption) -> AppliedRule {
-        if template.kinds.contains(where: { $0 != query.kind }) { throw .fails(.kind) }
-        if template.directions.contains(where: { $0 != query.direction }) { throw .fails(.direction) }
-        if !template.locations.isEmpty, !template.locations.contains(subject.location) { throw .fails(.location) }
         do throws(RuleInterruption) {
             try evaluate(template.elements)
         } catch .endsSuccessfully {
             return try result() ?? unchanged
         }
         if !locations.isEmpty, !locations.contains(subject.location) { throw .fails(.location) }
-        if let failure = checks.failure(for: query, engine.channels) { throw .fails(failure) }
+        if !checks.isEmpty, let failure = checks.failure(for: task.query, task.engine.channels) {
+            throw .fails(failure)
+        }
         guard let result = try result() else { throw .fails(.form) }
         return result
     }
@@ -77,15 +90,15 @@ struct TemplateEvaluation {
 
     /// Section 5.1. A route that only repeats the host is dropped, so that `A%B@B@D` adds none.
     private func result() throws(RuleInterruption) -> AppliedRule? {
-        guard RewriteTemplate.isForm(separators), !pieces.dropFirst().contains("") else { return nil }
-        var rule = AppliedRule(localPart: pieces[0], host: pieces[1], tag: tag, error: error)
-        switch (pieces.count, separators[0]) {
-        case (2, .percent): break
-        case (2, .at): rule.routingSystem = pieces[1]
-        case (3, .percent): rule.routingSystem = pieces[2]
+        guard pieces.isForm else { return nil }
+        var rule = AppliedRule(localPart: pieces.first, host: pieces.second, tag: tag, error: error)
+        switch (pieces.separatorCount, pieces.beginsWithPercent) {
+        case (1, true): break
+        case (1, false): rule.routingSystem = pieces.second
+        case (2, true): rule.routingSystem = pieces.third
         default:
-            rule.routingSystem = pieces[pieces.count - 1]
-            rule.route = folded(pieces[2]) == folded(pieces[1]) ? nil : pieces[2]
+            rule.routingSystem = pieces.separatorCount == 2 ? pieces.third : pieces.fourth
+            rule.route = folded(pieces.third) == folded(pieces.second) ? nil : pieces.third
         }
         return rule
     }
@@ -96,10 +109,8 @@ struct TemplateEvaluation {
 
     private mutating func evaluate(_ element: Element) throws(RuleInterruption) {
         switch element {
-        case .text(let text): pieces[pieces.count - 1] += text
-        case .separator(let separator):
-            separators.append(separator)
-            pieces.append("")
+        case .text(let text): pieces.append(text)
+        case .separator(let separator): pieces.separate(separator)
         case .letterCase(let style): letterCase = style
         case .filterQuoting: quotesFilter = true
         case .localPart, .host, .domain, .literal, .addressCharacter, .mailHostLabel, .label, .uniqueString:
@@ -111,21 +122,24 @@ struct TemplateEvaluation {
 
     private mutating func substitute(_ value: String) {
         guard letterCase != .original || quotesFilter else {
-            pieces[pieces.count - 1] += value
+            pieces.append(value)
             return
         }
         let cased = letterCase.apply(value.utf8)
-        pieces[pieces.count - 1] += text(quotesFilter ? quotedForSearchFilter(cased) : cased)
+        pieces.append(text(quotesFilter ? quotedForSearchFilter(cased) : cased))
     }
 
     /// Evaluates an argument apart from the result.
     private mutating func argument(_ elements: [Element]) throws(RuleInterruption) -> String {
         if case .text(let text) = elements.first, elements.count == 1 { return text }
-        let outer = (pieces, separators)
-        (pieces, separators) = ([""], [])
-        defer { (pieces, separators) = outer }
+        if elements.count == 1, case .host(0) = elements[0], letterCase == .original, !quotesFilter {
+            return parts.host(of: subject.host)
+        }
+        var outer = TemplatePieces()
+        swap(&outer, &pieces)
+        defer { swap(&outer, &pieces) }
         try evaluate(elements)
-        return pieces.joined()
+        return pieces.joined
     }
 }
 
@@ -136,16 +150,17 @@ extension TemplateEvaluation {
         case .localPart(.whole): return subject.localPart
         case .localPart(.withoutSubaddress): return splitSubaddress(subject.localPart).name
         case .localPart(.subaddress): return splitSubaddress(subject.localPart).subaddress
-        case .host(let count): return dropping(count, from: parts.host)
-        case .domain(let count): return dropping(count, from: parts.domain)
-        case .literal: return parts.literal
-        case .uniqueString: return engine.uniqueString()
+        case .host(let count): return dropping(count, from: parts.host(of: subject.host))
+        case .domain(let count): return dropping(count, from: parts.domain(of: subject.host))
+        case .literal: return parts.literal(of: subject.host)
+        case .uniqueString: return task.engine.uniqueString()
         case .addressCharacter(let number):
             return subject.address.dropFirst(number).first.map(String.init) ?? ""
         case .mailHostLabel(let number):
             return try label(number, of: subject.host, fromRight: false)
         case .label(let number, let source, let fromRight):
-            return try label(number, of: source == .host ? parts.host : parts.domain, fromRight: fromRight)
+            let name = source == .host ? parts.host(of: subject.host) : parts.domain(of: subject.host)
+            return try label(number, of: name, fromRight: fromRight)
         default: return ""
         }
     }
@@ -185,19 +200,21 @@ extension TemplateEvaluation {
         case .generalDatabase(let key):
             if isInDatabaseValue { throw .fails(.nesting) }
             let key = try argument(key)
-            guard let value = engine.context.generalDatabase(key) else { throw .fails(.missingKey(key)) }
+            guard let value = task.engine.context.generalDatabase(key) else { throw .fails(.missingKey(key)) }
             isInDatabaseValue = true
             defer { isInDatabaseValue = false }
             try rescan(value)
         case .mapping(let table, let argument):
             let probe = try self.argument(argument)
-            guard let found = engine.mappings.probe(table, probe, context: engine.context), found.flags.has("Y") else {
+            guard let found = task.engine.mappings.probe(table, probe, context: task.engine.context),
+                found.flags.has("Y")
+            else {
                 throw .fails(.mapping(table))
             }
             try rescan(found.output)
         case .directory(let url):
             let url = directoryURL(url, address: subject.address, localPart: subject.localPart, host: subject.host)
-            switch url.map(engine.context.directory) {
+            switch url.map(task.engine.context.directory) {
             case .value(let value): substitute(value)
             case .missing: throw .fails(.directory(url ?? ""))
             case .unavailable: throw .directoryUnavailable
@@ -205,7 +222,7 @@ extension TemplateEvaluation {
             }
         case .callout(let image, let routine, let argument):
             let call = MappingCallout(image: image, routine: routine, argument: try self.argument(argument))
-            guard let value = engine.context.callout(call) else { throw .fails(.routine(routine)) }
+            guard let value = task.engine.context.callout(call) else { throw .fails(.routine(routine)) }
             substitute(value)
         default: break
         }
@@ -228,14 +245,14 @@ extension TemplateEvaluation {
 extension TemplateEvaluation {
     private mutating func control(_ element: Element) throws(RuleInterruption) {
         switch element {
-        case .kind(let kind): if kind != query.kind { throw .fails(.kind) }
-        case .direction(let direction): if direction != query.direction { throw .fails(.direction) }
-        case .location(let location): locations.insert(location)
+        case .kind(let kind): if kind != task.query.kind { throw .fails(.kind) }
+        case .direction(let direction): if direction != task.query.direction { throw .fails(.direction) }
+        case .location(let location): locations.append(location)
         case .sourceChannel(let isNamed, let name): checks.addSource(try argument(name), isNamed: isNamed)
         case .destinationChannel(let isNamed, let name): checks.addDestination(try argument(name), isNamed: isNamed)
         case .reprocessing(let wanted): checks.reprocessing.insert(wanted)
         case .checkChannels:
-            if checks.failure(for: query, engine.channels) != nil { throw .endsSuccessfully }
+            if checks.failure(for: task.query, task.engine.channels) != nil { throw .endsSuccessfully }
             checks = ChannelChecks()
         case .domainCheck(let isLocal, let name): try checkDomain(try argument(name), isLocal: isLocal)
         case .tag(let elements): tag = try argument(elements)
@@ -245,7 +262,7 @@ extension TemplateEvaluation {
     }
 
     private func checkDomain(_ domain: String, isLocal: Bool) throws(RuleInterruption) {
-        switch query.directory.locality(ofDomain: domain) {
+        switch task.query.directory.locality(ofDomain: domain) {
         case .unavailable: throw .directoryUnavailable
         case .local: if !isLocal { throw .fails(.domainIsLocal(domain)) }
         case .nonLocal: if isLocal { throw .fails(.domainIsNotLocal(domain)) }

@@ -65,6 +65,13 @@ package struct ChannelTable: Hashable, Sendable {
         }
     }
 
+    /// The name alone of the channel that a routing host leads to: the question of every rewritten address, answered
+    /// without a copy of the channel.
+    package func channelName(forHost host: String) -> String? {
+        let hasUppercase = host.utf8.contains { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") || $0 >= 0x80 }
+        return byHost[hasUppercase ? host.lowercased() : host].map { channels[$0.index].name }
+    }
+
     /// Every host name that leads to a channel, in lower case.
     package var hostNames: [String] { Array(byHost.keys) }
 

@@ -1,11 +1,13 @@
 import AddressRewriting
 import Channels
 
-/// The channel table as rewriting asks it.
-struct ConfiguredChannels: ChannelHosts {
+/// The channel table as rewriting asks it. A class: each question costs one reference count.
+final class ConfiguredChannels: ChannelHosts {
     let table: ChannelTable
 
-    func channel(forHost host: String) -> String? { table.channel(forHost: host)?.channel.name }
+    init(table: ChannelTable) { self.table = table }
+
+    func channel(forHost host: String) -> String? { table.channelName(forHost: host) }
 
     func officialHost(ofChannel channel: String) -> String? { table.channel(named: channel)?.officialHost }
 

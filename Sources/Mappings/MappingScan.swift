@@ -8,7 +8,15 @@ struct MappingScan {
     /// How many tables deep this scan is; a table that calls itself fails at the limit.
     private var depth = 0
 
+    /// Counts for the outermost probe and all below it: ten restarts in each of ten tables would never end.
+    private let calls = CallCount()
+
+    private final class CallCount {
+        var made = 0
+    }
+
     private static let depthLimit = 10
+    private static let callLimit = 1000
     private static let restartLimit = 10
 
     init(tables: MappingTables, flags: MappingFlags, context: MappingContext) {
@@ -19,7 +27,8 @@ struct MappingScan {
 
     /// `$|table;argument|`: the output of another table, nil unless it sets `$Y`.
     func call(_ table: Int?, _ argument: String) -> String? {
-        guard let table, depth < Self.depthLimit else { return nil }
+        guard let table, depth < Self.depthLimit, calls.made < Self.callLimit else { return nil }
+        calls.made += 1
         var inner = self
         inner.depth += 1
         guard let result = inner.run(table, argument), result.flags.has("Y") else { return nil }
@@ -28,13 +37,12 @@ struct MappingScan {
 
     func run(_ number: Int, _ text: String) -> MappingResult? {
         let table = tables.tables[number]
-        var state = State(Array(text.utf8), findsAddresses: table.hasAddresses)
+        var state = State(Array(text.utf8), table)
         while true {
-            guard state.position < table.entries.count else {
+            guard let index = state.nextCandidate(table.entries.count) else {
                 guard state.makesExtraPass, state.restart(with: state.probe.original) else { break }
                 continue
             }
-            let index = state.position
             guard table.filters[index].admits(state.probe) else {
                 state.position += 1
                 continue
@@ -77,11 +85,22 @@ struct MappingScan {
         private var restarts = 0
         private var lastLength: Int
         private let findsAddresses: Bool
+        private let index: EntryIndex?
+        /// The entries that the index leaves, as bits.
+        private var candidates: [UInt64]
 
-        init(_ input: [UInt8], findsAddresses: Bool) {
-            probe = ProbeText(input, findsAddresses: findsAddresses)
+        init(_ input: [UInt8], _ table: CompiledMappingTable) {
+            probe = ProbeText(input, findsAddresses: table.hasAddresses)
             lastLength = input.count
-            self.findsAddresses = findsAddresses
+            findsAddresses = table.hasAddresses
+            index = table.index
+            candidates = index?.candidates(probe.folded) ?? []
+        }
+
+        /// Moves on to the next entry that may match; nil behind the last one.
+        mutating func nextCandidate(_ count: Int) -> Int? {
+            if index != nil { position = EntryIndex.next(candidates, from: position) ?? count }
+            return position < count ? position : nil
         }
 
         var result: MappingResult? {
@@ -89,7 +108,9 @@ struct MappingScan {
         }
 
         private mutating func replace(_ output: [UInt8]) {
-            if output != probe.original { probe = ProbeText(output, findsAddresses: findsAddresses) }
+            guard output != probe.original else { return }
+            probe = ProbeText(output, findsAddresses: findsAddresses)
+            if let index { candidates = index.candidates(probe.folded) }
         }
 
         /// Goes on as the template asked; false when the scan is over.

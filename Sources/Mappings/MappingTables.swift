@@ -27,6 +27,8 @@ package struct MappingTables: Sendable {
 
     private(set) var tables: [CompiledMappingTable] = []
     private var index: [String: Int] = [:]
+    /// By name as written.
+    private var spellings: [String: Int] = [:]
 
     /// No tables.
     package init() {}
@@ -47,13 +49,17 @@ package struct MappingTables: Sendable {
                 continue
             }
             index[tableKey(source.name)] = kept.count
+            spellings[source.name] = kept.count
             kept.append(source)
         }
         tables = kept.map { CompiledMappingTable($0, tables: index, diagnostics: &diagnostics) }
     }
 
     /// Whether the table exists; names compare without regard to case.
-    package func contains(_ table: String) -> Bool { index[tableKey(table)] != nil }
+    package func contains(_ table: String) -> Bool { number(of: table) != nil }
+
+    /// Callers name a table as it is written mostly, in upper case; then no other spelling has to be made.
+    private func number(of table: String) -> Int? { spellings[table] ?? index[tableKey(table)] }
 
     /// The names of all tables, in the order of the configuration.
     package var names: [String] { tables.map(\.name) }
@@ -63,7 +69,7 @@ package struct MappingTables: Sendable {
     package func probe(
         _ table: String, _ text: String, flags: MappingFlags = "", context: MappingContext = MappingContext()
     ) -> MappingResult? {
-        guard let number = index[tableKey(table)] else { return nil }
+        guard let number = number(of: table) else { return nil }
         return MappingScan(tables: self, flags: flags, context: context).run(number, text)
     }
 }
@@ -80,6 +86,8 @@ struct CompiledMappingTable: Sendable {
     let entries: [Entry]
     let filters: [EntryFilter]
     let hasAddresses: Bool
+    /// Nil for a short table.
+    let index: EntryIndex?
 
     init(_ source: MappingTableSource, tables: [String: Int], diagnostics: inout Diagnostics) {
         name = source.name
@@ -93,6 +101,7 @@ struct CompiledMappingTable: Sendable {
         }
         filters = entries.map { EntryFilter($0.pattern) }
         hasAddresses = entries.contains { $0.pattern.hasAddress }
+        index = entries.count < EntryIndex.leastEntries ? nil : EntryIndex(entries.map(\.pattern))
     }
 
     private static func checkLengths(_ entry: MappingEntrySource, diagnostics: inout Diagnostics) {

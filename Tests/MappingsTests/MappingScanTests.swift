@@ -83,6 +83,12 @@ import Testing
         #expect(table("*  $Y$|T;$0|").probe("T", "x") == nil)
     }
 
+    /// Restarts at every depth: the calls of one probe are counted together.
+    @Test func tablesThatRestartAndCallThemselvesEnd() {
+        #expect(table("$_*$0*  $R$|T;$1|").probe("T", "x") == nil)
+        #expect(table("*  $R$Y$|T;$0x|").probe("T", "x") == nil)
+    }
+
     @Test func outputIsBounded() {
         let long = String(repeating: "x", count: 1000)
         #expect(table("*  $0$0$0$0$0$Y").probe("T", long) == nil)
