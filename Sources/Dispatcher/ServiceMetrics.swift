@@ -91,7 +91,7 @@ package enum ServiceMetrics {
         for service in services {
             for cause in AdmissionRefusal.allCases {
                 text.sample(
-                    [("service", service.name), ("cause", cause.rawValue)], service.statistics.refusals[cause] ?? 0)
+                    [("service", service.name), ("cause", cause.rawValue)], service.statistics[refusals: cause])
             }
         }
     }

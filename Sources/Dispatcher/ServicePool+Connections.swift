@@ -35,7 +35,7 @@ extension ServicePool {
         }
         forget(id)
         statistics.denied += 1
-        statistics.refusals[refusal, default: 0] += 1
+        statistics[refusals: refusal] += 1
         return settle(at: now)
     }
 

@@ -53,7 +53,7 @@ extension ServicePool {
     mutating func inherit(_ state: TakeOverState.Service) {
         lastWorker = state.lastWorker
         lastConnection = state.lastConnection
-        for (path, count) in zip(TakeOverState.counters, state.counts) { statistics[keyPath: path] = count }
+        statistics = ServiceStatistics(inheriting: state.counts)
         workers = state.workers.map(\.record)
         for session in state.sessions where index(of: session.worker) != nil {
             var connection = PoolConnection(listener: 0, accepted: session.accepted, since: session.since)

@@ -37,6 +37,19 @@ package struct ServiceStatistics: Hashable, Sendable {
 
     package init() {}
 
+    /// The counts of the program before, in the order of ``TakeOverState/counters``. Connections of the hour that has
+    /// begun are counted from here on: how many of them came before is not known.
+    init(inheriting counts: [Int]) {
+        for (path, count) in zip(TakeOverState.counters, counts) where count > 0 { self[keyPath: path] = count }
+        acceptedAtHour = accepted
+    }
+
+    /// `refusals` for one cause; 0 when there was none.
+    subscript(refusals cause: AdmissionRefusal) -> Int {
+        get { refusals[cause] ?? 0 }
+        set { refusals[cause] = newValue }
+    }
+
     mutating func notePeak(_ count: Int) { peak = max(peak, count) }
 
     /// Connections received in the hour that has begun.

@@ -31,7 +31,7 @@ extension ServiceReport {
 
     /// `denied` by cause.
     private var denials: JSONValue {
-        .object(AdmissionRefusal.allCases.map { .init($0.rawValue, .integer(statistics.refusals[$0] ?? 0)) })
+        .object(AdmissionRefusal.allCases.map { .init($0.rawValue, .integer(statistics[refusals: $0])) })
     }
 
     private static func json(_ listener: Listener) -> JSONValue {

@@ -45,9 +45,9 @@ struct TakeOverState: Hashable {
     /// Counts that go on; summaries begin anew.
     static var counters: [WritableKeyPath<ServiceStatistics, Int>] {
         [
-            \.accepted, \.denied, \.handedOff, \.moved, \.completed, \.lost, \.dropped, \.workersStarted,
-            \.failedStarts, \.crashes,
-        ]
+            \.accepted, \.denied, \.turnedAway, \.handedOff, \.moved, \.completed, \.lost, \.dropped,
+            \.workersStarted, \.failedStarts, \.crashes,
+        ] + AdmissionRefusal.allCases.map { \.[refusals: $0] }
     }
 
     /// Every descriptor that has to stay open.

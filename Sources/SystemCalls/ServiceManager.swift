@@ -1,4 +1,3 @@
-import CSystemCalls
 import Glibc
 
 /// The service manager that started this process, systemd for one: it is told by datagrams to the socket named in
@@ -53,24 +52,10 @@ package final class ServiceManager {
 
     /// `path` begins with `/`, or with `@` for a name that is in no file system (unix(7), abstract).
     private static func connect(_ path: String) -> OwnedDescriptor? {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        var name = Array(path.utf8)
-        guard let first = name.first, first == 0x2F || first == 0x40,
-            name.count < MemoryLayout.size(ofValue: address.sun_path)
+        guard path.hasPrefix("/") || path.hasPrefix("@"), let socket = try? UnixSockets.connect(path, .datagram)
         else { return nil }
-        if first == 0x40 { name[0] = 0 }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
-        let length = MemoryLayout<sa_family_t>.size + name.count + (first == 0x2F ? 1 : 0)
-        let number = martlet_socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-        guard number >= 0 else { return nil }
-        let socket = OwnedDescriptor(owning: number)
         var limit = timeval(tv_sec: 1, tv_usec: 0)
-        setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        let result = withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(number, $0, socklen_t(length)) }
-        }
-        guard result == 0 else { return nil }
+        setsockopt(socket.number, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         return socket
     }
 }

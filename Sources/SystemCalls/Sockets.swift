@@ -153,13 +153,18 @@ package enum Sockets {
     }
 }
 
-/// Unix-domain sockets with a name in the file system.
+/// Unix-domain sockets with a name in the file system; to connect, also `@name` of the abstract space (unix(7)).
 package enum UnixSockets {
-    package enum Kind { case stream, sequencedPacket }
+    package enum Kind { case stream, sequencedPacket, datagram }
 
     private static func create(_ kind: Kind) throws(SystemCallError) -> OwnedDescriptor {
-        let type = kind == .stream ? SOCK_STREAM.rawValue : SOCK_SEQPACKET.rawValue
-        return OwnedDescriptor(owning: try checked("socket") { martlet_socket(AF_UNIX, Int32(type), 0) })
+        let type =
+            switch kind {
+            case .stream: SOCK_STREAM
+            case .sequencedPacket: SOCK_SEQPACKET
+            case .datagram: SOCK_DGRAM
+            }
+        return OwnedDescriptor(owning: try checked("socket") { martlet_socket(AF_UNIX, Int32(type.rawValue), 0) })
     }
 
     private static func withAddress<Value>(
@@ -167,14 +172,18 @@ package enum UnixSockets {
     ) throws(SystemCallError) -> Value {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
+        var bytes = Array(path.utf8)
+        let isAbstract = bytes.first == UInt8(ascii: "@")
+        if isAbstract { bytes[0] = 0 }
         guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
             throw SystemCallError(call: "bind", code: ENAMETOOLONG, object: path)
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        // An abstract name ends with the address, any other with its NUL.
+        let length = isAbstract ? MemoryLayout<sa_family_t>.size + bytes.count : MemoryLayout<sockaddr_un>.size
         return try withUnsafePointer(to: address) { pointer throws(SystemCallError) in
             try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer throws(SystemCallError) in
-                try body(pointer, socklen_t(MemoryLayout<sockaddr_un>.size))
+                try body(pointer, socklen_t(length))
             }
         }
     }

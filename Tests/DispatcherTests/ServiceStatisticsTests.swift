@@ -48,6 +48,20 @@ import Testing
         #expect((statistics.concurrent.minimum, statistics.concurrent.maximum) == (0, 4))
     }
 
+    @Test func countsGoOnAfterATakeOverAndTheHourBeginsAnew() {
+        var before = ServiceStatistics()
+        (before.accepted, before.denied, before.turnedAway, before.crashes) = (50, 3, 2, 1)
+        before.refusals = [.onDNSList: 2, .spokeFirst: 1]
+        var after = ServiceStatistics(inheriting: TakeOverState.counters.map { before[keyPath: $0] })
+        #expect((after.accepted, after.denied, after.turnedAway, after.crashes) == (50, 3, 2, 1))
+        #expect(after.refusals == before.refusals)
+        #expect(after.thisHour == 0)
+        after.sample(connections: 0, at: 0)
+        after.accepted += 4
+        after.sample(connections: 0, at: seconds(3600))
+        #expect(after.perHour.maximum == 4)
+    }
+
     /// P4 and P5 of the dispatcher specification, section 15: at capacity the clock of saturation runs.
     @Test func saturationOfAPool() {
         var limits = PoolLimits()

@@ -29,7 +29,7 @@ final class JobControllerLog {
         let hundredths = Int(now / 10_000_000 % 100)
         let parts = [Int(local.tm_hour), Int(local.tm_min), Int(local.tm_sec), hundredths]
         let stamp = parts.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ".")
-        let line = Array("\(stamp): \(text)\n".utf8)
+        let line = Array("\(stamp): \(LogRecordFormat.escaped(text))\n".utf8)
         line.withUnsafeBytes { bytes in
             // A full disk must not stop deliveries for the sake of the log.
             try? Files.writeAll(descriptor, bytes)
