@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,7 +54,7 @@ int martlet_lock_exclusive(int descriptor) {
     return flock(descriptor, LOCK_EX | LOCK_NB);
 }
 
-ssize_t martlet_pwritev(int descriptor, const struct iovec *vectors, int count, off_t offset) {
+ssize_t martlet_pwritev(int descriptor, const void *vectors, int count, off_t offset) {
     return pwritev(descriptor, vectors, count, offset);
 }
 

@@ -3,10 +3,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-int martlet_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_length) {
-    *peer_length = sizeof(*peer);
+int martlet_accept(int listener, void *peer, uint32_t *peer_length) {
+    *peer_length = sizeof(struct sockaddr_storage);
     return accept4(listener, (struct sockaddr *)peer, peer_length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 

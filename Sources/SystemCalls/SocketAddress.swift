@@ -1,5 +1,3 @@
-// Both modules declare sockaddr_storage; which of them the compiler takes depends on the order of its work.
-import CSystemCalls
 import Glibc
 
 /// An IPv4 or IPv6 address with a port. Text form: dotted quad, or RFC 5952; IPv4-mapped addresses are IPv4.

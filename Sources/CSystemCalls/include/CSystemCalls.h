@@ -4,17 +4,17 @@
 #ifndef MARTLET_CSYSTEMCALLS_H
 #define MARTLET_CSYSTEMCALLS_H
 
+// No header that Glibc's module has too, such as <sys/socket.h>: its structures would then belong to
+// whichever of the two modules the compiler happened to load first, and importing files fail in turns.
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 
 // --- sockets -----------------------------------------------------------------------------
 
-/// accept4(2) with SOCK_CLOEXEC | SOCK_NONBLOCK.
-int martlet_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_length);
+/// accept4(2) with SOCK_CLOEXEC | SOCK_NONBLOCK. `peer`: a struct sockaddr_storage.
+int martlet_accept(int listener, void *peer, uint32_t *peer_length);
 
 /// Connected pair of AF_UNIX SOCK_SEQPACKET sockets, close-on-exec.
 int martlet_seqpacket_pair(int descriptors[2]);
@@ -92,7 +92,8 @@ int martlet_preallocate(int descriptor, off_t offset, off_t length);
 int martlet_fdatasync(int descriptor);
 int martlet_memory_file(const char *name); // memfd_create, close-on-exec
 int martlet_lock_exclusive(int descriptor); // flock LOCK_EX | LOCK_NB
-ssize_t martlet_pwritev(int descriptor, const struct iovec *vectors, int count, off_t offset);
+/// `vectors`: count structures iovec.
+ssize_t martlet_pwritev(int descriptor, const void *vectors, int count, off_t offset);
 int martlet_open(const char *path, int flags, mode_t mode); // adds O_CLOEXEC
 
 // --- checksums ---------------------------------------------------------------------------
