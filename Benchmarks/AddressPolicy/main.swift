@@ -5,7 +5,8 @@ import Glibc
 import Mappings
 import OptionSyntax
 
-// What address policy costs: rewriting, mapping tables, loading. `make bench-addresses` runs it.
+// What address policy costs: rewriting, mapping tables, loading. `make bench-addresses` runs it; an argument,
+// `rewriting`, `mapping` or `loading`, asks for one of them only.
 
 func fail(_ what: String) -> Never {
     writeLine("address_policy: \(what)", to: STDERR_FILENO)
@@ -103,9 +104,12 @@ func loading() -> Measurement {
         limit: ("memchr over the file", memchrTime([text])), target: 2)
 }
 
+let only = CommandLine.arguments.dropFirst().first
 var rows: [Measurement] = []
-for count in [100, 1_000, 10_000] { rows += rewriting(rules: count) }
-rows += rewriting(rules: 10_000, asterisks: true)
-rows += mappingRows()
-rows.append(loading())
+if only ?? "rewriting" == "rewriting" {
+    for count in [100, 1_000, 10_000] { rows += rewriting(rules: count) }
+    rows += rewriting(rules: 10_000, asterisks: true)
+}
+if only ?? "mapping" == "mapping" { rows += mappingRows() }
+if only ?? "loading" == "loading" { rows.append(loading()) }
 table(rows)

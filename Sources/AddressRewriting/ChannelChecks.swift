@@ -16,9 +16,6 @@ struct ChannelChecks {
         if isNamed { destinations.append(folded(channel)) } else { excludedDestinations.append(folded(channel)) }
     }
 
-    /// Nothing was asked for: every channel will do.
-    var isEmpty: Bool { !asksSource && destinations.isEmpty && excludedDestinations.isEmpty }
-
     /// The first kind of check that does not hold; channels with `norules` are not checked, nor is the destination
     /// while the envelope To address is rewritten, as it is not known yet.
     func failure(for query: RewriteEngine.Query, _ channels: any ChannelHosts) -> RuleFailure? {

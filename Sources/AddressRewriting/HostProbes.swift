@@ -34,7 +34,8 @@ struct HostProbes {
         }
     }
 
-    private let lower: [UInt8]
+    /// The host in lower case.
+    let lower: [UInt8]
 
     /// Longest host that is generalised, in octets: longer ones are no domain names (RFC 5321 section 4.5.3.1.2) and
     /// would cost more than they are worth.
@@ -69,9 +70,6 @@ struct HostProbes {
     func parts(_ probe: Probe) -> Parts {
         Parts(hostEnd: probe.hostEnd, matched: probe.domain, dropped: probe.literal)
     }
-
-    /// The end of the probe's string.
-    func tail(_ probe: Probe) -> ArraySlice<UInt8> { lower[probe.tail...] }
 
     /// Calls `body` with one probe after the other, from the whole name outwards and without the final `.`, until it
     /// returns a value. `asterisks`: whether probes with asterisks are wanted.
@@ -157,7 +155,7 @@ package func probes(_ host: String) -> [String] {
     var keys = ["$*"]
     let all = HostProbes(host)
     _ = all.first(asterisks: true) { probe -> Never? in
-        keys.append(text(probe.head + all.tail(probe)))
+        keys.append(text(probe.head + all.lower[probe.tail...]))
         return nil
     }
     return keys + ["."]

@@ -63,9 +63,11 @@ package final class RewriteRules: Sendable {
     /// The number of rules.
     package var count: Int { rules.reduce(0) { $0 + $1.count } }
 
-    /// The rules of the pattern `head` + `tail`, which must be in lower case, in the order of the configuration.
-    func rules(head: ArraySlice<UInt8>, tail: ArraySlice<UInt8>) -> [Rule] {
-        patterns.number(head: head, tail: tail).map { rules[$0] } ?? []
+    /// The rules of the pattern `head` + `tail`, which must be in lower case, in the order of the configuration; nil
+    /// for none.
+    func rules(head: Span<UInt8>, tail: Span<UInt8>) -> [Rule]? {
+        guard let number = patterns.number(head: head, tail: tail) else { return nil }
+        return rules[number]
     }
 
     private static func check(_ source: RewriteRuleSource, diagnostics: inout Diagnostics) {

@@ -141,10 +141,9 @@ extension RewriteRun {
         let whole = probes.wholeParts(domain: "")
         if probesEveryHost, let found = tryEveryHost(subject, whole) { return found }
         let specific = probes.first(asterisks: engine.rules.hasAsterisks || isTraced) { probe in
-            let tail = probes.tail(probe)
-            let parts = probes.parts(probe)
-            return tryRules(probe.head[...], tail, subject, parts)
-                ?? (probe.hasAsterisk ? nil : tryDatabase(probe.head[...], tail, subject, parts))
+            let tail = probes.lower.span.extracting(probe.tail...)
+            return tryRules(probe.head.span, tail, subject, probes.parts(probe))
+                ?? (probe.hasAsterisk ? nil : tryDatabase(probe.head.span, tail, subject, probes.parts(probe)))
         }
         if let specific { return specific }
         if engine.channels.channel(forHost: subject.host) != nil {
@@ -152,7 +151,8 @@ extension RewriteRun {
             return .asItStands
         }
         let general = probes.wholeParts(domain: ".")
-        if let found = tryRules(Self.general, [], subject, general) ?? tryDatabase(Self.general, [], subject, general) {
+        let dot = Self.general.span
+        if let found = tryRules(dot, Span(), subject, general) ?? tryDatabase(dot, Span(), subject, general) {
             return found
         }
         guard subject.location == .percent || subject.location == .bang else {
@@ -160,29 +160,32 @@ extension RewriteRun {
             return .asItStands
         }
         let key = subject.location == .percent ? Self.everyPercent : Self.everyBang
-        if let found = tryRules(key, [], subject, whole) { return found }
+        if let found = tryRules(key.span, Span(), subject, whole) { return found }
         note(subject.host, "", .localPart)
         return .localPart
     }
 
-    private static let everyHost = Array("$*".utf8)[...]
-    private static let general = Array(".".utf8)[...]
-    private static let everyPercent = Array("$%".utf8)[...]
-    private static let everyBang = Array("$!".utf8)[...]
+    private static let everyHost = Array("$*".utf8)
+    private static let general = Array(".".utf8)
+    private static let everyPercent = Array("$%".utf8)
+    private static let everyBang = Array("$!".utf8)
 
     /// The first rule of a pattern, `head` + `tail` behind the tag, that succeeds.
     private mutating func tryRules(
-        _ head: ArraySlice<UInt8>, _ tail: ArraySlice<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
+        _ head: Span<UInt8>, _ tail: Span<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
     ) -> Found? {
-        let head = tag.isEmpty ? head : tagged(head)
-        let candidates = engine.rules.rules(head: head, tail: tail)
-        return tryRules(candidates, isTraced ? text(head + tail) : "", subject, parts)
+        let candidates =
+            tag.isEmpty
+            ? engine.rules.rules(head: head, tail: tail) : engine.rules.rules(head: tagged(head).span, tail: tail)
+        if !isTraced, candidates == nil { return nil }
+        return tryRules(candidates ?? [], isTraced ? key(head, tail) : "", subject, parts)
     }
 
     /// Without a tag the rules of `$*` are known.
     private mutating func tryEveryHost(_ subject: RewriteSubject, _ parts: HostProbes.Parts) -> Found? {
         tag.isEmpty
-            ? tryRules(engine.rules.everyHost, "$*", subject, parts) : tryRules(Self.everyHost, [], subject, parts)
+            ? tryRules(engine.rules.everyHost, "$*", subject, parts)
+            : tryRules(Self.everyHost.span, Span(), subject, parts)
     }
 
     private mutating func tryRules(
@@ -197,10 +200,10 @@ extension RewriteRun {
 
     /// A rule of the domain database, compiled when it is found.
     private mutating func tryDatabase(
-        _ head: ArraySlice<UInt8>, _ tail: ArraySlice<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
+        _ head: Span<UInt8>, _ tail: Span<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
     ) -> Found? {
         guard let database = engine.domainDatabase else { return nil }
-        let key = text(tagged(head) + tail)
+        let key = key(head, tail)
         guard let template = database(key) else { return nil }
         var ignored = Diagnostics()
         let location = SourceLocation(file: "domain database", line: 0)
@@ -209,7 +212,12 @@ extension RewriteRun {
         return apply(RewriteRules.Rule(source: source, template: compiled), key, subject, parts)
     }
 
-    private func tagged(_ head: ArraySlice<UInt8>) -> ArraySlice<UInt8> { foldedBytes(tag)[...] + head }
+    private func tagged(_ head: Span<UInt8>) -> [UInt8] { foldedBytes(tag) + bytes(head) }
+
+    /// The pattern that is looked up, with the tag in front.
+    private func key(_ head: Span<UInt8>, _ tail: Span<UInt8>) -> String { text(tagged(head) + bytes(tail)) }
+
+    private func bytes(_ span: Span<UInt8>) -> [UInt8] { span.indices.map { span[$0] } }
 
     private mutating func apply(
         _ rule: RewriteRules.Rule, _ key: String, _ subject: RewriteSubject, _ parts: HostProbes.Parts

@@ -52,7 +52,8 @@ struct TemplateEvaluation: ~Copyable {
     private var letterCase = LetterCase.original
     private var quotesFilter = false
     private var locations: [HostLocation] = []
-    private var checks = ChannelChecks()
+    /// Nil until a channel is asked for, which is rare.
+    private var checks: ChannelChecks?
     private var tag: String?
     private var error: RewriteError?
     private var rescans = 0
@@ -75,9 +76,7 @@ struct TemplateEvaluation: ~Copyable {
             return try result() ?? unchanged
         }
         if !locations.isEmpty, !locations.contains(subject.location) { throw .fails(.location) }
-        if !checks.isEmpty, let failure = checks.failure(for: task.query, task.engine.channels) {
-            throw .fails(failure)
-        }
+        if let failure = checks?.failure(for: task.query, task.engine.channels) { throw .fails(failure) }
         guard let result = try result() else { throw .fails(.form) }
         return result
     }
@@ -248,12 +247,20 @@ extension TemplateEvaluation {
         case .kind(let kind): if kind != task.query.kind { throw .fails(.kind) }
         case .direction(let direction): if direction != task.query.direction { throw .fails(.direction) }
         case .location(let location): locations.append(location)
-        case .sourceChannel(let isNamed, let name): checks.addSource(try argument(name), isNamed: isNamed)
-        case .destinationChannel(let isNamed, let name): checks.addDestination(try argument(name), isNamed: isNamed)
-        case .reprocessing(let wanted): checks.reprocessing.insert(wanted)
+        case .sourceChannel(let isNamed, let name):
+            let channel = try argument(name)
+            checks = checks ?? ChannelChecks()
+            checks?.addSource(channel, isNamed: isNamed)
+        case .destinationChannel(let isNamed, let name):
+            let channel = try argument(name)
+            checks = checks ?? ChannelChecks()
+            checks?.addDestination(channel, isNamed: isNamed)
+        case .reprocessing(let wanted):
+            checks = checks ?? ChannelChecks()
+            checks?.reprocessing.insert(wanted)
         case .checkChannels:
-            if checks.failure(for: task.query, task.engine.channels) != nil { throw .endsSuccessfully }
-            checks = ChannelChecks()
+            if checks?.failure(for: task.query, task.engine.channels) != nil { throw .endsSuccessfully }
+            checks = nil
         case .domainCheck(let isLocal, let name): try checkDomain(try argument(name), isLocal: isLocal)
         case .tag(let elements): tag = try argument(elements)
         case .errorText(let code, let elements): error = RewriteError(code: code, text: try argument(elements))

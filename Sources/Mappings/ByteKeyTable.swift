@@ -8,7 +8,7 @@ package struct ByteKeyHash: Sendable {
 
     package mutating func combine(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
 
-    package mutating func combine(_ bytes: ArraySlice<UInt8>) { for byte in bytes { combine(byte) } }
+    package mutating func combine(_ bytes: Span<UInt8>) { for index in bytes.indices { combine(bytes[index]) } }
 
     /// The upper half decides the slot, all of it is compared.
     fileprivate var value: UInt64 { state ^ state >> 32 }
@@ -37,7 +37,7 @@ package final class ByteKeyTable: Sendable {
         var bytes: [UInt8] = []
         for (number, key) in keys.enumerated() {
             var hash = ByteKeyHash()
-            hash.combine(key[...])
+            hash.combine(key.span)
             var index = Int(truncatingIfNeeded: hash.value) & (size - 1)
             while slots[index].entry > 0 { index = (index + 1) & (size - 1) }
             slots[index] = Slot(
@@ -49,7 +49,7 @@ package final class ByteKeyTable: Sendable {
     }
 
     /// The number of the key `head` + `tail`.
-    package func number(head: ArraySlice<UInt8>, tail: ArraySlice<UInt8>) -> Int? {
+    package func number(head: Span<UInt8>, tail: Span<UInt8>) -> Int? {
         var hash = ByteKeyHash()
         hash.combine(head)
         hash.combine(tail)
@@ -57,7 +57,7 @@ package final class ByteKeyTable: Sendable {
     }
 
     /// The number of the key `head` + `tail`, whose hash is known.
-    package func number(_ hash: ByteKeyHash, head: ArraySlice<UInt8>, tail: ArraySlice<UInt8>) -> Int? {
+    package func number(_ hash: ByteKeyHash, head: Span<UInt8>, tail: Span<UInt8>) -> Int? {
         let value = hash.value
         var index = Int(truncatingIfNeeded: value) & (slots.count - 1)
         while slots[index].entry > 0 {
@@ -67,17 +67,11 @@ package final class ByteKeyTable: Sendable {
         return nil
     }
 
-    private func holds(_ slot: Slot, _ head: ArraySlice<UInt8>, _ tail: ArraySlice<UInt8>) -> Bool {
+    private func holds(_ slot: Slot, _ head: Span<UInt8>, _ tail: Span<UInt8>) -> Bool {
         guard Int(slot.length) == head.count + tail.count else { return false }
-        var position = slot.offset
-        for byte in head {
-            if bytes[position] != byte { return false }
-            position += 1
-        }
-        for byte in tail {
-            if bytes[position] != byte { return false }
-            position += 1
-        }
+        for index in head.indices where bytes[slot.offset + index] != head[index] { return false }
+        let rest = slot.offset + head.count
+        for index in tail.indices where bytes[rest + index] != tail[index] { return false }
         return true
     }
 }

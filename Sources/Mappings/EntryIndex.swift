@@ -73,7 +73,9 @@ final class EntryIndex: Sendable {
         var hash = ByteKeyHash()
         for length in 1..<max(1, min(prefixLengths.count, probe.count + 1)) {
             hash.combine(probe[length - 1])
-            guard prefixLengths[length], let number = prefixes.number(hash, head: [], tail: probe[..<length]) else {
+            guard prefixLengths[length],
+                let number = prefixes.number(hash, head: Span(), tail: probe.span.extracting(..<length))
+            else {
                 continue
             }
             for entry in prefixEntries[number] { Self.set(entry, in: &result) }
