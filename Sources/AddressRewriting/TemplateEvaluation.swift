@@ -10,6 +10,15 @@ final class RewriteTask: Sendable {
         self.engine = engine
         self.query = query
     }
+
+    /// `$V` and `$Z`: asks the directory of a domain.
+    func check(domain: String, isLocal: Bool) throws(RuleInterruption) {
+        switch query.directory.locality(ofDomain: domain) {
+        case .unavailable: throw .directoryUnavailable
+        case .local: if !isLocal { throw .fails(.domainIsLocal(domain)) }
+        case .nonLocal: if isLocal { throw .fails(.domainIsNotLocal(domain)) }
+        }
+    }
 }
 
 /// What a rule is applied to; a class for the same reason.
@@ -236,6 +245,7 @@ extension TemplateEvaluation {
         if let error = template.soleError { throw .stops(error) }
         rescans += 1
         defer { rescans -= 1 }
+        try template.check(task, subject, parts)
         try evaluate(template.elements)
     }
 }
@@ -244,8 +254,6 @@ extension TemplateEvaluation {
 extension TemplateEvaluation {
     private mutating func control(_ element: Element) throws(RuleInterruption) {
         switch element {
-        case .kind(let kind): if kind != task.query.kind { throw .fails(.kind) }
-        case .direction(let direction): if direction != task.query.direction { throw .fails(.direction) }
         case .location(let location): locations.append(location)
         case .sourceChannel(let isNamed, let name):
             let channel = try argument(name)
@@ -261,18 +269,10 @@ extension TemplateEvaluation {
         case .checkChannels:
             if checks?.failure(for: task.query, task.engine.channels) != nil { throw .endsSuccessfully }
             checks = nil
-        case .domainCheck(let isLocal, let name): try checkDomain(try argument(name), isLocal: isLocal)
+        case .domainCheck(let isLocal, let name): try task.check(domain: try argument(name), isLocal: isLocal)
         case .tag(let elements): tag = try argument(elements)
         case .errorText(let code, let elements): error = RewriteError(code: code, text: try argument(elements))
         default: break
-        }
-    }
-
-    private func checkDomain(_ domain: String, isLocal: Bool) throws(RuleInterruption) {
-        switch task.query.directory.locality(ofDomain: domain) {
-        case .unavailable: throw .directoryUnavailable
-        case .local: if !isLocal { throw .fails(.domainIsLocal(domain)) }
-        case .nonLocal: if isLocal { throw .fails(.domainIsNotLocal(domain)) }
         }
     }
 }

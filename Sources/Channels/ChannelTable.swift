@@ -68,8 +68,13 @@ package struct ChannelTable: Hashable, Sendable {
     /// The name alone of the channel that a routing host leads to: the question of every rewritten address, answered
     /// without a copy of the channel.
     package func channelName(forHost host: String) -> String? {
-        let hasUppercase = host.utf8.contains { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") || $0 >= 0x80 }
-        return byHost[hasUppercase ? host.lowercased() : host].map { channels[$0.index].name }
+        byHost[Self.isLowerCase(host) ? host : host.lowercased()].map { channels[$0.index].name }
+    }
+
+    private static func isLowerCase(_ host: String) -> Bool {
+        let bytes = host.utf8Span.span
+        for index in bytes.indices where (0x41...0x5A).contains(bytes[index]) || bytes[index] >= 0x80 { return false }
+        return true
     }
 
     /// Every host name that leads to a channel, in lower case.
