@@ -11,6 +11,8 @@ final class DispatcherLoop {
     let commands: CommandSocket
     var clients: [Int: CommandClient] = [:]
     var lastClient = 0
+    /// The command socket is not watched until the next second.
+    var areCommandsResting = false
     /// Seconds since 1970.
     let began = SystemClock.wallSeconds
     var admission: ConnectionAdmission
@@ -83,6 +85,8 @@ final class DispatcherLoop {
                 nextTick = now + seconds(1)
                 for service in services { service.tick(at: now) }
                 shared.desk.idents.expire(at: now)
+                restoreReserve()
+                expireClients(at: now)
             }
             continueUpgrade(at: now)
         }
@@ -135,19 +139,26 @@ final class DispatcherLoop {
         }
     }
 
-    /// No descriptor is left: the client at the head of the queue is closed, so that it does not wait in vain and the
-    /// loop does not spin. Then the port rests until the next second.
+    /// No descriptor is left: the client at the head of the queue is closed, so that it does not wait in vain. The
+    /// others wait: the port rests for a while, so that the loop does not spin and not everybody is closed.
     private func sacrificeReserve(_ service: Int, _ number: Int, at now: Int64) {
         let port = services[service].ports[number]
-        reserve = nil
-        if let listener = port.descriptor, case .connection(let socket, _) = Sockets.accept(listener) {
-            close(socket)
+        if reserve != nil {
+            reserve = nil
+            if let listener = port.descriptor, case .connection(let socket, _) = Sockets.accept(listener) {
+                close(socket)
+            }
+            restoreReserve()
         }
-        reserve = try? OwnedDescriptor.open("/dev/null", O_RDONLY)
         if now - (lastShortageReport ?? 0) >= seconds(10) || lastShortageReport == nil {
             lastShortageReport = now
-            log.error("no file descriptor is left: connections are closed; raise the limit (ulimit -n) or MAX_CONNS")
+            log.error(
+                "no file descriptor is left: clients wait or are closed; raise the limit (LimitNOFILE, ulimit -n)")
         }
+    }
+
+    private func restoreReserve() {
+        if reserve == nil { reserve = try? OwnedDescriptor.open("/dev/null", O_RDONLY) }
     }
 
     // MARK: Signals and orders

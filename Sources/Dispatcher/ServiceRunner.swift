@@ -139,12 +139,15 @@ final class ServiceRunner {
 
     /// Lets the epoll watch exactly the ports from which a connection may be taken now.
     func watchPorts(at now: Int64) {
-        for (number, port) in ports.enumerated() where !port.isWatched {
+        for (number, port) in ports.enumerated() where !port.isWatched && now >= port.restUntil {
             guard let socket = port.descriptor, takesConnections(number, at: now) else { continue }
             do throws(SystemCallError) {
                 try shared.reactor.watch(socket, .listener(service: index, port: number))
                 port.isWatched = true
-            } catch { log.error("service \(settings.name) cannot watch \(port.address): \(error)") }
+            } catch {
+                port.restUntil = now + Self.acceptRest
+                log.error("service \(settings.name) cannot watch \(port.address): \(error)")
+            }
         }
     }
 

@@ -104,6 +104,8 @@ package struct DispatcherSettings: Sendable {
     /// Between attempts to bind a port that was taken, nanoseconds.
     package var bindRetry = seconds(30)
     package var deadlines = PoolLimits.Deadlines()
+    /// After which a command client that says nothing and reads nothing is closed, nanoseconds.
+    package var commandIdleTime = seconds(60)
     /// Where DNS lists are asked; used only when a service has some.
     package var resolver = ResolverConfiguration(timeout: 5000)
     /// Connections of all services that may wait for their admission at once.
