@@ -87,7 +87,7 @@ extension ServiceRunner {
             }
         } catch {
             // Not the worker's fault, and what waits in the socket stays there.
-            if error.isShortage { return log.notice("\(name(of: id)) cannot be heard now: \(error)") }
+            if error.isShortage { return }
             shared.reactor.forget(process.control.descriptor)
             switch error {
             case .closed: perform(pool.controlLost(id, at: now), at: now)

@@ -137,6 +137,21 @@ import Testing
         #expect(program.end() == .exited(0))
     }
 
+    /// A port on which accept fails again and again rests, and the log says so once in a while.
+    @Test func brokenPortRests() throws {
+        let fixture = try DispatcherFixture()
+        fixture.start([fixture.service(image: TestImage.echo)])
+        fixture.waitForReady(1)
+        // From here on accept(2) says EINVAL.
+        shutdown(fixture.listeningDescriptor, Int32(SHUT_RDWR))
+        fixture.wait(for: "the failure") { fixture.log.contains("cannot accept on 127.0.0.1:\(fixture.port)") }
+        poll(nil, 0, 1500)
+        let failures = try #require(integer("accept_failures", fixture.ask("status")))
+        #expect((1...5).contains(failures))
+        #expect(fixture.log.lines(with: "cannot accept on") == 1)
+        fixture.shutDown()
+    }
+
     private static let setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].first(where: Files.isExecutable)
 
     /// systemd gives the Dispatcher CAP_NET_BIND_SERVICE for its ports. Workers have no use for it.
@@ -157,5 +172,12 @@ import Testing
         #expect(try capabilities(Int(program.processID)).contains("0000000000000400"))
         kill(program.processID, SIGQUIT)
         #expect(program.end() == .exited(0))
+    }
+}
+
+extension String {
+    /// How many lines have `text`.
+    fileprivate func lines(with text: String) -> Int {
+        split(separator: "\n").count { $0.contains(text) }
     }
 }

@@ -115,6 +115,14 @@ struct PoolPromises {
 
     mutating func stopped() { isServing = false }
 
+    /// A client was told that the service is at capacity.
+    mutating func turnedAway() {
+        let hasRoom = workers.contains {
+            $0.isReady && !$0.isDraining && !$0.isGone && $0.load < limits.maxConns
+        }
+        if hasRoom, open.count < limits.maxProcs * limits.maxConns { fail("a client was turned away from a free place") }
+    }
+
     // MARK: What the pool does
 
     mutating func did(_ action: PoolAction, at now: Int64) {

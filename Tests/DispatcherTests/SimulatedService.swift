@@ -86,7 +86,10 @@ struct SimulatedService {
     private mutating func connect() {
         let listener = random.below(2)
         guard pool.mayAccept(listener, at: now) else {
-            if pool.turnsAway(at: now, busyAfter: seconds(3)) { pool.turnedAway() }
+            if pool.turnsAway(at: now, busyAfter: seconds(3)) {
+                promises.turnedAway()
+                pool.turnedAway()
+            }
             return
         }
         let id = pool.accepted(listener: listener, client: clients[random.below(clients.count)], at: now)

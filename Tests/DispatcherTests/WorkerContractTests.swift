@@ -228,6 +228,31 @@ import Testing
         #expect(try bench.next()?.type == "DONE")
     }
 
+    /// When the Dispatcher does not read, nothing can be reported any more: it learns that at once, by the end of the
+    /// socket, and the sessions go on.
+    @Test func overflowEndsTheControlSocketAndNoSession() throws {
+        let bench = try Bench(.swift)
+        try bench.expectGreeting()
+        let client = try bench.hand(id: 1)
+        #expect(try bench.next()?.type == "ACPT")
+        var failure: ControlSocket.Failure?
+        for _ in 0..<100_000 where failure == nil {
+            do throws(ControlSocket.Failure) {
+                try bench.process.control.send(ControlMessage("PING"))
+                if bench.process.control.wantsToWrite {
+                    poll(nil, 0, 1)
+                    try bench.process.control.flush()
+                }
+            } catch { failure = error }
+        }
+        #expect(failure == .closed)
+        _ = client.line()
+        client.say("still here")
+        #expect(client.line() == "still here")
+        client.say("quit")
+        bench.expectEnd()
+    }
+
     @Test func withoutAControlSocketItSaysSo() throws {
         let launch = Processes.Request(path: TestImage.echo, arguments: [], environment: [])
         let pid = try Processes.spawn(launch)
