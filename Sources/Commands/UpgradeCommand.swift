@@ -21,7 +21,7 @@ struct UpgradeCommand: ParsableCommand {
         _ = try RunCommand.checkedConfiguration(root)
         let client = DaemonClient(root: root, .dispatcher)
         let program = Files.parent(of: Processes.executablePath) + "/dispatcher"
-        Terminal.line(try client.command("upgrade", program))
+        Terminal.line(try client.command("upgrade", program, timeoutSeconds: 60))
         if workers { Terminal.line(try client.command("restart", "*")) }
     }
 }
