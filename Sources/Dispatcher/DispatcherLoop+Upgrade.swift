@@ -80,7 +80,7 @@ extension DispatcherLoop {
             // The new program works on copies until it is sure.
             let (need, limit) = (2 * kept.count + 64, SystemLimits.openFiles)
             guard need <= limit else {
-                return endUpgrade("it needs \(need) file descriptors and there are \(limit); raise the limit (ulimit -n)")
+                return endUpgrade("\(need) file descriptors are needed, the limit is \(limit); raise it (ulimit -n)")
             }
             let file = try Images.memoryFile("state", Array(state.text.utf8))
             shared.log.notice("goes over to \(upgrade.path)")

@@ -37,7 +37,9 @@ package enum DispatcherProcess {
             settings.inheritedListeners = DispatcherService.activatedListeners()
             settings.user = try MTAUser.toTakeOn(configuration.paths)?.identity.name
             settings.endsWithParent = getenv("MARTLET_SUPERVISED") != nil
-            if let takeOver, let obstacle = TakeOver.obstacle(takeOver.state, settings) { throw CannotTakeOver(obstacle) }
+            if let takeOver, let obstacle = TakeOver.obstacle(takeOver.state, settings) {
+                throw CannotTakeOver(obstacle)
+            }
             let consults = PortAccess(configuration.mappings) != nil
             // The counts outlive reloads of the table.
             let throttle = ThrottleCallout()

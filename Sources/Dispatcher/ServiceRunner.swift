@@ -62,7 +62,7 @@ final class ServiceRunner {
         isStarted = true
         guard pool.phase == .serving else {
             closePorts()
-            return log.notice("service \(settings.name) was stopped and stays so; restart the dispatcher to get it back")
+            return log.notice("service \(settings.name) was stopped and stays so until the dispatcher is restarted")
         }
         let limits = pool.limits
         log.notice(

@@ -9,7 +9,7 @@ final class DispatcherProgram {
     private(set) var processID: Int32 = 0
     private let image: String
     private let port: UInt16
-    private let names: [String] = ["config/martlet.conf", "config/restricted.cnf", "config/mappings", "image", "notify", "new"]
+    private let names: [String] = ["config/martlet.conf", "config/restricted.cnf", "image", "notify", "new"]
     private let directories = ["config", "data/log", "data", "run"]
 
     static let path = Files.parent(of: Processes.executablePath) + "/dispatcher"
@@ -33,13 +33,16 @@ final class DispatcherProgram {
         if let restricted { try write("config/restricted.cnf", restricted) }
     }
 
-    /// Writes the configuration. `options`: `name = value` of the service; `interface`: where it listens, nil: everywhere.
-    func configure(_ options: [String], interface: String? = "127.0.0.1") throws {
-        let service = ["image = \(image)", "tcp_ports = \(port)"] + options
+    /// Writes the configuration. `options`: `name = value` of the service; `interface`: where it listens, nil: everywhere;
+    /// `sections`: what follows.
+    func configure(_ options: [String], interface: String? = "127.0.0.1", _ sections: String = "") throws {
+        let service =
+            ["image = \(image)", "tcp_ports = \(port)"] + options
             + (interface.map { ["interface_address = \($0)"] } ?? [])
-        let lines = ["base.hostname = host.example.test", "channel:l.official_host_name = host.example.test"]
+        let lines =
+            ["base.hostname = host.example.test", "channel:l.official_host_name = host.example.test"]
             + service.map { "dispatcher.service:ECHO.\($0)" }
-        try write("config/martlet.conf", lines.joined(separator: "\n") + "\n")
+        try write("config/martlet.conf", lines.joined(separator: "\n") + "\n" + sections)
     }
 
     /// Writes a file below the root that everybody may read.

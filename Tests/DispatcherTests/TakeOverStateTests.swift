@@ -87,7 +87,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("connection id=1", "a connection before any service"), ("listener descriptor=-1 host= port=25", "no descriptor"),
+        ("connection id=1", "a connection before any service"),
+        ("listener descriptor=-1 host= port=25", "no descriptor"),
         ("listener descriptor=7 host= port=70000", "no port"), ("service name=A", "a service without counts"),
         ("stranger id=1", "an unknown kind"),
         ("throttle form=none client=a rate=1 total=1 since=1", "an unknown form"),
@@ -124,7 +125,8 @@ import Testing
         let held = TakeOverState.Held(socket: 9)
         service.connections = [
             Self.connection(1, .active(WorkerID(1)), worker: 1),
-            Self.connection(2, .pending(WorkerID(1)), worker: 1, held: held), Self.connection(3, .inAdmission, held: held),
+            Self.connection(2, .pending(WorkerID(1)), worker: 1, held: held),
+            Self.connection(3, .inAdmission, held: held),
             Self.connection(4, .pending(WorkerID(5)), worker: 5, held: held), Self.connection(5, .waiting, held: held),
         ]
         var pool = Self.inherit(service)

@@ -31,9 +31,9 @@ import Testing
         var number: Int32 { owned.number }
     }
 
-    /// `image`: a shell script that ends as the echo worker; `options` of the service; `mappings`: the table file.
+    /// `image`: a shell script that ends as the echo worker; `options` of the service; `sections`: of the configuration.
     private static func started(
-        image: String? = nil, _ options: [String] = [], mappings: String? = nil
+        image: String? = nil, _ options: [String] = [], sections: String = ""
     ) throws -> Running {
         let socket = OwnedListener(try Sockets.listen(SocketAddress(host: "127.0.0.1", port: 0), backlog: 64))
         let port = Sockets.localAddress(socket.number).port
@@ -42,8 +42,7 @@ import Testing
             let script = "#!/bin/sh\ncd \(program.root)\n\(image)\nexec \(TestImage.echo)\n"
             try program.write("image", script, mode: 0o755)
         }
-        try program.configure(options)
-        if let mappings { try program.write("config/mappings", mappings) }
+        try program.configure(options, sections)
         try program.start(socket: socket.number)
         program.wait(for: "the start") { program.ask("status").contains("\"running\"") }
         return Running(program: program, port: port, socket: socket)
@@ -129,13 +128,12 @@ import Testing
     /// Dispatcher specification, section 9.5.
     @Test func throttledStaysThrottled() throws {
         let table = """
-            PORT_ACCESS
-
+            [mapping:PORT_ACCESS]
               TCP|*|*|*|*  $C$[IMTA_LIB:conn_throttle.so,throttle,$2,2]$N421$ Connection$ not$ accepted$ at$ this$ time$E
               *            $YEXTERNAL
 
             """
-        let running = try Self.started(mappings: table)
+        let running = try Self.started(sections: table)
         #expect(try running.client().greetingPID() != nil)
         #expect(try running.client().greetingPID() != nil)
         running.upgrade()
@@ -201,7 +199,8 @@ import Testing
         }
         let steps: [(interface: String?, reached: [String], notReached: [String])] = [
             ("127.0.0.1", ["127.0.0.1"], ["127.0.0.2", "::1"]), (nil, ["127.0.0.1", "127.0.0.2", "::1"], []),
-            ("::", ["127.0.0.1", "::1"], []), ("0:0:0:0:0:0:0:1", ["::1"], ["127.0.0.1"]), ("::1", ["::1"], ["127.0.0.1"]),
+            ("::", ["127.0.0.1", "::1"], []), ("0:0:0:0:0:0:0:1", ["::1"], ["127.0.0.1"]),
+            ("::1", ["::1"], ["127.0.0.1"]),
             ("127.0.0.2", ["127.0.0.2"], ["127.0.0.1", "::1"]), (nil, ["127.0.0.1", "::1"], []),
         ]
         for step in steps {
