@@ -20,6 +20,8 @@ final class DispatcherLoop {
     var isStopping = false
     /// The new program that is to take the place of this one.
     var upgrade: Upgrade?
+    /// The counts of `conn_throttle`, for the new program.
+    var throttle: ThrottleCallout?
     /// The locked pid file, for the new program; -1 without one.
     var pidFile: Int32 = -1
     /// Who wants to know that the Dispatcher serves and lives; nil when nobody does.
@@ -50,16 +52,15 @@ final class DispatcherLoop {
 
     func startServices(at now: Int64) {
         var inherited = shared.settings.inheritedListeners
-        for service in services {
-            service.inherited = inherited
-            service.start(at: now)
-            inherited = service.inherited
-            service.inherited = []
+        for service in services { service.adoptListeners(&inherited) }
+        // Before ports are bound: a socket for other addresses may have the port of one of them.
+        for listener in inherited {
+            let what = Sockets.isListening(listener.descriptor) ? "listening socket" : "inherited descriptor"
+            log.notice("\(what) \(Sockets.localAddress(listener.descriptor)) belongs to no service: closed")
+            close(listener.descriptor)
         }
-        for descriptor in inherited {
-            log.notice("listening socket \(Sockets.localAddress(descriptor)) belongs to no service: closed")
-            close(descriptor)
-        }
+        for service in services { service.start(at: now) }
+        for service in services { service.resumeAdmissions(at: now) }
     }
 
     /// Serves until every service has stopped.
@@ -72,9 +73,7 @@ final class DispatcherLoop {
             let before = SystemClock.monotonicNanoseconds
             watch.turned()
             manager?.turned(at: before)
-            if !isSettling {
-                for service in services { service.watchPorts(at: before) }
-            }
+            for service in services { service.watchPorts(at: before) }
             let next = services.reduce(nextTick) { min($0, $1.nextAdmission) }
             let waiting = max(0, next - before) / 1_000_000 + 1
             try shared.reactor.wait(milliseconds: Int32(clamping: waiting), into: &ready)

@@ -94,6 +94,14 @@ package struct ControlSocket: ~Copyable, Sendable {
         queue.append(Outgoing(bytes: bytes, descriptor: duplicate))
     }
 
+    /// What waits, for a successor of this program: descriptors stay this value's.
+    package var unsent: [(bytes: [UInt8], descriptor: Int32?)] { queue.map { ($0.bytes, $0.descriptor) } }
+
+    /// Queues what a former program could not send; owns the descriptor from now on.
+    package mutating func resume(_ bytes: [UInt8], descriptor: Int32?) {
+        queue.append(Outgoing(bytes: bytes, descriptor: descriptor))
+    }
+
     /// Sends what waits, as far as the socket and the memory of the system take it.
     package mutating func flush() throws(Failure) {
         var sent = 0

@@ -41,6 +41,17 @@ package enum Sockets {
         return socket
     }
 
+    /// Sets another depth for the queue of a socket that listens already.
+    package static func listen(again socket: Int32, backlog: Int32) throws(SystemCallError) {
+        try checked("listen") { Glibc.listen(socket, backlog) }
+    }
+
+    package static func isListening(_ socket: Int32) -> Bool {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0 && value != 0
+    }
+
     package static func set(
         _ socket: Int32, _ level: Int32, _ option: Int32, _ value: Int32
     ) throws(SystemCallError) {

@@ -81,7 +81,7 @@ import Testing
         let number = second.release()
         fixture.start([bad, fixture.service(image: TestImage.echo) { $0.tcpPorts = [port] }]) {
             $0.deadlines.start = 300_000_000
-            $0.inheritedListeners.append(number)
+            $0.inheritedListeners.append(.init(number))
         }
         fixture.wait(for: line) { fixture.log.contains(line) }
         let client = try #require(TestClient(port: port))

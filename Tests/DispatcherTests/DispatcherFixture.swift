@@ -45,7 +45,7 @@ final class DispatcherFixture: Sendable {
         var settings = DispatcherSettings(
             services: services, runDirectory: directory.path + "/run", logFile: directory.path + "/dispatcher.log")
         settings.bindRetry = 100_000_000
-        if giveListener, let number = listener.withLock({ $0.take() }) { settings.inheritedListeners = [number] }
+        if giveListener, let number = listener.withLock({ $0.take() }) { settings.inheritedListeners = [.init(number)] }
         change(&settings)
         let service = DispatcherService(settings: settings, admission: admission)
         SystemThread.start("dispatcher") { [self] in

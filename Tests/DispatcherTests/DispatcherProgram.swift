@@ -7,7 +7,9 @@ import Testing
 final class DispatcherProgram {
     let root: String
     private(set) var processID: Int32 = 0
-    private let names: [String] = ["config/martlet.conf", "config/restricted.cnf", "image", "notify"]
+    private let image: String
+    private let port: UInt16
+    private let names: [String] = ["config/martlet.conf", "config/restricted.cnf", "image", "notify", "new"]
     private let directories = ["config", "data/log", "data", "run"]
 
     static let path = Files.parent(of: Processes.executablePath) + "/dispatcher"
@@ -19,6 +21,8 @@ final class DispatcherProgram {
     ) throws {
         var template = Array("/tmp/martlet-test-XXXXXX".utf8CString)
         root = try #require(mkdtemp(&template).map { String(cString: $0) })
+        self.image = image ?? "\(root)/image"
+        self.port = port
         chmod(root, 0o755)
         for name in directories.reversed() {
             try Files.createDirectory("\(root)/\(name)", mode: 0o755)
@@ -28,16 +32,20 @@ final class DispatcherProgram {
         if let owner {
             for name in ["data", "data/log", "run"] { try Files.give("\(root)/\(name)", to: owner) }
         }
-        let text = """
-            base.hostname = host.example.test
-            channel:l.official_host_name = host.example.test
-            dispatcher.service:ECHO.image = \(image ?? "\(root)/image")
-            dispatcher.service:ECHO.interface_address = 127.0.0.1
-            dispatcher.service:ECHO.tcp_ports = \(port)
-
-            """
-        try write("config/martlet.conf", options.reduce(text) { $0 + "dispatcher.service:ECHO.\($1)\n" })
+        try configure(options)
         if let restricted { try write("config/restricted.cnf", restricted) }
+    }
+
+    /// Writes the configuration. `options`: `name = value` of the service; `interface`: where it listens, nil: everywhere;
+    /// `sections`: what follows.
+    func configure(_ options: [String], interface: String? = "127.0.0.1", _ sections: String = "") throws {
+        let service =
+            ["image = \(image)", "tcp_ports = \(port)"] + options
+            + (interface.map { ["interface_address = \($0)"] } ?? [])
+        let lines =
+            ["base.hostname = host.example.test", "channel:l.official_host_name = host.example.test"]
+            + service.map { "dispatcher.service:ECHO.\($0)" }
+        try write("config/martlet.conf", lines.joined(separator: "\n") + "\n" + sections)
     }
 
     /// Writes a file below the root that everybody may read.

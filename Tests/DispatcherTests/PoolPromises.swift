@@ -120,7 +120,8 @@ struct PoolPromises {
         let hasRoom = workers.contains {
             $0.isReady && !$0.isDraining && !$0.isGone && $0.load < limits.maxConns
         }
-        if hasRoom, open.count < limits.maxProcs * limits.maxConns { fail("a client was turned away from a free place") }
+        let isFull = open.count >= limits.maxProcs * limits.maxConns
+        if hasRoom, !isFull { fail("a client was turned away from a free place") }
     }
 
     // MARK: What the pool does
