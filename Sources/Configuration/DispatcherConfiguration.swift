@@ -64,7 +64,10 @@ package struct ServiceConfiguration: Hashable, Sendable {
     package var location: SourceLocation
 
     /// Most simultaneous connections.
-    package var capacity: Int { maxProcs * maxConns }
+    package var capacity: Int {
+        let (product, overflow) = maxProcs.multipliedReportingOverflow(by: maxConns)
+        return overflow ? .max : product
+    }
 
     /// The channel named by `PARAMETER=CHANNEL=name`, nil without.
     package var channel: String? {

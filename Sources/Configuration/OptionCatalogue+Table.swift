@@ -20,7 +20,7 @@ extension OptionCatalogue {
         max_procs integer 5 1-1000
         max_shutdown integer 2 1-
         min_conns integer 3 1-
-        min_procs integer 1 0-
+        min_procs integer 1 0-1000
         stacksize integer 2048000 65536-
         astlm ignored -
         biolm ignored -

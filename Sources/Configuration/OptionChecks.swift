@@ -70,7 +70,7 @@ enum PortList {
     /// The ports without zeros, or nil when something is no port.
     static func parse(_ text: String) -> [UInt16]? {
         var ports: [UInt16] = []
-        for word in text.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" }) {
+        for word in words(text) {
             guard let number = IntegerValue.parse(String(word)), let port = UInt16(exactly: number) else { return nil }
             if port != 0, !ports.contains(port) { ports.append(port) }
         }
@@ -79,7 +79,11 @@ enum PortList {
 
     /// True when the list holds a 0, which disables the service.
     static func disables(_ text: String) -> Bool {
-        text.split(whereSeparator: { $0 == "," || $0 == " " }).contains { IntegerValue.parse(String($0)) == 0 }
+        words(text).contains { IntegerValue.parse(String($0)) == 0 }
+    }
+
+    private static func words(_ text: String) -> [Substring] {
+        text.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" })
     }
 }
 

@@ -16,6 +16,12 @@ package enum DispatcherProcess {
         let description: String
     }
 
+    /// Why this program cannot take the place of the running one.
+    private struct CannotTakeOver: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+
     /// Runs until SIGTERM; returns the exit code. `root`: the instance, from MARTLET_ROOT.
     package static func run(root: String?) -> Int32 {
         guard let root else {
@@ -31,6 +37,9 @@ package enum DispatcherProcess {
             settings.inheritedListeners = DispatcherService.activatedListeners()
             settings.user = try MTAUser.toTakeOn(configuration.paths)?.identity.name
             settings.endsWithParent = getenv("MARTLET_SUPERVISED") != nil
+            if let takeOver, let obstacle = TakeOver.obstacle(takeOver.state, settings) {
+                throw CannotTakeOver(obstacle)
+            }
             let consults = PortAccess(configuration.mappings) != nil
             // The counts outlive reloads of the table.
             let throttle = ThrottleCallout()
@@ -41,7 +50,7 @@ package enum DispatcherProcess {
                     return .everybody
                 }
                 return ConnectionAdmission { access.decide($0) }
-            }.run(takeOver)
+            }.run(takeOver, throttle: throttle)
             return 0
         } catch {
             complain("\(error)")
@@ -53,9 +62,10 @@ package enum DispatcherProcess {
     /// Whether this program could take the place of the Dispatcher whose state is on descriptor 3: 0 when it can.
     private static func check(_ root: String) -> Int32 {
         do {
-            let state = try TakeOverState(text: String(decoding: Images.content(3), as: UTF8.self))
+            let state = try TakeOver.state(in: 3)
             let settings = DispatcherSettings(try load(root), root: root)
-            guard let obstacle = TakeOver.obstacle(state, settings) else { return 0 }
+            let obstacle = TakeOver.obstacle(state, settings) ?? TakeOver.closedPort(state, settings)
+            guard let obstacle else { return 0 }
             complain(obstacle)
             return 1
         } catch {
