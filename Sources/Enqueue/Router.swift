@@ -100,10 +100,16 @@ package final class Router: Sendable {
         _ address: String, kind: AddressKind, direction: AddressDirection, sourceChannel: String,
         destinationChannel: String? = nil
     ) -> (outcome: RewriteEngine.Outcome, trace: [RewriteTraceStep]) {
-        engine.explain(
+        let channel = configuration.channels.channel(named: sourceChannel)
+        let isSender = kind == .header || direction == .backward
+        let host = channel.flatMap { channel in
+            isSender
+                ? senderHost(channel, HostCompletion()) : Mailbox(address).flatMap { recipientHost(channel, $0) }
+        }
+        return engine.explain(
             RewriteEngine.Query(
                 address, kind: kind, direction: direction, sourceChannel: sourceChannel,
-                destinationChannel: destinationChannel, directory: locality()))
+                destinationChannel: destinationChannel, defaultHost: host, directory: locality()))
     }
 
     /// Asks the alias sources about one address, without rewriting or access tables, for `test alias`.
@@ -127,10 +133,10 @@ package final class Router: Sendable {
     /// Routes one recipient: rewriting, ORIG_* tables, aliases again and again, SEND_ACCESS and MAIL_ACCESS on each result.
     /// `recipient`: the part of the envelope that is kept whatever the address becomes. `isReprocessing`: the address has
     /// been accepted before, so that the ORIG_* tables are not asked and nothing is deferred again (channel-programs
-    /// specification, 11).
+    /// specification, 11). `expandsNow`: nothing is deferred although it is accepted now, for `test rewrite`.
     package func route(
         _ mailbox: Mailbox, recipient: QueueRecipientFacts, channel: Channel, completion: HostCompletion,
-        facts: AccessFacts, isReprocessing: Bool = false, trace: RouteTrace? = nil
+        facts: AccessFacts, isReprocessing: Bool = false, expandsNow: Bool = false, trace: RouteTrace? = nil
     ) -> Result {
         let (current, lookups) = snapshot()
         let host = recipientHost(channel, mailbox)
@@ -143,7 +149,7 @@ package final class Router: Sendable {
         let expander = RecipientExpander(
             resolver: current, maxLevels: configuration.mta.maxAliasLevels, texts: texts,
             poster: Poster(envelopeFrom: Mailbox(facts.sender), sourceChannel: channel.name),
-            now: SystemClock.wallSeconds, isReprocessing: isReprocessing,
+            now: SystemClock.wallSeconds, isReprocessing: isReprocessing || expandsNow,
             observe: trace.map { trace in { trace.add(.lookedUp($0)) } })
         let expansion = expander.expand(
             mailbox,
