@@ -44,8 +44,7 @@ enum FamilySpelling {
         "mapping_file": .value("--mapping-file"), "nochannel": .flag("--no-channel-details"),
         "nocheck_expansions": .nothing, "nodebug": .nothing, "nodelivery_receipt": .nothing, "nofilter": .nothing,
         "nofrom": .nothing, "nolocal_alias": .nothing, "nomapping_file": .nothing, "nooption_file": .nothing,
-        "noread_receipt": .nothing, "noreprocess": .flag("--no-reprocess"),
-        "noreprocessing": .flag("--no-reprocess"), "option_file": .value("--option-file"),
+        "noread_receipt": .nothing, "noreprocessing": .flag("--no-reprocess"), "option_file": .value("--option-file"),
         "read_receipt": .refused("requests for receipts are not tested"), "reprocessing": .nothing,
         "restricted": .refused("there is no restricted encoding"),
     ]
@@ -125,12 +124,12 @@ enum FamilySpelling {
         }
     }
 
-    /// The name that `text` stands for: itself, or the only one that begins with it; longer forms of it do not count.
+    /// The name that `text` stands for: itself, or the only one that begins with it.
     private static func full(_ text: String, among names: [String]) throws(Refusal) -> String {
         let wanted = text.lowercased()
         if names.contains(wanted) { return wanted }
         let candidates = names.filter { $0.hasPrefix(wanted) }.sorted()
-        if let only = candidates.first, !wanted.isEmpty, candidates.allSatisfy({ $0.hasPrefix(only) }) { return only }
+        if let only = candidates.first, candidates.count == 1, !wanted.isEmpty { return only }
         if candidates.isEmpty || wanted.isEmpty {
             throw Refusal(
                 description: "%CLI-E-UNKNOWN, no such switch or verb here: \(text) (known: "

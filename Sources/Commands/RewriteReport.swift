@@ -33,6 +33,8 @@ struct RewriteReport {
     /// The refusal of an access table, when the caller wants it to count.
     var accessRefusal: RoutingRefusal?
     var showsChannel = true
+    /// The rules that were tried for the envelope To.
+    var trace: [RewriteTraceStep] = []
     /// Why the address is none; the rules take many a text that no envelope can hold.
     var syntaxError: String?
     /// Addresses of an alias that would be refused, when the caller asked for them.

@@ -47,75 +47,36 @@ struct TestRewriteCommand: ParsableCommand {
         try batch.redirect()
         let configuration = try alternates.loadGood(options)
         let channel = try route.channel(in: configuration)
-        let router = Router(configuration: configuration) { Terminal.error($0) }
+        var tester = RewriteTester(
+            router: Router(configuration: configuration) { Terminal.error($0) }, channel: channel,
+            facts: route.facts(in: configuration, channel: channel), checksExpansions: checkExpansions)
+        tester.destinationChannel = destinationChannel
+        tester.expandsNow = !reprocess
+        tester.refusalsCount = route.from != nil
         if let address {
-            if !show(address, router, channel) { throw ExitCode(1) }
+            if !show(address, tester) { throw ExitCode(1) }
         } else {
             while let address = Terminal.ask("Address: ", apart: json) {
-                if !address.isEmpty { _ = show(address, router, channel) }
+                if !address.isEmpty { _ = show(address, tester) }
             }
         }
     }
 
     /// True when every address of a list was submitted.
-    private func show(_ list: String, _ router: Router, _ channel: Channel) -> Bool {
+    private func show(_ list: String, _ tester: RewriteTester) -> Bool {
         var isGood = true
         for address in AddressList.parts(list) {
-            isGood = show(one: address, router, channel) && isGood
+            var report = tester.report(address)
+            report.showsChannel = channelDetails
+            if json {
+                Terminal.line(report.json.text)
+            } else {
+                if debug { report.trace.forEach { Terminal.line("\($0)") } }
+                report.lines(tester.router.configuration.channels).forEach(Terminal.line)
+            }
+            isGood = report.isSubmitted && isGood
         }
         return isGood
-    }
-
-    private func show(one address: String, _ router: Router, _ channel: Channel) -> Bool {
-        var traces: [String: [RewriteTraceStep]] = [:]
-        var report = RewriteReport(input: address, outcomes: [:], showsChannel: channelDetails)
-        for place in RewriteReport.Place.all {
-            let (outcome, trace) = router.explain(
-                address, kind: place.kind, direction: place.direction, sourceChannel: channel.name,
-                destinationChannel: destinationChannel)
-            report.outcomes[place.name] = outcome
-            traces[place.name] = trace
-        }
-        follow(address, router, channel, &report)
-        if json {
-            Terminal.line(report.json.text)
-        } else {
-            if debug { traces["envelopeTo", default: []].forEach { Terminal.line("\($0)") } }
-            report.lines(router.configuration.channels).forEach(Terminal.line)
-        }
-        return report.isSubmitted
-    }
-
-    /// Access tables and aliases: what would be submitted.
-    private func follow(_ address: String, _ router: Router, _ channel: Channel, _ report: inout RewriteReport) {
-        let mailbox: Mailbox
-        switch Mailbox.parse(address) {
-        case .success(let parsed): mailbox = parsed
-        case .failure(let error):
-            report.syntaxError = error.reason
-            return
-        }
-        guard case .rewritten? = report.outcomes["envelopeTo"] else { return }
-        let trace = RouteTrace()
-        let facts = route.facts(in: router.configuration, channel: channel)
-        report.route = router.route(
-            mailbox, recipient: QueueRecipientFacts(given: address), channel: channel, completion: HostCompletion(),
-            facts: facts, expandsNow: !reprocess, trace: trace)
-        for step in trace.steps {
-            switch step {
-            case .lookedUp(let lookup): report.lookups.append(lookup)
-            case .asked(let question) where route.from != nil:
-                report.accessRefusal = report.accessRefusal ?? question.refusal
-            default: break
-            }
-        }
-        guard checkExpansions else { return }
-        for expanded in report.expandedAddresses {
-            let result = router.route(
-                expanded, recipient: QueueRecipientFacts(given: expanded.description), channel: channel,
-                completion: HostCompletion(), facts: facts, isReprocessing: true)
-            if case .refused(let refusal) = result { report.badExpansions.append((expanded.description, refusal)) }
-        }
     }
 }
 
