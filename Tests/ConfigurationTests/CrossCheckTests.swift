@@ -164,6 +164,17 @@ import Testing
         #expect(good.configuration != nil, "\(good.findings)")
     }
 
+    /// Rewrite-rules specification, 1.4.
+    @Test(arguments: ["l-daemon NAME\n", "l-daemon\nother.example NAME\n"])
+    func longNames(lines: String) {
+        for count in [128, 129] {
+            let lines = lines.replacing("NAME", with: String(repeating: "x", count: count))
+            let found = Samples.legacy(["imta.cnf": "a  $U@l-daemon\n\nl\n\(lines)"]).findings
+            let tooLong = found.contains { $0.contains("error: local host alias or proper name too long for system") }
+            #expect(tooLong == (count > 128), "\(found)")
+        }
+    }
+
     /// Rewrite-rules specification, 1.3.
     @Test func longLines() {
         let rule = "a  $U@l-daemon" + String(repeating: " ", count: 4096)
