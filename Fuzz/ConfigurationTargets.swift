@@ -39,6 +39,7 @@ extension FuzzTarget {
             "mappings",
             [
                 defaults.legacy["mappings"] ?? "",
+                "T\n\n  aa  $Rb\n  b  $Raa\n  *$C  $Lx$0\n",
                 "T\n\n  a*|%$D*$[a-z]*  $C$0$Y\n  $(10.0.0.0/8)|${2001:db8::/32}|$_*$0*  $R$|T;$1|$#f|16|4|9#\n",
             ],
             words: [
@@ -50,7 +51,7 @@ extension FuzzTarget {
                 let tables = MappingTables(compiling: sources, diagnostics: &findings)
                 for name in tables.names.prefix(4) {
                     for probe in [
-                        "", "TCP|10.0.0.1|25|IPv6:2001:db8::1|9", "aab1|é@a*b", text(Array(bytes.prefix(40))),
+                        "", "aa", "TCP|10.0.0.1|25|IPv6:2001:db8::1|9", "aab1|é@a*b", text(Array(bytes.prefix(40))),
                     ] {
                         _ = tables.probe(name, probe)
                     }

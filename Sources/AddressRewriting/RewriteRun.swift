@@ -159,7 +159,9 @@ extension RewriteRun {
             return .asItStands
         }
         let key = subject.location == .percent ? Self.everyPercent : Self.everyBang
-        if let found = tryRules(key.span, Span(), subject, whole) { return found }
+        if let found = tryRules(key.span, Span(), subject, whole) ?? tryDatabase(key.span, Span(), subject, whole) {
+            return found
+        }
         note(subject.host, "", .localPart)
         return .localPart
     }
@@ -207,7 +209,7 @@ extension RewriteRun {
         var ignored = Diagnostics()
         let location = SourceLocation(file: "domain database", line: 0)
         let source = RewriteRuleSource(pattern: key, template: template, location: location)
-        let compiled = RewriteTemplate(compiling: template, at: location, diagnostics: &ignored)
+        let compiled = RewriteTemplate(compiling: template, diagnostics: &ignored)
         return apply(RewriteRules.Rule(source: source, template: compiled), key, subject, parts)
     }
 

@@ -3,7 +3,11 @@ import OptionSyntax
 
 /// A compiled template of a rewrite rule (rewrite-rules specification, section 5).
 struct RewriteTemplate: Hashable, Sendable {
-    enum Separator: Hashable, Sendable { case percent, at }
+    enum Separator: Hashable, Sendable {
+        case percent, at
+
+        var character: String { self == .at ? "@" : "%" }
+    }
 
     enum LocalPartPiece: Hashable, Sendable { case whole, withoutSubaddress, subaddress }
 
@@ -51,8 +55,8 @@ struct RewriteTemplate: Hashable, Sendable {
     /// `$V$H` and `$Z$H` ahead of everything that could fail or ask elsewhere: whether the host has to be local.
     private let hostIsLocal: Bool?
 
-    init(compiling source: String, at location: SourceLocation?, diagnostics: inout Diagnostics) {
-        var compiler = RewriteTemplateCompiler(source, at: location)
+    init(compiling source: String, at place: TextPlace = TextPlace(nil), diagnostics: inout Diagnostics) {
+        var compiler = RewriteTemplateCompiler(source, at: place)
         soleError = compiler.soleError(diagnostics: &diagnostics)
         elements = soleError == nil ? compiler.compile(diagnostics: &diagnostics) : []
         var kinds: [AddressKind] = []

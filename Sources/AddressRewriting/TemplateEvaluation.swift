@@ -67,6 +67,8 @@ struct TemplateEvaluation: ~Copyable {
     private var error: RewriteError?
     private var rescans = 0
     private var isInDatabaseValue = false
+    /// In an argument `%` and `@` are ordinary text, out of a database as well.
+    private var isInArgument = false
 
     private static let rescanLimit = 4
 
@@ -118,7 +120,8 @@ struct TemplateEvaluation: ~Copyable {
     private mutating func evaluate(_ element: Element) throws(RuleInterruption) {
         switch element {
         case .text(let text): pieces.append(text)
-        case .separator(let separator): pieces.separate(separator)
+        case .separator(let separator):
+            if isInArgument { pieces.append(separator.character) } else { pieces.separate(separator) }
         case .letterCase(let style): letterCase = style
         case .filterQuoting: quotesFilter = true
         case .localPart, .host, .domain, .literal, .addressCharacter, .mailHostLabel, .label, .uniqueString:
@@ -145,9 +148,15 @@ struct TemplateEvaluation: ~Copyable {
         }
         var outer = TemplatePieces()
         swap(&outer, &pieces)
-        defer { swap(&outer, &pieces) }
+        let wasInArgument = isInArgument
+        isInArgument = true
+        defer {
+            swap(&outer, &pieces)
+            isInArgument = wasInArgument
+        }
         try evaluate(elements)
-        return pieces.joined
+        guard !pieces.isTooLong else { throw .fails(.tooLong) }
+        return pieces.first
     }
 }
 
@@ -214,12 +223,11 @@ extension TemplateEvaluation {
             try rescan(value)
         case .mapping(let table, let argument):
             let probe = try self.argument(argument)
-            guard let found = task.engine.mappings.probe(table, probe, context: task.engine.context),
-                found.flags.has("Y")
-            else {
-                throw .fails(.mapping(table))
+            switch task.engine.mappings.answer(table, probe, context: task.engine.context) {
+            case .result(let found) where found.flags.has("Y"): try rescan(found.output)
+            case .result, .noMatch: throw .fails(.mapping(table))
+            case .directoryUnavailable: throw .directoryUnavailable
             }
-            try rescan(found.output)
         case .directory(let url):
             let url = directoryURL(url, address: subject.address, localPart: subject.localPart, host: subject.host)
             switch url.map(task.engine.context.directory) {
@@ -241,7 +249,7 @@ extension TemplateEvaluation {
         guard !value.isEmpty else { return }
         guard rescans < Self.rescanLimit else { throw .fails(.nesting) }
         var ignored = Diagnostics()
-        let template = RewriteTemplate(compiling: value, at: nil, diagnostics: &ignored)
+        let template = RewriteTemplate(compiling: value, diagnostics: &ignored)
         if let error = template.soleError { throw .stops(error) }
         rescans += 1
         defer { rescans -= 1 }

@@ -66,6 +66,12 @@ package struct ListParameters: Hashable, Sendable {
 
     package init() {}
 
+    /// The mapping tables that decide who may post.
+    package var mappingTables: [String] {
+        access.compactMap { if case .mapping(let table) = $0.subject { table } else { nil } }
+            + moderators.compactMap { if case .mapping(let table) = $0 { table } else { nil } }
+    }
+
     /// The fields to add, in order, by name.
     package var headerAdditions: [(name: String, addition: HeaderAddition)] {
         [("Errors-To", errorsTo), ("Reply-To", replyTo), ("Warnings-To", warningsTo), ("Comments", comments)]

@@ -31,6 +31,11 @@ package struct ConfigurationFiles: Sendable {
             read: { path in .success(files[path].map { Array($0.utf8) }) }, replace: { _, _ in .success(()) })
     }
 
+    /// The same files, where reading a path of `alternates` gives the content of the file there instead.
+    package func reading(_ alternates: [String: String]) -> ConfigurationFiles {
+        ConfigurationFiles(read: { [read] path in read(alternates[path] ?? path) }, replace: replace)
+    }
+
     /// The same files with one of them replaced, for reading.
     package func replacing(_ path: String, with text: String) -> ConfigurationFiles {
         ConfigurationFiles(

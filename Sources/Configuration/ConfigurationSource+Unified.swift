@@ -19,7 +19,7 @@ extension ConfigurationSource {
             } else if case .body(let section) = statement.kind, section.kind == .conversions {
                 conversions.append(statement.line)
             } else {
-                for setting in statement.settings { sort(setting, &aliasOptions) }
+                for setting in statement.settings { sort(setting, statement, &aliasOptions) }
             }
             if case .header(let section) = statement.kind { openGroup(section, statement.line) }
             explicit += statement.settings
@@ -31,13 +31,18 @@ extension ConfigurationSource {
         diagnostics.append(contentsOf: keywords.diagnostics)
     }
 
-    private mutating func sort(_ setting: OptionSetting, _ aliasOptions: inout [OptionSetting]) {
+    private mutating func sort(
+        _ setting: OptionSetting, _ statement: UnifiedStatement, _ aliasOptions: inout [OptionSetting]
+    ) {
         let steps = setting.path.steps
         switch (steps[0].name, steps[0].group, steps.count) {
         case ("rewrite", nil, 2) where steps[1].name == "rule":
-            rules.append(Rule(text: setting.value ?? "", location: setting.valueLocation))
+            rules.append(
+                Rule(
+                    text: setting.value ?? "", location: setting.valueLocation,
+                    isVerbatim: statement.isVerbatimRule))
         case ("mapping", let name?, 2) where steps[1].name == "rule":
-            addMappingRule(name, setting)
+            addMappingRule(name, setting, isVerbatim: statement.isVerbatimRule)
         case ("alias", _?, 2) where steps[1].name.hasPrefix("alias_"): aliasOptions.append(setting)
         case ("channel", _?, 2...): break
         case ("rewrite", _, _), ("mapping", _, _), ("alias", _, _), ("channel", _, _):
@@ -48,10 +53,10 @@ extension ConfigurationSource {
         }
     }
 
-    private mutating func addMappingRule(_ name: String, _ setting: OptionSetting) {
+    private mutating func addMappingRule(_ name: String, _ setting: OptionSetting, isVerbatim: Bool) {
         let index = mappingIndex(name, setting.location)
         let entry = MappingEntrySource(
-            rule: setting.value ?? "", at: setting.valueLocation, diagnostics: &diagnostics)
+            rule: setting.value ?? "", at: setting.valueLocation, isVerbatim: isVerbatim, diagnostics: &diagnostics)
         if let entry { mappings[index].entries.append(entry) }
     }
 

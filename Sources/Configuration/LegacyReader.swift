@@ -150,7 +150,9 @@ struct LegacyReader {
         }
         let end = all.firstIndex(where: \.isBlank) ?? all.endIndex
         source.rules = all[..<end].map {
-            ConfigurationSource.Rule(text: $0.text.trimmingBlanks, location: $0.location)
+            ConfigurationSource.Rule(
+                text: $0.text.trimmingBlanks, location: $0.location(at: $0.text.utf8.prefix(while: \.isBlank).count),
+                isVerbatim: !$0.isJoined)
         }
         source.channels = ChannelBlockReader.blocks(
             all[end...], pools: source.pools, diagnostics: &source.diagnostics)
@@ -167,10 +169,9 @@ struct LegacyReader {
         guard let file = content("mappings") else { return }
         let open = files.opener(paths)
         source.mappings = parseMappings(
-            String(decoding: file.content, as: UTF8.self), file: file.name, diagnostics: &source.diagnostics
+            content: file.content, file: file.name, diagnostics: &source.diagnostics
         ) { name in
-            guard case .success(let file) = open(name) else { return nil }
-            return String(decoding: file.content, as: UTF8.self)
+            if case .success(let file) = open(name) { file.content } else { nil }
         }
     }
 }

@@ -30,7 +30,8 @@ extension MTAConfiguration {
             source.channels, symbols: symbols, defaultHostSuffix: source.form == .unified ? hostname : nil,
             diagnostics: &diagnostics)
         let rules = source.rules.compactMap {
-            RewriteRuleSource(rule: symbols.expandingText($0.text), at: $0.location)
+            let text = symbols.expandingText($0.text)
+            return RewriteRuleSource(rule: text, at: $0.location, isVerbatim: $0.isVerbatim && text == $0.text)
         }
         let configuration = MTAConfiguration(
             form: source.form, paths: paths, symbols: symbols, hostname: hostname, defaultDomain: domain,
@@ -57,10 +58,7 @@ extension MTAConfiguration {
     private static func tables(_ source: ConfigurationSource, _ symbols: SymbolTable) -> [MappingTableSource] {
         source.mappings.map { table in
             var table = table
-            for index in table.entries.indices {
-                table.entries[index].pattern = symbols.expandingText(table.entries[index].pattern)
-                table.entries[index].template = symbols.expandingText(table.entries[index].template)
-            }
+            table.replaceText(symbols.expandingText)
             return table
         }
     }

@@ -11,6 +11,15 @@ struct UnifiedStatement {
     var kind: Kind
     var line: LogicalLine
     var settings: [OptionSetting] = []
+
+    /// Whether it is a rule of a section's body that the file has just as it is read.
+    var isVerbatimRule: Bool {
+        guard case .body(let section) = kind, !line.isJoined else { return false }
+        return switch section.kind {
+        case .rewrites, .mapping: true
+        default: false
+        }
+    }
 }
 
 /// Reads martlet.conf line by line. Nothing is judged here beyond the grammar of default configuration

@@ -39,6 +39,8 @@ struct AccessVerdict: Hashable {
     var refusal: RoutingRefusal?
     /// `$H`: the copy is held.
     var isHeld = false
+    /// `$D`: how long the client is to wait.
+    var delay = AccessDelay()
 
     static let allowed = AccessVerdict()
 }
@@ -73,12 +75,13 @@ struct AccessTables: Sendable {
         let second = judge(table, probe, facts, trace)
         verdict.refusal = second.refusal
         verdict.isHeld = verdict.isHeld || second.isHeld
+        verdict.delay.formUnion(second.delay)
         return verdict
     }
 
     private func judge(_ table: String, _ probe: String, _ facts: AccessFacts, _ trace: RouteTrace?) -> AccessVerdict {
         let result = mappings.probe(table, probe, flags: facts.flags, context: context)
-        let verdict = result.map(verdict) ?? .allowed
+        let verdict = result.map(verdict) ?? withoutMatch(table, probe)
         if let trace {
             trace.add(
                 .asked(
@@ -90,12 +93,21 @@ struct AccessTables: Sendable {
         return verdict
     }
 
+    /// No entry allows, but for a probe that is too long for any entry to have a say: a client could make it so.
+    private func withoutMatch(_ table: String, _ probe: String) -> AccessVerdict {
+        guard probe.utf8.count > MappingTables.probeLimit, mappings.contains(table) else { return .allowed }
+        return AccessVerdict(
+            refusal: RoutingRefusal(
+                code: 550, status: "5.7.1", text: showsAccessErrors ? accessFailureText : unknownHostText,
+                detail: "the probe of \(table) is longer than \(MappingTables.probeLimit) octets"))
+    }
+
     private func verdict(_ result: MappingResult) -> AccessVerdict {
         // `$I` asks for membership in a group of the system; we know of none, so that the entry counts as no match.
         guard !result.flags.has("I") else { return .allowed }
-        var verdict = AccessVerdict(isHeld: result.flags.has("H"))
-        guard result.flags.has("N") || result.flags.has("F") else { return verdict }
         let arguments = FlagArguments(result)
+        var verdict = AccessVerdict(isHeld: result.flags.has("H"), delay: arguments.delay)
+        guard result.flags.has("N") || result.flags.has("F") else { return verdict }
         let status = arguments.status ?? EnhancedStatus(5, 7, 1)
         let standard = showsAccessErrors ? accessFailureText : unknownHostText
         verdict.refusal = RoutingRefusal(
@@ -126,6 +138,7 @@ struct AccessTables: Sendable {
     /// the last one takes the rest (section 5.3).
     private struct FlagArguments {
         var text = ""
+        var delay = AccessDelay()
         /// A permanent or temporary status; nil when `$X` is not set or is neither.
         var status: EnhancedStatus?
 
@@ -137,6 +150,7 @@ struct AccessTables: Sendable {
             for flag in Self.order where result.flags.has(flag) {
                 let piece = rest.prefix { $0 != "|" }
                 rest = rest.dropFirst(piece.count + 1)
+                if flag == "D" { delay = AccessDelay(piece) }
                 if flag == "X" { status = EnhancedStatus(piece).flatMap { $0.statusClass == 2 ? nil : $0 } }
             }
             text = String(rest)

@@ -100,10 +100,16 @@ package final class Router: Sendable {
         _ address: String, kind: AddressKind, direction: AddressDirection, sourceChannel: String,
         destinationChannel: String? = nil
     ) -> (outcome: RewriteEngine.Outcome, trace: [RewriteTraceStep]) {
-        engine.explain(
+        let channel = configuration.channels.channel(named: sourceChannel)
+        let isSender = kind == .header || direction == .backward
+        let host = channel.flatMap { channel in
+            isSender
+                ? senderHost(channel, HostCompletion()) : Mailbox(address).flatMap { recipientHost(channel, $0) }
+        }
+        return engine.explain(
             RewriteEngine.Query(
                 address, kind: kind, direction: direction, sourceChannel: sourceChannel,
-                destinationChannel: destinationChannel, directory: locality()))
+                destinationChannel: destinationChannel, defaultHost: host, directory: locality()))
     }
 
     /// Asks the alias sources about one address, without rewriting or access tables, for `test alias`.
@@ -127,10 +133,12 @@ package final class Router: Sendable {
     /// Routes one recipient: rewriting, ORIG_* tables, aliases again and again, SEND_ACCESS and MAIL_ACCESS on each result.
     /// `recipient`: the part of the envelope that is kept whatever the address becomes. `isReprocessing`: the address has
     /// been accepted before, so that the ORIG_* tables are not asked and nothing is deferred again (channel-programs
-    /// specification, 11).
+    /// specification, 11). `expandsNow`: nothing is deferred although it is accepted now, for `test rewrite`. `delays`
+    /// gets what `$D` of the tables says.
     package func route(
         _ mailbox: Mailbox, recipient: QueueRecipientFacts, channel: Channel, completion: HostCompletion,
-        facts: AccessFacts, isReprocessing: Bool = false, trace: RouteTrace? = nil
+        facts: AccessFacts, isReprocessing: Bool = false, expandsNow: Bool = false,
+        delays: AccessDelays? = nil, trace: RouteTrace? = nil
     ) -> Result {
         let (current, lookups) = snapshot()
         let host = recipientHost(channel, mailbox)
@@ -143,7 +151,7 @@ package final class Router: Sendable {
         let expander = RecipientExpander(
             resolver: current, maxLevels: configuration.mta.maxAliasLevels, texts: texts,
             poster: Poster(envelopeFrom: Mailbox(facts.sender), sourceChannel: channel.name),
-            now: SystemClock.wallSeconds, isReprocessing: isReprocessing,
+            now: SystemClock.wallSeconds, isReprocessing: isReprocessing || expandsNow,
             observe: trace.map { trace in { trace.add(.lookedUp($0)) } })
         let expansion = expander.expand(
             mailbox,
@@ -155,17 +163,18 @@ package final class Router: Sendable {
                 guard !isReprocessing else { return nil }
                 let verdict = tables.judge(
                     .original, facts, channel: destination, address: address.description, trace: trace)
+                delays?.add(verdict.delay)
                 held = verdict.isHeld
                 refusal = verdict.refusal
                 return verdict.refusal.map { AliasFailure($0.code, EnhancedStatus(5, 7, 1), $0.text) }
             })
         if let refusal { return .refused(refusal) }
-        return finish(expansion, recipient, facts, isHeld: held, trace)
+        return finish(expansion, recipient, facts, isHeld: held, delays, trace)
     }
 
     private func finish(
         _ expansion: RecipientExpansion, _ recipient: QueueRecipientFacts, _ facts: AccessFacts, isHeld: Bool,
-        _ trace: RouteTrace?
+        _ delays: AccessDelays?, _ trace: RouteTrace?
     ) -> Result {
         if let reply = expansion.reply {
             return .refused(
@@ -178,6 +187,7 @@ package final class Router: Sendable {
         for found in expansion.recipients where !found.isAutoreply {
             let address = found.address.description
             let verdict = tables.judge(.final, facts, channel: found.channel, address: address, trace: trace)
+            delays?.add(verdict.delay)
             if let refused = verdict.refusal {
                 refusal = refused
                 continue

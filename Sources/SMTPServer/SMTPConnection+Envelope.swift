@@ -27,6 +27,12 @@ extension SMTPConnection {
         }
     }
 
+    /// What is to be waited before the reply to the recipient that was asked about last.
+    func takeDelay() -> Int {
+        defer { addressDelay = 0 }
+        return max(addressDelay, message?.delay ?? 0)
+    }
+
     func recipient(_ argument: ArraySlice<UInt8>) -> ServerAnswer {
         switch SMTPPath.parsePrefix(argument) {
         case .failure(let error):
@@ -52,7 +58,13 @@ extension SMTPConnection {
         let kept = QueueRecipientFacts(
             given: path.given, originalRecipient: parameters.originalRecipient,
             notify: NotifyConditions(parameters.notify))
-        switch context.router.route(mailbox, recipient: kept, channel: channel, completion: completion, facts: facts) {
+        let delays = AccessDelays()
+        let result = context.router.route(
+            mailbox, recipient: kept, channel: channel, completion: completion, facts: facts, delays: delays)
+        addressDelay = delays.longest.beforeReply
+        let known = message?.delay ?? 0
+        message?.delay = max(known, delays.longest.transaction)
+        switch result {
         case .refused(let refusal):
             logRefusal(refusal, given: path.given)
             return .refuse(Reply(refusal.code, refusal.status, "\(refusal.text): \(path.given)"))

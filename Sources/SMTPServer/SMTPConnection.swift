@@ -25,6 +25,8 @@ final class SMTPConnection: ChannelInboundHandler {
     var helo = ""
     var saidEHLO = false
     var message: IncomingMessage?
+    /// Hundredths of a second before the reply to one recipient.
+    var addressDelay = 0
     private var output = ByteBuffer()
     private var handlerContext: ChannelHandlerContext?
     private var isReading = false
@@ -32,6 +34,8 @@ final class SMTPConnection: ChannelInboundHandler {
     private var lastProgressAt = NIODeadline.now()
     private var dataStartedAt: NIODeadline?
     private var timer: Scheduled<Void>?
+    private var delays = ReplyDelays()
+    private var delayed: Scheduled<Void>?
     private var bytesIn = 0
     private var bytesOut = 0
     private var refusalsLogged = 0
@@ -104,6 +108,7 @@ final class SMTPConnection: ChannelInboundHandler {
 
     func channelInactive(context handlerContext: ChannelHandlerContext) {
         timer?.cancel()
+        delayed?.cancel()
         session.connectionLost()
         proceed()
         discardMessage()
@@ -146,6 +151,17 @@ final class SMTPConnection: ChannelInboundHandler {
         proceed()
     }
 
+    /// Answers the question after so many hundredths of a second, as far as the session has any left.
+    private func answer(_ answer: ServerAnswer, after hundredths: Int) {
+        let wait = delays.take(hundredths)
+        guard wait > 0, let loop else { return session.answered(answer) }
+        let bound = NIOLoopBound((self, answer), eventLoop: loop)
+        delayed = loop.scheduleTask(in: .milliseconds(Int64(wait) * 10)) {
+            let (connection, answer) = bound.value
+            connection.answer(answer)
+        }
+    }
+
     /// Does what the session wants until it waits for input or for an answer.
     func proceed() {
         var mustClose = false
@@ -154,8 +170,8 @@ final class SMTPConnection: ChannelInboundHandler {
             case .reply(let reply): write(reply)
             case .greeting(let name, let extended): greet(name, extended)
             case .mail(let argument): session.answered(mail(argument))
-            case .recipient(let argument): session.answered(recipient(argument))
-            case .beginData: session.answered(beginData())
+            case .recipient(let argument): answer(recipient(argument), after: takeDelay())
+            case .beginData: answer(beginData(), after: message?.delay ?? 0)
             case .content(let bytes): take(bytes)
             case .endOfData(let findings): finishData(findings)
             case .abort: discardMessage()
