@@ -74,7 +74,9 @@ struct TestSwitchCommand: ParsableCommand {
         if let client {
             let literal = try Self.literal(client)
             let byAddress = router.channel(ofClientLiteral: literal)
-            let next = switching.atConnect(initial: initial, byAddress: byAddress) {
+            let next = switching.atConnect(
+                initial: initial, checksSource: initial.checksSource, byAddress: byAddress
+            ) {
                 clientName.flatMap(router.channel(ofClientLiteral:))
             }
             move(

@@ -20,6 +20,7 @@ struct CrossChecks {
         checkMappings()
         checkServices()
         checkDeliveryOptions()
+        diagnostics.append(contentsOf: KeywordChecks.diagnostics(configuration.channels))
     }
 
     private mutating func checkHostname() {

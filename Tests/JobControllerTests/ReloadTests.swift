@@ -108,17 +108,19 @@ struct ReloadTests {
     /// Numbers at the end of the integers: the schedule calculates with them and goes on.
     @Test(arguments: [Int64.max, Int64.min, 0, -1])
     func hugeNumbersDoNotTrap(_ number: Int64) {
-        var wild = settings(pools: ["DEFAULT": Int(number)], [
-            "tcp_local": {
-                $0.maximumLifeAge = number
-                $0.maximumIdleTime = number
-                $0.clientThreads = Int(number)
-                $0.threadDepth = Int(number)
-                $0.maximumJobs = Int(number)
-                $0.maximumLifeConnections = Int(number)
-                $0.isHostSorted = true
-            }
-        ])
+        var wild = settings(
+            pools: ["DEFAULT": Int(number)],
+            [
+                "tcp_local": {
+                    $0.maximumLifeAge = number
+                    $0.maximumIdleTime = number
+                    $0.clientThreads = Int(number)
+                    $0.threadDepth = Int(number)
+                    $0.maximumJobs = Int(number)
+                    $0.maximumLifeConnections = Int(number)
+                    $0.isHostSorted = true
+                }
+            ])
         wild.stress.blackout = number
         wild.stress.recoveryTime = number
         wild.stress.factor = Int(number)

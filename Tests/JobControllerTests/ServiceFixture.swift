@@ -139,9 +139,10 @@ struct RunningController {
     init(
         _ entries: [RecoveredEntry], mode: String = "deliver", pool: Int = 10,
         _ change: (inout ChannelSettings) -> Void = { _ in },
-        reloaded: @escaping @Sendable (JobControllerSettings) -> Result<
-            JobControllerSettings, JobControllerService.Refusal
-        > = { .success($0) }
+        reloaded:
+            @escaping @Sendable (JobControllerSettings) -> Result<
+                JobControllerSettings, JobControllerService.Refusal
+            > = { .success($0) }
     ) throws {
         let directory = try Self.temporaryDirectory()
         try Self.prepare(directory)

@@ -49,7 +49,7 @@ final class JobControllerLoop {
         settings: JobControllerSettings, options: JobControllerOptions, store: any DeliveryStore,
         log: JobControllerLog, signals: SignalDescriptor, configuration: @escaping JobControllerService.Configuration
     ) throws(SystemCallError) {
-        self.settings = settings
+        self.settings = settings.bounded
         self.configuration = configuration
         self.options = options
         self.store = store
@@ -158,7 +158,7 @@ final class JobControllerLoop {
             return refusal
         case .success(let new):
             log.write("reload: \(new.channels.count) channels; \(schedule.jobCount) jobs are replaced")
-            settings = new
+            settings = new.bounded
             schedule.configure(new, now: now)
             return nil
         }
