@@ -16,7 +16,7 @@ import Testing
             try instance.set("channel:tcp_sink.\(name)", value)
         }
         try instance.martlet("config", "set", "channel:tcp_sink.smtp")
-        try instance.set("rewrite.rule", "sink.example $U%$H@sink-daemon")
+        try instance.set("rewrite.rule", "sink.example $U%$D@sink-daemon")
         try instance.martlet("reload")
         let isTaken = eventually {
             guard let peer = try? SMTPPeer(port: instance.port), (try? peer.greet()) != nil else { return false }

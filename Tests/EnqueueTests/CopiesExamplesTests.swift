@@ -3,11 +3,13 @@ import Enqueue
 import Envelope
 import Testing
 
-/// Worked examples 14 to 17 of the channels specification: how many copies, and who shares one.
+/// Worked examples 14 to 16 of the channels specification: how many copies, and who shares one. `multiple` is one copy
+/// wherever one connection can take it: on SMTP channels with `daemon`.
 @Suite struct CopiesExamplesTests {
     @Test(arguments: [
         ("tcp_local smtp single_sys", ["a@x b@x", "c@y"]), ("tcp_local smtp single", ["a@x", "b@x", "c@y"]),
-        ("tcp_local smtp multiple", ["a@x b@x c@y"]), ("tcp_local smtp daemon router", ["a@x b@x c@y"]),
+        ("tcp_local smtp multiple daemon router", ["a@x b@x c@y"]), ("tcp_local smtp daemon router", ["a@x b@x c@y"]),
+        ("x_channel multiple", ["a@x b@x c@y"]),
         ("tcp_local smtp single_sys addrsperfile 1", ["a@x", "b@x", "c@y"]),
     ])
     func recipientsShareEntries(line: String, entries: [String]) {
