@@ -21,6 +21,14 @@ extension FuzzTarget {
         _ = MTAConfiguration.load(paths: InstancePaths(instanceRoot: "/i", bin: "/bin"), files: .memory(located))
     }
 
+    /// A file of the legacy set among the others as they should be.
+    private static func legacyFile(_ name: String, _ words: [String]) -> FuzzTarget {
+        FuzzTarget(
+            String(name.map { $0 == "." || $0 == "_" ? "-" : $0 }), [defaults.legacy[name] ?? ""],
+            words: words + ["9223372036854775807", "-9223372036854775808", "99999999999999999999"],
+            run: { bytes in load(defaults.legacy.merging([name: text(bytes)]) { $1 }) })
+    }
+
     /// What an administrator writes, or a directory's owner.
     static let configurationTargets = [
         FuzzTarget(
@@ -35,6 +43,13 @@ extension FuzzTarget {
                 "\n\n", "$U@", "tcp_local ", "smtp ", "mx ", "notices 1 2 3 ", "defaults ", "<x\n", "\\\n", "P1D", "!",
             ],
             run: { bytes in load(defaults.legacy.merging(["imta.cnf": text(bytes)]) { $1 }) }),
+        legacyFile(
+            "dispatcher.cnf",
+            ["[SERVICE=", "]\n", "PORT=", "PARAMETER=CHANNEL=", "16%", "MAX_PROCS=", ",", "!", "=-1\n"]),
+        legacyFile(
+            "job_controller.cnf", ["[POOL=", "[CHANNEL=", "]\n", "job_limit=", "max_life_age=", "synch_time=/", ":"]),
+        legacyFile("option.dat", ["BLOCK_LIMIT=", "LOG_", "=2%101\n", "DELIVERY_OPTIONS=", "\\\n", "#", ";", "!"]),
+        legacyFile("ims-ms_option", ["STORE=", "maildir", "IMTA_STORE:", "\n", "=", "&/IMTA_HOST/", "\\\n", "!"]),
         FuzzTarget(
             "mappings",
             [

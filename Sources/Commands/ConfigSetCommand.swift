@@ -18,6 +18,13 @@ struct ConfigSetCommand: ParsableCommand {
 
     func run() throws {
         try ConfigurationChange(root: instance.existing(), "set \(name)").edit([.set(name: name, value: value)])
+        Self.tellActivation(of: name)
+    }
+
+    /// What makes the change count; on standard error, since it is advice and no result.
+    static func tellActivation(of name: String) {
+        guard let path = try? OptionPath.parse(name).path else { return }
+        Terminal.error("martlet: \(OptionCatalogue.activation(path).advice)")
     }
 }
 
@@ -33,5 +40,6 @@ struct ConfigUnsetCommand: ParsableCommand {
 
     func run() throws {
         try ConfigurationChange(root: instance.existing(), "unset \(name)").edit([.unset(name: name)])
+        ConfigSetCommand.tellActivation(of: name)
     }
 }

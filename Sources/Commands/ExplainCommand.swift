@@ -53,6 +53,7 @@ struct ExplainCommand: ParsableCommand {
         let channel = try route.channel(in: configuration, otherwise: ["tcp_local", "l"])
         guard let client, route.sourceChannel == nil else { return channel }
         return ChannelSwitching(configuration.channels).atConnect(
-            initial: channel, byAddress: router.channel(ofClientLiteral: try TestSwitchCommand.literal(client)))
+            initial: channel, checksSource: channel.checksSource,
+            byAddress: router.channel(ofClientLiteral: try TestSwitchCommand.literal(client)))
     }
 }

@@ -87,7 +87,9 @@ package struct ConfigurationHistory: Sendable {
 
     private var numbers: [Int] {
         let names = (try? Files.list(directory)) ?? []
-        return names.filter { $0.hasSuffix(".conf") }.compactMap { Int($0.dropLast(5)) }.sorted()
+        // A stray file with an enormous number must not use up the numbers.
+        return names.filter { $0.hasSuffix(".conf") }.compactMap { Int($0.dropLast(5)) }
+            .filter { (1..<1_000_000_000).contains($0) }.sorted()
     }
 
     private func read(_ number: Int) throws(SystemCallError) -> (generation: Generation, text: String)? {

@@ -21,6 +21,7 @@ struct CrossChecks {
         checkAliases()
         checkServices()
         checkDeliveryOptions()
+        diagnostics.append(contentsOf: KeywordChecks.diagnostics(configuration.channels))
     }
 
     private mutating func checkHostname() {

@@ -82,9 +82,13 @@ package struct MTAOptions: Hashable, Sendable {
 
     /// Bytes of the largest message; nil without limit.
     package var byteLimit: Int? {
-        guard blockLimit > 0 else { return nil }
-        let (product, overflow) = blockLimit.multipliedReportingOverflow(by: blockSize)
-        return overflow ? nil : product
+        blockLimit > 0 ? bytes(ofBlocks: blockLimit) : nil
+    }
+
+    /// Bytes of a number of blocks; the largest integer when there are more.
+    package func bytes(ofBlocks blocks: Int) -> Int {
+        let (product, overflow) = max(0, blocks).multipliedReportingOverflow(by: blockSize)
+        return overflow ? .max : product
     }
 }
 

@@ -49,7 +49,7 @@ struct OptionChecks {
                 return definition.kind == .boolean ? "\(value) is neither 0 nor 1" : "\(value) is not an integer"
             }
             guard let range = definition.range, !range.contains(number) else { return nil }
-            return range.upperBound == .max
+            return number < range.lowerBound && range.upperBound == OptionDefinition.widestRange.upperBound
                 ? "\(number) is less than \(range.lowerBound)"
                 : "\(number) is not from \(range.lowerBound) to \(range.upperBound)"
         case .mask: return IntegerValue.parseMask(value) == nil ? "\(value) is not a mask of 32 bits" : nil

@@ -80,7 +80,8 @@ extension DispatcherLoop {
             return ["metrics": .string(ServiceMetrics.text(services.map { $0.snapshot(at: now) }, began: began))]
         case ("reload", nil, 1):
             if let failure = reloadAll(at: now) { return Self.failure("reload failed: \(failure)") }
-            return Self.success
+            let unapplied = shared.settings.unapplied()
+            return unapplied.isEmpty ? Self.success : ["ok": true, "restart": .array(unapplied.map { .string($0) })]
         case ("shutdown", nil, 1):
             shutDown(at: now)
             return Self.success

@@ -199,6 +199,7 @@ final class DispatcherLoop {
         }
         for service in services { service.reload(at: now) }
         log.notice("configuration reloaded")
+        for option in shared.settings.unapplied() { log.notice("\(option) has changed and needs a restart to count") }
         return nil
     }
 }

@@ -4,6 +4,7 @@ import Glibc
 import Mappings
 import OptionSyntax
 import ProcessPool
+import Synchronization
 import SystemCalls
 
 /// The executable `dispatcher`: the configuration of an instance, run.
@@ -43,12 +44,18 @@ package enum DispatcherProcess {
             let consults = PortAccess(configuration.mappings) != nil
             // The counts outlive reloads of the table.
             let throttle = ThrottleCallout()
+            let unapplied = Mutex<[String]>([])
+            settings.unapplied = { unapplied.withLock { $0 } }
             let context = MappingContext(callout: { throttle.answer($0) })
+            let atStart = configuration.options
             try DispatcherService(settings: settings) {
+                let current = try load(root)
+                var changed = current.options.needingRestart(since: atStart).map(\.name)
                 // A table that was absent at the start is not consulted until the next one (specification, section 8).
-                guard consults, let access = PortAccess(try load(root).mappings, context: context) else {
-                    return .everybody
-                }
+                let access = PortAccess(current.mappings, context: context)
+                if !consults, access != nil { changed.append("mapping:PORT_ACCESS") }
+                unapplied.withLock { [changed] in $0 = changed }
+                guard consults, let access else { return .everybody }
                 return ConnectionAdmission { access.decide($0) }
             }.run(takeOver, throttle: throttle)
             return 0

@@ -95,6 +95,8 @@ package struct DispatcherSettings: Sendable {
     package var workerEnvironment: [String] = []
     /// The MTA user: taken on for good once the ports are bound; nil: stay who we are.
     package var user: String?
+    /// Names of changed options that the reload before did not bring into force; asked after a reload.
+    package var unapplied: @Sendable () -> [String] = { [] }
     /// Ends when the process that started it does: set by `martlet run`.
     package var endsWithParent = false
     /// Seconds without a turn of the main loop after which the Dispatcher aborts, so that it is started again.

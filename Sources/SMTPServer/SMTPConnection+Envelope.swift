@@ -79,14 +79,14 @@ extension SMTPConnection {
     /// SIZE of MAIL FROM against `blocklimit` of the destination channels (smtp specification, 4.1).
     private func sizeRefusal(_ routed: [RoutedRecipient], given: String) -> Reply? {
         guard let size = message?.parameters.size else { return nil }
-        let blockSize = context.configuration.mta.blockSize
+        let mta = context.configuration.mta
         for recipient in routed {
             guard let blocks = context.configuration.channels.channel(named: recipient.channel)?.blockLimit,
-                size / Int64(blockSize) > Int64(blocks)
+                size / Int64(mta.blockSize) > Int64(blocks)
             else { continue }
             return Reply(
                 550, "5.2.3",
-                "channel limit of \(blocks * blockSize / 1024) kilobytes on message size exceeded: \(given)")
+                "channel limit of \(mta.bytes(ofBlocks: blocks) / 1024) kilobytes on message size exceeded: \(given)")
         }
         return nil
     }

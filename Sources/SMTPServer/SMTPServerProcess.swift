@@ -149,6 +149,7 @@ private final class SMTPServerLoop: Sendable {
             return
         }
         context.withLock { context in
+            context.submitter.configure(configuration)
             context = ServerContext(
                 configuration: configuration, submitter: context.submitter, initialChannel: channel, logger: logger)
         }

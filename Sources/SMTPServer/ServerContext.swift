@@ -43,7 +43,8 @@ final class ServerContext: Sendable {
     func channel(ofClient address: SocketAddress) -> Channel {
         if let known = channels.withLock({ $0[address.host] }) { return known }
         let channel = switching.atConnect(
-            initial: initialChannel, byAddress: router.channel(ofClientLiteral: address.literal))
+            initial: initialChannel, checksSource: initialChannel.checksSource,
+            byAddress: router.channel(ofClientLiteral: address.literal))
         channels.withLock { channels in
             if channels.count >= Self.mostRememberedAddresses { channels.removeAll() }
             channels[address.host] = channel
@@ -94,9 +95,7 @@ final class ServerContext: Sendable {
 
     /// Octets of the largest message from this channel; nil: no limit.
     private func sizeLimit(_ channel: Channel) -> Int? {
-        let own = channel.sourceBlockLimit.map {
-            $0.multipliedReportingOverflow(by: configuration.mta.blockSize).partialValue
-        }
+        let own = channel.sourceBlockLimit.map { configuration.mta.bytes(ofBlocks: $0) }
         return [configuration.mta.byteLimit, own].compactMap { $0 }.min()
     }
 
