@@ -1,14 +1,27 @@
 import CSystemCalls
 import Glibc
+import Synchronization
 
 /// A named thread of the operating system, for work that blocks: sync of the spool, control sockets, sessions of
 /// a simple worker.
 public enum SystemThread {
-    /// Starts a detached thread that runs `body` once. `stackSize` in bytes.
-    public static func start(_ name: String, stackSize: Int = 1 << 20, _ body: @escaping @Sendable () -> Void) {
+    private static let usualStackSize = Atomic<Int>(1 << 20)
+
+    /// Bytes of stack that threads get from now on when nobody says otherwise, those of other libraries too. Sizes
+    /// that the system refuses change nothing for the latter.
+    package static func setStackSize(_ bytes: Int) {
+        usualStackSize.store(bytes, ordering: .relaxed)
+        _ = martlet_set_thread_stack_size(bytes)
+    }
+
+    /// The stack of the calling thread in bytes, as the system gave it.
+    package static var stackSize: Int { Int(martlet_thread_stack_size()) }
+
+    /// Starts a detached thread that runs `body` once. `stackSize` in bytes; nil: the usual one, in a worker STACKSIZE.
+    public static func start(_ name: String, stackSize: Int? = nil, _ body: @escaping @Sendable () -> Void) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
-        pthread_attr_setstacksize(&attributes, stackSize)
+        pthread_attr_setstacksize(&attributes, stackSize ?? usualStackSize.load(ordering: .relaxed))
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         defer { pthread_attr_destroy(&attributes) }
         let box = Unmanaged.passRetained(Body(name: name, run: body))
