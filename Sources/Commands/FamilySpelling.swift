@@ -79,7 +79,9 @@ enum FamilySpelling {
             let known = ["root": Meaning.value("--root")].merging(own) { _, own in own }
             var words: [String] = []
             for word in rest {
-                words += word.hasPrefix("-") && word.count > 1 ? try translated(word, known) : [word]
+                // Two hyphens: our own spelling.
+                let isSwitch = word.hasPrefix("-") && word.count > 1 && !word.hasPrefix("--")
+                words += isSwitch ? try translated(word, known) : [word]
             }
             return verbs[verb, default: []] + words
         }

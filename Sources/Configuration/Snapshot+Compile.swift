@@ -46,6 +46,7 @@ extension MTAConfiguration {
             tlsKey: options.string("base.tls_key").map(symbols.expandingPath), tasks: tasks(options),
             explicit: source.explicit)
         diagnostics.append(contentsOf: CrossChecks(configuration).diagnostics)
+        diagnostics.append(contentsOf: CalloutChecks(source.mappings).diagnostics)
         diagnostics = diagnostics.sorted
         return ConfigurationLoad(configuration: diagnostics.isFatal ? nil : configuration, diagnostics: diagnostics)
     }

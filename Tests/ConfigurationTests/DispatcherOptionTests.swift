@@ -222,4 +222,21 @@ import Testing
         #expect(configuration.dispatcher.service("SMTP")?.tcpPorts == [2526])
         #expect(configuration.dispatcher.logVersions == 9)
     }
+
+    // MARK: Section 9.5
+
+    /// The last argument: a word of the warning, nil for none.
+    @Test(arguments: [
+        ("PORT_ACCESS", "$C$[IMTA_LIB:conn_throttle.so,throttle,$1,10]$N421$ No$E", nil),
+        ("PORT_ACCESS", "$C$[IMTA_LIB:dns_verify.so,dns_verify_domain_port,$1,bl.example]$N$E", "dns_verify.so"),
+        ("PORT_ACCESS", "$C$:A$[IMTA_LIB:check_metermaid.so,throttle,t,$1]$N$E", "check_metermaid.so"),
+        ("MAIL_ACCESS", "$[IMTA_LIB:conn_throttle.so,throttle,$1,10]$N", "counts only in PORT_ACCESS"),
+        ("MAIL_ACCESS", "$Ycosts$ 5$$[each", nil),
+    ])
+    func routinesThatAreNotThereAreNamed(table: String, template: String, word: String?) {
+        let findings = small("[mapping:\(table)]\n  TCP|*|25|*|*  \(template)\n[base]").findings
+        let about = findings.filter { $0.contains("mapping \(table) calls") }
+        #expect(about.count == (word == nil ? 0 : 1), "\(findings)")
+        if let word { #expect(about.first?.contains(word) == true) }
+    }
 }

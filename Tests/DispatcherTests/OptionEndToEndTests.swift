@@ -185,6 +185,35 @@ import Testing
         end(program)
     }
 
+    /// P5 of section 15, MIN_PROCS=1 MAX_PROCS=3 MIN_CONNS=2 MAX_CONNS=4, 12 connections open: the 13th client's TCP
+    /// connects, no banner, until one of the 12 closes; then it is served; never a 4th worker.
+    @Test func thirteenthClientWaitsForAPlace() throws {
+        let fixture = try DispatcherFixture()
+        fixture.start([
+            fixture.service(image: TestImage.echo) {
+                ($0.minProcs, $0.maxProcs, $0.minConns, $0.maxConns) = (1, 3, 2, 4)
+            }
+        ])
+        var clients: [TestClient] = []
+        var workers: Set<Int32> = []
+        for _ in 0..<12 {
+            let client = try #require(TestClient(port: fixture.port))
+            workers.insert(try #require(client.greetingPID()))
+            clients.append(client)
+        }
+        #expect(workers.count == 3)
+        let last = try #require(TestClient(port: fixture.port))
+        fixture.wait(for: "the port at rest") { fixture.ask("status").contains("\"at-capacity\"") }
+        poll(nil, 0, 300)
+        #expect(!last.hasInput)
+        clients[5].say("quit")
+        let worker = try #require(last.greetingPID())
+        #expect(workers.contains(worker))
+        #expect(fixture.ask("status").contains("\"workers_started\":3"))
+        for client in clients + [last] { client.say("quit") }
+        fixture.shutDown()
+    }
+
     /// IMTA_VERSION_LIMIT: a crash loop does not fill the disk.
     @Test func versionsOfLogsAreLimited() throws {
         let fixture = try DispatcherFixture()
