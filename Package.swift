@@ -88,7 +88,12 @@ let package = Package(
             "Notifications",
             ["SystemCalls", "Channels", "Envelope", "InternetMessage", "Enqueue", "Configuration", "Spool"]),
         // Floor 8: services
-        library("Dispatcher", ["SystemCalls", "OptionSyntax", "ProcessPool", "DNS", "Configuration", "Mappings"]),
+        library(
+            "Dispatcher",
+            [
+                "SystemCalls", "OptionSyntax", "ProcessPool", "DNS", "TransactionLog", "Configuration", "Mappings",
+                "InternetMessage",
+            ]),
         library(
             "JobController",
             [
@@ -173,7 +178,7 @@ let package = Package(
             "Commands",
             [
                 "SystemCalls", "OptionSyntax", "InternetMessage", "Mappings", "Channels", "AddressRewriting", "Aliases",
-                "Configuration", "Enqueue", argumentParser,
+                "Configuration", "Enqueue", "ProcessPool", argumentParser,
             ]),
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),

@@ -117,7 +117,8 @@ class Worker:
         """Serves one client; returns the octets received and sent. Another service overrides this."""
         received = 0
         try:
-            client.sendall(f"hello from {os.getpid()} parameter {fields['parameter']}\n".encode())
+            tls = " tls implicit" if fields["tls"] == "implicit" else ""
+            client.sendall(f"hello from {os.getpid()} parameter {fields['parameter']}{tls}\n".encode())
             while data := client.recv(4096):
                 received += len(data)
                 if data.startswith(b"quit"):

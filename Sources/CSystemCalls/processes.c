@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
@@ -191,4 +192,28 @@ void martlet_name_thread(const char *name) {
 
 int32_t martlet_thread_number(void) {
     return (int32_t)syscall(SYS_gettid);
+}
+
+int martlet_set_thread_stack_size(size_t bytes) {
+    pthread_attr_t attributes;
+    int code = pthread_getattr_default_np(&attributes);
+    if (code == 0) {
+        code = pthread_attr_setstacksize(&attributes, bytes);
+        if (code == 0) {
+            code = pthread_setattr_default_np(&attributes);
+        }
+        pthread_attr_destroy(&attributes);
+    }
+    errno = code;
+    return code == 0 ? 0 : -1;
+}
+
+size_t martlet_thread_stack_size(void) {
+    pthread_attr_t attributes;
+    size_t size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        pthread_attr_getstacksize(&attributes, &size);
+        pthread_attr_destroy(&attributes);
+    }
+    return size;
 }

@@ -17,9 +17,18 @@ enum FamilySpelling {
     }
 
     private static let verbs: [String: [String]] = [
-        "cnbuild": ["config", "check"], "refresh": ["restart"], "reload": ["reload"], "restart": ["restart"],
-        "shutdown": ["stop"], "start": ["start"], "startup": ["start"], "stop": ["stop"], "test": ["test"],
-        "version": ["--version"],
+        "cnbuild": ["config", "check"], "dispatcher": ["dispatcher"], "find": ["find"], "kill": ["kill"],
+        "process": ["process"], "purge": ["purge"], "refresh": ["restart"], "reload": ["reload"],
+        "restart": ["restart"], "shutdown": ["stop"], "start": ["start"], "startup": ["start"], "stop": ["stop"],
+        "test": ["test"],
+        "version": ["--version"], "view": ["view"],
+    ]
+
+    /// Switches of verbs other than `test`.
+    private static let switches: [String: [String: Meaning]] = [
+        "dispatcher": ["json": .flag("--json")], "find": ["f": .value("--first"), "l": .value("--last")],
+        "purge": ["day": .value("--day"), "hour": .value("--hour"), "num": .value("--num")],
+        "view": ["f": .value("--first"), "l": .value("--last")],
     ]
 
     private static let everywhere: [String: Meaning] = [
@@ -79,6 +88,21 @@ enum FamilySpelling {
         let verb = try full(first, among: Array(verbs.keys))
         let rest = Array(arguments.dropFirst())
         if verb == "test" { return try test(rest) }
+        // PMDF words, dispatcher specification, section 8.
+        if ["shutdown", "stop"].contains(verb), rest.count == 1 {
+            if rest[0].lowercased() == "force" { return ["stop", "--now"] }
+            if rest[0].lowercased() == "wait" { return ["stop", "--wait"] }
+        }
+        if let own = switches[verb] {
+            let known = ["root": Meaning.value("--root")].merging(own) { _, own in own }
+            var words: [String] = []
+            for word in rest {
+                // Two hyphens: our own spelling.
+                let isSwitch = word.hasPrefix("-") && word.count > 1 && !word.hasPrefix("--")
+                words += isSwitch ? try translated(word, known) : [word]
+            }
+            return verbs[verb, default: []] + words
+        }
         return verbs[verb, default: []] + rest
     }
 

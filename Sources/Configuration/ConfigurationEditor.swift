@@ -97,7 +97,7 @@ package struct ConfigurationEditor: Sendable {
     ) throws(Refusal) -> Diagnostics {
         let path = paths.configurationFile("martlet.conf")
         let load = MTAConfiguration.load(paths: paths, files: files.replacing(path, with: text))
-        if load.configuration == nil {
+        if load.configuration == nil || load.diagnostics.hasErrors {
             let errors = load.diagnostics.all.filter { $0.severity == .error }
             throw Refusal(
                 description: "the change is not made, the configuration would have errors: "

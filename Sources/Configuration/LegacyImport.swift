@@ -53,7 +53,8 @@ package struct LegacyImport: Sendable {
         var comments: [String] = []
         for name in names {
             if name == "imta_tailor" {
-                losses.append("imta_tailor: places and settings of the old installation are not used")
+                losses.append(
+                    "imta_tailor: of its settings only IMTA_DISPATCHER_CONFIG and IMTA_VERSION_LIMIT are used")
             } else if !Self.known.contains(name), !channels.contains(name.lowercased()) {
                 losses.append("\(name): not read by itself; only what another file includes is carried over")
             }

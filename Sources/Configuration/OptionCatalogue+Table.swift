@@ -20,7 +20,7 @@ extension OptionCatalogue {
         max_life_time integer 86400 1-
         max_procs integer 5 1-1000
         max_shutdown integer 2 1-
-        min_conns integer 3 1-
+        min_conns integer 3
         min_procs integer 1 0-1000
         stacksize integer 2048000 65536-
         astlm ignored -
@@ -41,6 +41,7 @@ extension OptionCatalogue {
         host ignored -
         priority ignored -
         [dispatcher] dispatcher
+        log_versions integer 5 0-
         use_nslog boolean 0
         [dispatcher.service] dispatcher
         image path -

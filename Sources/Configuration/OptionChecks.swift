@@ -3,6 +3,9 @@ import OptionSyntax
 /// Checks names, types and ranges of plain options.
 struct OptionChecks {
     private(set) var diagnostics = Diagnostics()
+    /// Services with a value that cannot be read, in small letters, and what is wrong with it: they are left out, the
+    /// others run (dispatcher specification, section 2.2).
+    private(set) var faultyServices: [String: String] = [:]
 
     init(_ settings: [OptionSetting], symbols: SymbolTable) {
         for setting in settings where !setting.path.isGroup { check(setting, symbols) }
@@ -18,10 +21,20 @@ struct OptionChecks {
             return
         }
         if let wrong = Self.fault(value, definition) {
-            diagnostics.error("\(setting.path): \(wrong)", at: setting.valueLocation)
+            report("\(setting.path): \(wrong)", setting)
         } else if definition.kind == .ignored, !Self.silentlyIgnored(setting.path) {
             diagnostics.warning("\(setting.path) is accepted and has no effect", at: setting.location)
         }
+    }
+
+    private mutating func report(_ fault: String, _ setting: OptionSetting) {
+        guard setting.path.steps.count == 3, setting.path.group.shape == "dispatcher.service",
+            let name = setting.path.steps[1].group, name.uppercased() != DispatcherBuilder.ownSection
+        else { return diagnostics.error(fault, at: setting.valueLocation) }
+        faultyServices[name.lowercased()] = fault
+        diagnostics.error(
+            fault, at: setting.valueLocation, leavesOut: "service \(name)",
+            advice: "correct the value, or remove the line")
     }
 
     /// Options of other platforms, and ones of the Job Controller that ours needs no more.

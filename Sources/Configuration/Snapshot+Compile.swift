@@ -15,11 +15,13 @@ extension MTAConfiguration {
         let hostname = plainSymbols.expandingText(source.plain("base.hostname") ?? localOfficialHost(source) ?? "")
         let domain = paths.symbols(hostname: hostname).expandingText(
             source.plain("mta.ldap_default_domain") ?? source.plain("base.defaultdomain") ?? hostname)
-        let symbols = paths.symbols(hostname: hostname, defaultDomain: domain)
-        diagnostics.append(contentsOf: OptionChecks(source.options, symbols: symbols).diagnostics)
+        let symbols = symbols(paths, hostname, domain, source)
+        let checks = OptionChecks(source.options, symbols: symbols)
+        diagnostics.append(contentsOf: checks.diagnostics)
 
         let options = OptionStore(source.options, symbols: symbols)
-        var dispatcher = DispatcherBuilder(options, paths: paths, symbols: symbols, hostname: hostname)
+        var dispatcher = DispatcherBuilder(
+            options, paths: paths, symbols: symbols, hostname: hostname, faults: checks.faultyServices)
         let services = dispatcher.build()
         var controller = JobControllerBuilder(options, paths: paths, symbols: symbols, form: source.form)
         let jobs = controller.build()
@@ -45,8 +47,20 @@ extension MTAConfiguration {
             tlsKey: options.string("base.tls_key").map(symbols.expandingPath), tasks: tasks(options),
             explicit: source.explicit)
         diagnostics.append(contentsOf: CrossChecks(configuration).diagnostics)
+        diagnostics.append(contentsOf: CalloutChecks(source.mappings).diagnostics)
         diagnostics = diagnostics.sorted
-        return ConfigurationLoad(configuration: diagnostics.hasErrors ? nil : configuration, diagnostics: diagnostics)
+        return ConfigurationLoad(configuration: diagnostics.isFatal ? nil : configuration, diagnostics: diagnostics)
+    }
+
+    /// With the directories that MTA options name (dispatcher specification, section 5.2).
+    private static func symbols(
+        _ paths: InstancePaths, _ hostname: String, _ domain: String, _ source: ConfigurationSource
+    ) -> SymbolTable {
+        var symbols = paths.symbols(hostname: hostname, defaultDomain: domain)
+        for (name, option) in [("IMTA_TMP", "mta.tmpdir"), ("IMTA_TMP", "base.tmpdir"), ("IMTA_LANG", "mta.langdir")] {
+            if let value = source.plain(option) { symbols.values[name] = symbols.expandingPath(value) }
+        }
+        return symbols
     }
 
     /// Without `base.hostname` the local channel's official host is the MTA's name.
@@ -108,13 +122,5 @@ extension Diagnostics {
         var result = Diagnostics()
         for finding in all.sorted(by: { key($0) < key($1) }) { result.append(finding) }
         return result
-    }
-
-    private mutating func append(_ finding: Diagnostic) {
-        switch finding.severity {
-        case .error: error(finding.message, at: finding.location, advice: finding.advice)
-        case .warning: warning(finding.message, at: finding.location, advice: finding.advice)
-        case .note: note(finding.message, at: finding.location, advice: finding.advice)
-        }
     }
 }

@@ -85,6 +85,9 @@ extension DispatcherLoop {
         case ("shutdown", nil, 1):
             shutDown(at: now)
             return Self.success
+        case ("leave", nil, 1):
+            leave(at: now)
+            return Self.success
         case ("upgrade", let path?, 2):
             return beginUpgrade(to: path, client: client, at: now).map { Self.failure("upgrade failed: \($0)") }
         case ("stop", let name?, 2):
@@ -101,7 +104,7 @@ extension DispatcherLoop {
         default:
             return Self.failure(
                 "unknown command; known: status, connections, history, metrics, stop, restart, reload, "
-                    + "upgrade, shutdown")
+                    + "upgrade, leave, shutdown")
         }
     }
 
@@ -124,7 +127,9 @@ extension DispatcherLoop {
         return body(service)
     }
 
-    private var status: JSONValue { ["services": .array(services.map(\.status))] }
+    private var status: JSONValue {
+        ["services": .array(services.map(\.status)), "generation": .integer(generation)]
+    }
 
     private static let success: JSONValue = ["ok": true]
 

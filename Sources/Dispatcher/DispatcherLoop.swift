@@ -18,6 +18,10 @@ final class DispatcherLoop {
     var admission: ConnectionAdmission
     let reload: @Sendable () throws -> ConnectionAdmission
     var isStopping = false
+    /// Counts the configurations that this Dispatcher has had: 1, and one more with each reload.
+    var generation = 1
+    /// Set when the Dispatcher ends without waiting for sessions: when it goes at the latest.
+    var leavesAt: Int64?
     /// The new program that is to take the place of this one.
     var upgrade: Upgrade?
     /// The counts of `conn_throttle`, for the new program.
@@ -69,7 +73,7 @@ final class DispatcherLoop {
         nextTick = SystemClock.monotonicNanoseconds + seconds(1)
         let watch = startWatch()
         defer { watch.end() }
-        while !(isStopping && services.allSatisfy(\.isFinished)) {
+        while !(isStopping && (services.allSatisfy(\.isFinished) || mayLeave)) {
             let before = SystemClock.monotonicNanoseconds
             watch.turned()
             manager?.turned(at: before)
@@ -187,6 +191,19 @@ final class DispatcherLoop {
         for service in services { service.stop(at: now) }
     }
 
+    /// Ends without waiting for sessions: the workers have been told to drain and finish them on their own, so that a
+    /// new Dispatcher can bind at once (dispatcher specification, section 8, rule 4).
+    func leave(at now: Int64) {
+        shutDown(at: now)
+        leavesAt = now + seconds(10)
+    }
+
+    /// Nothing is on its way to a worker any more, or it takes too long.
+    private var mayLeave: Bool {
+        guard let leavesAt else { return false }
+        return services.allSatisfy(\.isQuiet) || SystemClock.monotonicNanoseconds >= leavesAt
+    }
+
     /// Reads access control again and tells every worker. A failure leaves the old rules in force; returns its text.
     func reloadAll(at now: Int64) -> String? {
         manager?.reloading(at: now)
@@ -195,10 +212,15 @@ final class DispatcherLoop {
             admission = try reload()
         } catch {
             log.error("reload failed, the old configuration stays in force: \(error)")
+            // Dispatcher specification, section 8, rule 6.
+            shared.desk.announce(
+                "BADCONFIGLOAD, Attempt to load new configuration failed.",
+                severity: shared.settings.noticeSeverity)
             return "\(error)"
         }
-        for service in services { service.reload(at: now) }
-        log.notice("configuration reloaded")
+        generation += 1
+        for service in services { service.reload(generation, at: now) }
+        log.notice("configuration reloaded, generation \(generation)")
         for option in shared.settings.unapplied() { log.notice("\(option) has changed and needs a restart to count") }
         return nil
     }

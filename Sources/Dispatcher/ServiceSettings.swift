@@ -42,6 +42,8 @@ package struct ServiceSettings: Hashable, Sendable {
     package var maxIdleTime = 600
     /// STACKSIZE, bytes.
     package var stackSize = 2_048_000
+    /// The channel of connections before any switching, for `T` records of the connection log.
+    package var defaultChannel = "tcp_local"
 
     package init(name: String, image: String, logFile: String) {
         self.name = name
@@ -116,6 +118,20 @@ package struct DispatcherSettings: Sendable {
     package var identPort = IdentReply.port
     /// The socket of the system log.
     package var systemLog = "/dev/log"
+    /// Syslog severity of notices about the configuration, MTA option `sndopr_priority`.
+    package var noticeSeverity = 5
+    /// Versions of each log that are kept when a new one is begun; 0: all. Those of live processes always are.
+    package var logVersions = 5
+    /// MTA option `debug_flush`: debug records are on the disk before anything else happens.
+    package var flushesDebug = false
+    /// Name and version of the product, for the first line of the log.
+    package var product = ""
+    /// Findings about the configuration for the log, errors of services that are left out.
+    package var remarks: [String] = []
+    /// `$T`: writes a `T` record to the connection log. Takes the service, the probe and what the client was told.
+    package var recordRefusal: @Sendable (_ service: ServiceSettings, _ probe: String, _ text: String) -> Void = {
+        _, _, _ in
+    }
 
     package init(services: [ServiceSettings], runDirectory: String, logFile: String) {
         self.services = services

@@ -2,6 +2,7 @@ import Channels
 import Enqueue
 import Envelope
 import InternetMessage
+import Mappings
 import NIOCore
 import NIOPosix
 import SMTP
@@ -68,9 +69,9 @@ final class SMTPConnection: ChannelInboundHandler {
 
     func channelActive(context handlerContext: ChannelHandlerContext) {
         log(.opened)
-        if let lines = context.refusalAtConnect(transport) {
-            for line in lines { output.writeString(line + "\r\n") }
-            log(.rejected, diagnostic: lines.joined(separator: " "))
+        if let refusal = context.refusalAtConnect(transport) {
+            for line in refusal.lines { output.writeString(line + "\r\n") }
+            log(refusal.isRecorded ? .refusedByPortAccess : .rejected, diagnostic: refusal.text)
             flush()
             handlerContext.close(promise: nil)
             return
@@ -112,7 +113,9 @@ final class SMTPConnection: ChannelInboundHandler {
         session.connectionLost()
         proceed()
         discardMessage()
-        log(.closed)
+        // The site's text from the Dispatcher's probe (access-and-filtering specification, 2, `||`).
+        let showsSiteText = context.submitter.log.options.connection.contains(.siteText)
+        log(.closed, diagnostic: showsSiteText ? handed.logText : "")
         handed.finish(bytesIn: bytesIn, bytesOut: bytesOut)
         ended(self)
         self.handlerContext = nil

@@ -2,6 +2,7 @@ import Channels
 import Configuration
 import Enqueue
 import Glibc
+import InternetMessage
 import Logging
 import MasterKit
 import NIOCore
@@ -104,6 +105,8 @@ private final class SMTPServerLoop: Sendable {
 
     /// Adopts a handed-over socket into the loop.
     private func serve(_ handed: HandedConnection) {
+        // Without TLS nothing can be said to a client that waits for it; the Dispatcher keeps such ports closed.
+        guard !handed.isImplicitTLS else { return handed.finish(reason: "no TLS") }
         guard let descriptor = handed.takeDescriptor() else { return }
         let socket = descriptor.release()
         let context = context.withLock { $0 }

@@ -1,6 +1,7 @@
 import Channels
 import Configuration
 import Enqueue
+import InternetMessage
 import Logging
 import Mappings
 import SMTP
@@ -99,13 +100,10 @@ final class ServerContext: Sendable {
         return [configuration.mta.byteLimit, own].compactMap { $0 }.min()
     }
 
-    /// The worker's own probe of PORT_ACCESS, without input flag A (access-and-filtering specification, 2): the lines to
-    /// send before the connection is closed; nil admits. Empty: close without an octet.
-    func refusalAtConnect(_ probe: String) -> [String]? {
-        guard let result = configuration.mappings.probe("PORT_ACCESS", probe),
-            result.flags.has("N") || result.flags.has("F")
-        else { return nil }
-        let text = result.output.prefix(while: { $0 != "|" })
-        return text.isEmpty ? [] : text.split(separator: "~").map(String.init)
+    /// The worker's own probe of PORT_ACCESS, without input flag A (access-and-filtering specification, 2); nil admits.
+    func refusalAtConnect(_ probe: String) -> ConnectionAccess? {
+        configuration.mappings.probe("PORT_ACCESS", probe).map(ConnectionAccess.init).flatMap {
+            $0.isRefused ? $0 : nil
+        }
     }
 }

@@ -36,6 +36,7 @@ public final class WorkerProcess {
                 description: "descriptor 3 is not a control socket; this program is started by the dispatcher")
         }
         environment = WorkerEnvironment.current
+        SystemThread.setStackSize(environment.stackSize)
         debug = WorkerDebug(mask: environment.debugMask)
         signals = try SignalDescriptor([SIGTERM, SIGINT, SIGQUIT, SIGHUP])
         wakeup = try Wakeup()

@@ -49,6 +49,12 @@ import Testing
             (["cnb"], ["config", "check"]),
             (["shutdown"], ["stop"]),
             (["version"], ["--version"]),
+            (["find", "IMTA_LOG:dispatcher.log", "-l=1"], ["find", "IMTA_LOG:dispatcher.log", "--last", "1"]),
+            (["view", "-f=0", "x.log"], ["view", "--first", "0", "x.log"]),
+            (["purge", "-num=3"], ["purge", "--num", "3"]), (["kill", "dispatcher"], ["kill", "dispatcher"]),
+            (["dispatcher", "status", "smtp", "-json"], ["dispatcher", "status", "smtp", "--json"]),
+            (["shutdown", "force"], ["stop", "--now"]), (["shutdown", "wait"], ["stop", "--wait"]),
+            (["restart", "job_controller"], ["restart", "job_controller"]),
             ([], ["--help"]),
         ] as [([String], [String])])
     func translates(given: [String], expected: [String]) throws {

@@ -69,7 +69,8 @@ import Testing
         #expect(configuration.options.effective("job_controller.job_pool:SMTP_POOL.job_limit")?.value == "10")
         let inherited = configuration.show("channel:tcp_auth.maxjobs", effective: true)
         #expect(inherited.map { "\($0.line) \($0.origin)" } == ["role.channel:tcp_auth.maxjobs = 7 imta.cnf:22:2"])
-        #expect(rows.first?.json.text.hasPrefix("{\"name\":\"role.dispatcher.service:SMTP.backlog\"") == false)
+        #expect(rows.first?.json.text.hasPrefix("{\"name\":\"role.dispatcher.service:SMTP.backlog\"") == true)
+        #expect(origin("backlog") == "500 computed")
     }
 
     private func edited(_ text: String, _ edits: ConfigurationEditor.Edit...) throws -> String {

@@ -75,6 +75,12 @@ void martlet_name_thread(const char *name);
 /// The kernel's number of the calling thread (gettid); the first thread has that of the process.
 int32_t martlet_thread_number(void);
 
+/// Bytes of stack for threads that are started without a size from now on. Returns 0, or -1 when the system refuses.
+int martlet_set_thread_stack_size(size_t bytes);
+
+/// Bytes of stack of the calling thread; 0 when the system does not say.
+size_t martlet_thread_stack_size(void);
+
 /// Raises RLIMIT_NOFILE to the hard limit; returns the soft limit now in force.
 int64_t martlet_raise_descriptor_limit(void);
 

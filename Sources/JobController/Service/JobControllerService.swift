@@ -10,6 +10,8 @@ package struct JobControllerOptions: Sendable {
     package var queueDirectory: String
     package var runDirectory: String
     package var logDirectory: String
+    /// Versions of job_controller.log that stay when a new one is begun; 0: all.
+    package var logVersions = 5
     /// Further `NAME=value` for jobs.
     package var environment: [String] = []
     /// Milliseconds for which jobs may go on after SIGTERM before they are left to themselves.
@@ -69,7 +71,7 @@ package struct JobControllerService {
         let mayHaveOrphans = PIDFile.read(options.pidPath) != nil || Files.exists(options.orphansPath)
         let pidFile = try PIDFile.take(options.pidPath)
         Processes.raiseDescriptorLimit()
-        let log = JobControllerLog(directory: options.logDirectory)
+        let log = JobControllerLog(directory: options.logDirectory, versions: options.logVersions)
         log.write("job_controller starts as process \(getpid())")
         let (store, recovered) = try QueueStore.open(queue: options.queueDirectory, options: options.store)
         log.write("recovered \(recovered.entries.count) entries from \(options.queueDirectory)")
