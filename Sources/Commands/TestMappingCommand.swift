@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Enqueue
 import Mappings
 import OptionSyntax
 import SystemCalls
@@ -28,21 +29,31 @@ struct TestMappingCommand: ParsableCommand {
     var probe: String?
 
     func run() throws {
-        let tables = try file.map(Self.read) ?? options.loadGood().mappings
+        let (tables, context) = try subject()
         guard let name = table ?? Terminal.ask("Enter table name: ") else { return }
         guard tables.contains(name) else {
             throw CommandFailure("there is no mapping table \(name)" + Self.advice(name, tables))
         }
         if let probe {
-            if !show(tables, name, probe) { throw ExitCode(1) }
+            if !show(tables, context, name, probe) { throw ExitCode(1) }
         } else {
-            while let probe = Terminal.ask("Input string: ") { _ = show(tables, name, probe) }
+            while let probe = Terminal.ask("Input string: ") { _ = show(tables, context, name, probe) }
         }
     }
 
+    /// The tables, and what they may reach outside: the configuration's databases unless a file was given.
+    private func subject() throws -> (MappingTables, MappingContext) {
+        if let file { return (try Self.read(file), MappingContext()) }
+        let configuration = try options.loadGood()
+        let router = Router(configuration: configuration) { Terminal.error($0) }
+        return (configuration.mappings, router.context)
+    }
+
     /// True when an entry applied.
-    private func show(_ tables: MappingTables, _ name: String, _ probe: String) -> Bool {
-        let result = tables.probe(name, probe, flags: MappingFlags(flags))
+    private func show(
+        _ tables: MappingTables, _ context: MappingContext, _ name: String, _ probe: String
+    ) -> Bool {
+        let result = tables.probe(name, probe, flags: MappingFlags(flags), context: context)
         if json { Terminal.line(Self.json(result).text) } else { Self.lines(result).forEach(Terminal.line) }
         return result != nil
     }

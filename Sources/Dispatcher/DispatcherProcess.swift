@@ -34,10 +34,12 @@ package enum DispatcherProcess {
             let consults = PortAccess(configuration.mappings) != nil
             // The counts outlive reloads of the table.
             let throttle = ThrottleCallout()
-            let context = MappingContext(callout: { throttle.answer($0) })
             try DispatcherService(settings: settings) {
                 // A table that was absent at the start is not consulted until the next one (specification, section 8).
-                guard consults, let access = PortAccess(try load(root).mappings, context: context) else {
+                let configuration = try load(root)
+                var context = configuration.mappingContext { complain($0) }
+                context.callout = { throttle.answer($0) }
+                guard consults, let access = PortAccess(configuration.mappings, context: context) else {
                     return .everybody
                 }
                 return ConnectionAdmission { access.decide($0) }

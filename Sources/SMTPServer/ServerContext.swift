@@ -103,7 +103,7 @@ final class ServerContext: Sendable {
     /// The worker's own probe of PORT_ACCESS, without input flag A (access-and-filtering specification, 2): the lines to
     /// send before the connection is closed; nil admits. Empty: close without an octet.
     func refusalAtConnect(_ probe: String) -> [String]? {
-        guard let result = configuration.mappings.probe("PORT_ACCESS", probe),
+        guard let result = configuration.mappings.probe("PORT_ACCESS", probe, context: router.context),
             result.flags.has("N") || result.flags.has("F")
         else { return nil }
         let text = result.output.prefix(while: { $0 != "|" })
