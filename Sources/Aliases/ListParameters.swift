@@ -72,6 +72,9 @@ package struct ListParameters: Hashable, Sendable {
         return !headerAdditions.isEmpty || blockLimit > 0 || lineLimit > 0
     }
 
+    /// Whether the list says what the envelope of its copies is, be it as before.
+    package var decidesEnvelope: Bool { hasOwnEnvelope || envelopeFrom != nil }
+
     /// The files and URLs that decide who may post.
     package var locations: [ListLocation] {
         let clauses = access.compactMap { clause -> ListLocation? in

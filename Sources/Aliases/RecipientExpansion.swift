@@ -14,7 +14,7 @@ package struct RecipientExpansion: Sendable {
         package var isAutoreply = false
         /// What notifications name instead of `address`; nil: `address`.
         package var notificationAddress: Mailbox?
-        /// Parameters of the innermost list it came from.
+        /// Parameters of the innermost list it came from that has an envelope of its own, else of the innermost.
         package var list: ListParameters?
         /// The address of that list.
         package var listAddress: Mailbox?
@@ -194,7 +194,8 @@ package struct RecipientExpander {
         next.recipient.level += 1
         next.recipient.heldReason = expanded.heldReason ?? step.recipient.heldReason
         next.recipient.isAutoreply = expanded.isAutoreply || step.recipient.isAutoreply
-        if let list = expanded.list {
+        // A list without an envelope of its own leaves that of the list it is in.
+        if let list = expanded.list, list.decidesEnvelope || step.recipient.list?.decidesEnvelope != true {
             next.recipient.list = list
             next.recipient.listAddress = step.address
         }
