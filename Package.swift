@@ -103,8 +103,9 @@ let package = Package(
         library(
             "SMTPServer",
             [
-                "SystemCalls", "OptionSyntax", "WorkerKit", "SMTP", "Configuration", "Channels", "Mappings", "Envelope",
-                "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit", nioCore, nioPosix, logging,
+                "SystemCalls", "OptionSyntax", "WorkerKit", "SMTP", "Configuration", "Channels", "Mappings", "Aliases",
+                "Envelope", "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit", nioCore, nioPosix,
+                logging,
             ]),
         library(
             "SMTPClient",
@@ -115,8 +116,8 @@ let package = Package(
         library(
             "ChannelPrograms",
             [
-                "SystemCalls", "OptionSyntax", "MasterKit", "Configuration", "Channels", "Envelope", "InternetMessage",
-                "Enqueue", "Spool", "Notifications", "TransactionLog", logging,
+                "SystemCalls", "OptionSyntax", "MasterKit", "Configuration", "Channels", "Aliases", "Envelope",
+                "InternetMessage", "Enqueue", "Spool", "Notifications", "TransactionLog", logging,
             ]),
         library(
             "Commands",

@@ -73,6 +73,17 @@ extension FuzzTarget {
                 }
             }),
         FuzzTarget(
+            "text-database",
+            ["! comment\nuser@a.b  user@c.d\n\"Smith, John\"@x  j@x\nc|s|a@b\t\"helen of troy\"@q\n"],
+            words: ["\"", "\\", "!", "\t", "\n", " ", "key value\n"],
+            run: { bytes in
+                var findings = Diagnostics()
+                let file = LineReader.File(name: "general.txt", content: bytes)
+                let entries = TextDatabase.entries(of: file, diagnostics: &findings)
+                let table = TextDatabase(entries, diagnostics: &findings)
+                for entry in entries.prefix(100) { precondition(table.value(for: entry.key) != nil, entry.key) }
+            }),
+        FuzzTarget(
             "aliases",
             [defaults.legacy["aliases"] ?? "", "a: b@c, d@e, \\\n f\nlist: <file, [ERRORS_TO] x@y, g\n\"q x\": z\n"],
             words: [":", "<", ",", "\\\n", "\"", "[", "]", "[MAX_LENGTH] ", "[AUTH_LIST] ", "\n", "@", "|"],

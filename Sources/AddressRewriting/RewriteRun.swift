@@ -199,18 +199,15 @@ extension RewriteRun {
         return nil
     }
 
-    /// A rule of the domain database, compiled when it is found.
+    /// The rules of the domain database, in its order (section 4.4).
     private mutating func tryDatabase(
         _ head: Span<UInt8>, _ tail: Span<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
     ) -> Found? {
-        guard let database = engine.domainDatabase else { return nil }
-        let key = key(head, tail)
-        guard let template = database(key) else { return nil }
-        var ignored = Diagnostics()
-        let location = SourceLocation(file: "domain database", line: 0)
-        let source = RewriteRuleSource(pattern: key, template: template, location: location)
-        let compiled = RewriteTemplate(compiling: template, diagnostics: &ignored)
-        return apply(RewriteRules.Rule(source: source, template: compiled), key, subject, parts)
+        guard let database = engine.domainRules else { return nil }
+        let candidates =
+            tag.isEmpty ? database.rules(head: head, tail: tail) : database.rules(head: tagged(head).span, tail: tail)
+        guard let candidates else { return nil }
+        return tryRules(candidates, isTraced ? key(head, tail) : "", subject, parts)
     }
 
     private func tagged(_ head: Span<UInt8>) -> [UInt8] { foldedBytes(tag) + bytes(head) }

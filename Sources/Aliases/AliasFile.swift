@@ -12,13 +12,18 @@ package struct AliasFile: Sendable {
     /// Names in the order of the file.
     package private(set) var order: [String] = []
 
-    package init() {}
+    /// `or_clauses`: access clauses of lists are ORed until `[AND]` (aliases specification, 5.3).
+    private let startsWithOr: Bool
+
+    package init() { startsWithOr = false }
 
     /// Reads an alias file. `include` gives the lines of the file an include line names (symbolic roots are for it to
     /// resolve), nil when it cannot be opened. Every entry that is in order is taken; errors are in `diagnostics`.
     package init(
-        parsing lines: [AliasLine], diagnostics: inout Diagnostics, include: (String) -> [AliasLine]? = { _ in nil }
+        parsing lines: [AliasLine], startsWithOr: Bool = false, diagnostics: inout Diagnostics,
+        include: (String) -> [AliasLine]? = { _ in nil }
     ) {
+        self.startsWithOr = startsWithOr
         var open: [String] = []
         read(lines, open: &open, include: include, &diagnostics)
     }
@@ -109,7 +114,7 @@ package struct AliasFile: Sendable {
                 "bad equivalence for alias \(name): a line goes on without a comma before the backslash", at: location)
             return
         }
-        var parser = AliasValueParser(name: name, location: location)
+        var parser = AliasValueParser(name: name, location: location, startsWithOr: startsWithOr)
         guard let entry = parser.parse(value, &diagnostics) else { return }
         insert(entry, mailbox, &diagnostics)
     }
@@ -141,7 +146,7 @@ package struct AliasFile: Sendable {
             return
         }
         let values = options.filter { $0.name.asciiLowercased == "alias_entry" }
-        var parser = AliasValueParser(name: name, location: location)
+        var parser = AliasValueParser(name: name, location: location, startsWithOr: startsWithOr)
         if values.count == 1, let value = values.first?.value.trimmed, value.hasPrefix("<") || value.contains(",") {
             guard parser.parse(value, &diagnostics) != nil else { return }
         } else {

@@ -9,10 +9,12 @@ struct AliasValueParser {
     let location: SourceLocation
     private var entry: AliasEntry
     private var parameters = ListParameters()
-    private var alternative = false
+    private var alternative: Bool
 
-    init(name: String, location: SourceLocation) {
+    /// `startsWithOr`: OR is in force until a parameter says otherwise.
+    init(name: String, location: SourceLocation, startsWithOr: Bool = false) {
         self.name = name
+        alternative = startsWithOr
         self.location = location
         entry = AliasEntry(name: name, location: location, members: [])
     }

@@ -81,7 +81,19 @@ struct Explanation {
             ["Rewriting \(address)"] + trace.map { "\($0)" } + [text(outcome, looksUpAliases)]
         case .asked(let question): text(question)
         case .lookedUp(let lookup): text(lookup)
+        case .forwarded(let question): text(question)
         }
+    }
+
+    private static func text(_ question: ForwardingQuestion) -> [String] {
+        var lines = ["Forwarding of \(question.address)", "probe  \(question.probe)"]
+        lines.append(question.entry.map { "entry  \($0)" } ?? "no entry of FORWARD applies")
+        if let key = question.key {
+            lines.append("key    \(key): \(question.isInDatabase ? "found" : "not in the forward database")")
+        }
+        let held = question.heldReason == nil ? "" : ", and held"
+        guard let result = question.result else { return lines + ["=> unchanged\(held)"] }
+        return lines + ["=> \(result)\(question.rewritesAgain ? ", rewritten again" : "")\(held)"]
     }
 
     private static func text(_ outcome: RewriteEngine.Outcome, _ looksUpAliases: Bool) -> String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Enqueue
 import Mappings
 import OptionSyntax
 import SystemCalls
@@ -34,21 +35,31 @@ struct TestMappingCommand: ParsableCommand {
 
     func run() throws {
         try batch.redirect()
-        let tables = try file.map(read) ?? options.loadGood().mappings
+        let (tables, context) = try subject()
         guard let name = table ?? Terminal.ask("Enter table name: ", apart: json) else { return }
         guard tables.contains(name) else {
             throw CommandFailure("there is no mapping table \(name)" + Self.advice(name, tables))
         }
         if let probe {
-            if !show(tables, name, probe) { throw ExitCode(1) }
+            if !show(tables, context, name, probe) { throw ExitCode(1) }
         } else {
-            while let probe = Terminal.ask("Input string: ", apart: json) { _ = show(tables, name, probe) }
+            while let probe = Terminal.ask("Input string: ", apart: json) { _ = show(tables, context, name, probe) }
         }
     }
 
+    /// The tables, and what they may reach outside: the configuration's databases unless a file was given.
+    private func subject() throws -> (MappingTables, MappingContext) {
+        if let file { return (try read(file), MappingContext()) }
+        let configuration = try options.loadGood()
+        let router = Router(configuration: configuration) { Terminal.error($0) }
+        return (configuration.mappings, router.context)
+    }
+
     /// True when an entry applied.
-    private func show(_ tables: MappingTables, _ name: String, _ probe: String) -> Bool {
-        let result = tables.probe(name, probe, flags: MappingFlags(flags))
+    private func show(
+        _ tables: MappingTables, _ context: MappingContext, _ name: String, _ probe: String
+    ) -> Bool {
+        let result = tables.probe(name, probe, flags: MappingFlags(flags), context: context)
         if debug, !json, let entry = result?.matchedEntry { Terminal.line("Entry: \(entry)") }
         if json { Terminal.line(Self.json(result).text) } else { Self.lines(result).forEach(Terminal.line) }
         return result != nil

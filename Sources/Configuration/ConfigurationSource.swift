@@ -18,7 +18,7 @@ struct ConfigurationSource {
     var rules: [Rule] = []
     var mappings: [MappingTableSource] = []
     var channels: [ChannelBlock] = []
-    /// Lines in the syntax of the alias file, without comments.
+    /// Lines in the syntax of the alias file: physical ones of the legacy file, joined ones of the unified text.
     var aliases: [LogicalLine] = []
     /// The conversions file; blank lines end entries.
     var conversions: [LogicalLine] = []

@@ -15,7 +15,7 @@ extension LegacyReader {
             }
         }
         for block in source.channels where block.kind != .nodefaults { result += explicit(block) }
-        for line in source.aliases {
+        for line in aliasListing {
             guard let colon = line.text.firstIndex(of: ":") else { continue }
             let path = OptionPath([.init("alias", String(line.text[..<colon])), .init("alias_entry")])
             let value = line.text[line.text.index(after: colon)...].trimmingBlanks

@@ -1,3 +1,4 @@
+import Aliases
 import Channels
 import Mappings
 import OptionSyntax
@@ -11,6 +12,8 @@ struct LegacyReader {
     /// Below the configuration directory, or a full path.
     private var dispatcherFile = "dispatcher.cnf"
     private(set) var source = ConfigurationSource(form: .legacy)
+    /// The aliases joined and with the included ones, for what is shown and imported.
+    private(set) var aliasListing: [LogicalLine] = []
 
     init(paths: InstancePaths, files: ConfigurationFiles) {
         self.paths = paths
@@ -25,7 +28,7 @@ struct LegacyReader {
         jobController()
         channelsAndRules()
         mappings()
-        source.aliases = lines("aliases", .init(includeDepth: 3))?.filter { !$0.isBlank } ?? []
+        aliases()
         source.conversions = lines("conversions", .init(includeDepth: 3)) ?? []
         source.explicit = source.options + explicitRest()
     }
@@ -197,6 +200,16 @@ struct LegacyReader {
                 .init(name: $0.name, value: $0.value, at: $0.location)
             }
         }
+    }
+
+    /// The physical lines: includes and continuation follow the rules of the alias file (aliases specification, 2.1).
+    private mutating func aliases() {
+        guard let file = content("aliases") else { return }
+        var ignored = Diagnostics()
+        aliasListing = LineReader.lines(
+            of: file, syntax: .init(includeDepth: 3), diagnostics: &ignored, open: files.opener(paths))
+        source.aliases = AliasLine.lines(of: String(decoding: file.content, as: UTF8.self), file: file.name)
+            .map { LogicalLine($0.text, at: SourceLocation(file: file.name, line: $0.location.line, column: 1)) }
     }
 
     private mutating func mappings() {

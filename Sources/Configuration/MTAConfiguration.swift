@@ -39,6 +39,8 @@ package struct MTAConfiguration: Sendable {
     /// The rules as written, symbols replaced, in the order of the configuration.
     package var ruleSources: [RewriteRuleSource]
     package var mappings: MappingTables
+    /// `general.txt` and the like.
+    package var databases: TextDatabases
     package var aliases: AliasFile
     /// The conversions file without comments; blank lines end entries.
     package var conversions: [LogicalLine]

@@ -62,6 +62,7 @@ package struct MTAOptions: Hashable, Sendable {
     package var maxMIMELevels: Int
     package var maxMIMEParts: Int
     package var maxAliasLevels: Int
+    package var addresses: Addresses
     /// Replaces a vertical bar inside a field of a probe; nil leaves it.
     package var mappingParanoia: Character?
     package var missingRecipientPolicy: Int
@@ -124,6 +125,7 @@ extension MTAOptions {
         maxMIMELevels = integer("max_mime_levels")
         maxMIMEParts = integer("max_mime_parts")
         maxAliasLevels = integer("max_alias_levels")
+        addresses = Addresses(options)
         mappingParanoia = text("mapping_paranoia")?.first
         missingRecipientPolicy = integer("missing_recipient_policy")
         usePermanentError = integer("use_permanent_error")

@@ -35,12 +35,16 @@ extension MTAConfiguration {
             let text = symbols.expandingText($0.text)
             return RewriteRuleSource(rule: text, at: $0.location, isVerbatim: $0.isVerbatim && text == $0.text)
         }
+        var databases = TextDatabases.Reader(options: options, symbols: symbols, paths: paths, files: files)
+        let texts = TextDatabases(&databases)
+        diagnostics.append(contentsOf: databases.diagnostics)
         let configuration = MTAConfiguration(
             form: source.form, paths: paths, symbols: symbols, hostname: hostname, defaultDomain: domain,
             options: options, dispatcher: services, jobController: jobs,
             mta: MTAOptions(options, diagnostics: &diagnostics), channels: channels,
             rewriteRules: RewriteRules(compiling: rules, diagnostics: &diagnostics), ruleSources: rules,
             mappings: MappingTables(compiling: tables(source, symbols), diagnostics: &diagnostics),
+            databases: texts,
             aliases: aliases(source, symbols, paths, files, &diagnostics), conversions: source.conversions,
             directoryFile: directoryFile(options, symbols, &diagnostics),
             tlsCertificate: options.string("base.tls_certificate").map(symbols.expandingPath),
@@ -48,6 +52,7 @@ extension MTAConfiguration {
             explicit: source.explicit)
         diagnostics.append(contentsOf: CrossChecks(configuration).diagnostics)
         diagnostics.append(contentsOf: CalloutChecks(source.mappings).diagnostics)
+        diagnostics.append(contentsOf: BackendChecks(configuration, source, files).diagnostics)
         diagnostics = diagnostics.sorted
         return ConfigurationLoad(configuration: diagnostics.isFatal ? nil : configuration, diagnostics: diagnostics)
     }
@@ -83,7 +88,8 @@ extension MTAConfiguration {
     ) -> AliasFile {
         let open = files.opener(paths)
         let lines = source.aliases.map { AliasLine(symbols.expandingText($0.text), at: $0.location) }
-        return AliasFile(parsing: lines, diagnostics: &diagnostics) { name in
+        let startsWithOr = OptionStore(source.options, symbols: symbols).boolean("mta.or_clauses")
+        return AliasFile(parsing: lines, startsWithOr: startsWithOr, diagnostics: &diagnostics) { name in
             guard case .success(let file) = open(name) else { return nil }
             return AliasLine.lines(of: String(decoding: file.content, as: UTF8.self), file: name)
         }

@@ -50,12 +50,13 @@ package enum DispatcherProcess {
             let throttle = ThrottleCallout()
             let unapplied = Mutex<[String]>([])
             settings.unapplied = { unapplied.withLock { $0 } }
-            let context = MappingContext(callout: { throttle.answer($0) })
             let atStart = configuration.options
             try DispatcherService(settings: settings) {
                 let current = try load(root)
                 var changed = current.options.needingRestart(since: atStart).map(\.name)
                 // A table that was absent at the start is not consulted until the next one (specification, section 8).
+                var context = current.mappingContext { complain($0) }
+                context.callout = { throttle.answer($0) }
                 let access = PortAccess(current.mappings, context: context)
                 if !consults, access != nil { changed.append("mapping:PORT_ACCESS") }
                 unapplied.withLock { [changed] in $0 = changed }

@@ -14,11 +14,14 @@ package struct AccessFacts: Hashable, Sendable {
     package var isAuthenticated: Bool
     package var usesTLS: Bool
     package var saidEHLO: Bool
+    /// The authenticated user; empty without AUTH.
+    package var user: String
 
     package init(
         portAccessProbe: String = "", applicationInformation: String = "", sourceChannel: String, sender: String,
-        isAuthenticated: Bool = false, usesTLS: Bool = false, saidEHLO: Bool = false
+        isAuthenticated: Bool = false, usesTLS: Bool = false, saidEHLO: Bool = false, user: String = ""
     ) {
+        self.user = user
         self.portAccessProbe = portAccessProbe
         self.applicationInformation = applicationInformation
         self.sourceChannel = sourceChannel
@@ -41,6 +44,8 @@ struct AccessVerdict: Hashable {
     var isHeld = false
     /// `$D`: how long the client is to wait.
     var delay = AccessDelay()
+    /// `$J` of FROM_ACCESS: the address that replaces the envelope From.
+    var newSender: String?
 
     static let allowed = AccessVerdict()
 }
@@ -79,6 +84,19 @@ struct AccessTables: Sendable {
         return verdict
     }
 
+    /// FROM_ACCESS, once for each transaction (section 3); the verdict also says what replaces the sender.
+    func judgeSender(_ facts: AccessFacts, trace: RouteTrace? = nil) -> AccessVerdict {
+        guard mappings.contains("FROM_ACCESS") else { return .allowed }
+        let probe = [
+            facts.portAccessProbe, field(facts.applicationInformation), "MAIL", facts.sourceChannel,
+            field(facts.sender), field(facts.user),
+        ].joined(separator: "|")
+        var facts = facts
+        // Input flag E belongs to the recipient tables (section 5.1).
+        facts.saidEHLO = false
+        return judge("FROM_ACCESS", probe, facts, trace)
+    }
+
     private func judge(_ table: String, _ probe: String, _ facts: AccessFacts, _ trace: RouteTrace?) -> AccessVerdict {
         let result = mappings.probe(table, probe, flags: facts.flags, context: context)
         let verdict = result.map(verdict) ?? withoutMatch(table, probe)
@@ -106,7 +124,8 @@ struct AccessTables: Sendable {
         // `$I` asks for membership in a group of the system; we know of none, so that the entry counts as no match.
         guard !result.flags.has("I") else { return .allowed }
         let arguments = FlagArguments(result)
-        var verdict = AccessVerdict(isHeld: result.flags.has("H"), delay: arguments.delay)
+        var verdict = AccessVerdict(
+            isHeld: result.flags.has("H"), delay: arguments.delay, newSender: arguments.newSender)
         guard result.flags.has("N") || result.flags.has("F") else { return verdict }
         let status = arguments.status ?? EnhancedStatus(5, 7, 1)
         let standard = showsAccessErrors ? accessFailureText : unknownHostText
@@ -139,6 +158,7 @@ struct AccessTables: Sendable {
     private struct FlagArguments {
         var text = ""
         var delay = AccessDelay()
+        var newSender: String?
         /// A permanent or temporary status; nil when `$X` is not set or is neither.
         var status: EnhancedStatus?
 
@@ -151,6 +171,7 @@ struct AccessTables: Sendable {
                 let piece = rest.prefix { $0 != "|" }
                 rest = rest.dropFirst(piece.count + 1)
                 if flag == "D" { delay = AccessDelay(piece) }
+                if flag == "J", Mailbox(String(piece)) != nil { newSender = String(piece) }
                 if flag == "X" { status = EnhancedStatus(piece).flatMap { $0.statusClass == 2 ? nil : $0 } }
             }
             text = String(rest)

@@ -1,3 +1,4 @@
+import Aliases
 import Channels
 import Configuration
 import Enqueue
@@ -21,10 +22,29 @@ extension SMTPConnection {
             case .failure(let reply): return .refuse(reply)
             case .success(let parameters):
                 let sender = context.router.sender(path.mailbox, channel: channel, completion: completion)
-                message = IncomingMessage(sender: sender, parameters: parameters)
-                return .accept(parameters.isEmpty ? nil : Reply(250, "2.5.0", "Address and options OK."))
+                return accept(sender, parameters)
             }
         }
+    }
+
+    /// FROM_ACCESS, once for each transaction.
+    private func accept(_ sender: String, _ parameters: MailParameters) -> ServerAnswer {
+        switch context.router.judgeSender(facts(sender)) {
+        case .refused(let refusal):
+            return .refuse(Reply(refusal.code, refusal.status, "\(refusal.text): \(sender)"))
+        case .accepted(let sender, let isHeld):
+            message = IncomingMessage(sender: sender, parameters: parameters)
+            message?.heldReason = isHeld ? "access table" : nil
+            return .accept(parameters.isEmpty ? nil : Reply(250, "2.5.0", "Address and options OK."))
+        }
+    }
+
+    /// What access tables are told of the transaction.
+    private func facts(_ sender: String) -> AccessFacts {
+        AccessFacts(
+            portAccessProbe: transport, applicationInformation: "SMTP/\(helo)", sourceChannel: channel.name,
+            sender: sender, isAuthenticated: session.options.isAuthenticated, usesTLS: session.options.usesTLS,
+            saidEHLO: saidEHLO, user: submission.user)
     }
 
     /// What is to be waited before the reply to the recipient that was asked about last.
@@ -51,10 +71,7 @@ extension SMTPConnection {
     private func recipient(
         _ mailbox: Mailbox, _ path: SMTPPath, _ parameters: RecipientParameters
     ) -> ServerAnswer {
-        let facts = AccessFacts(
-            portAccessProbe: transport, applicationInformation: "SMTP/\(helo)", sourceChannel: channel.name,
-            sender: message?.sender ?? "", isAuthenticated: session.options.isAuthenticated,
-            usesTLS: session.options.usesTLS, saidEHLO: saidEHLO)
+        let facts = facts(message?.sender ?? "")
         let kept = QueueRecipientFacts(
             given: path.given, originalRecipient: parameters.originalRecipient,
             notify: NotifyConditions(parameters.notify))
@@ -81,6 +98,9 @@ extension SMTPConnection {
         guard let size = message?.parameters.size else { return nil }
         let mta = context.configuration.mta
         for recipient in routed {
+            if let list = recipient.list, let refusal = list.refusal(size: Int(size), lines: 0, blockSize: mta.blockSize) {
+                return Reply(refusal.code, refusal.status, "\(refusal.text): \(given)")
+            }
             guard let blocks = context.configuration.channels.channel(named: recipient.channel)?.blockLimit,
                 size / Int64(mta.blockSize) > Int64(blocks)
             else { continue }

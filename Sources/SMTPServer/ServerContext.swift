@@ -102,8 +102,7 @@ final class ServerContext: Sendable {
 
     /// The worker's own probe of PORT_ACCESS, without input flag A (access-and-filtering specification, 2); nil admits.
     func refusalAtConnect(_ probe: String) -> ConnectionAccess? {
-        configuration.mappings.probe("PORT_ACCESS", probe).map(ConnectionAccess.init).flatMap {
-            $0.isRefused ? $0 : nil
-        }
+        configuration.mappings.probe("PORT_ACCESS", probe, context: router.context).map(ConnectionAccess.init)
+            .flatMap { $0.isRefused ? $0 : nil }
     }
 }
