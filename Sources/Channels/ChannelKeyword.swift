@@ -34,6 +34,9 @@ package struct ChannelKeyword: Hashable, Sendable {
     /// In force when no member of its group is given.
     package var isDefault: Bool
     package var mark: Mark
+
+    /// Its argument is a secret, which no listing prints (unified configuration specification, section 2.4).
+    package var isPassword: Bool { name == "authpassword" }
 }
 
 extension ChannelKeyword {

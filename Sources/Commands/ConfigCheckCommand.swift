@@ -22,7 +22,9 @@ struct ConfigCheckCommand: ParsableCommand {
         }
         let errors = load.diagnostics.all.count { $0.severity == .error }
         if errors > 0 {
-            throw CommandFailure("the configuration has \(errors) error\(errors == 1 ? "" : "s")")
+            Terminal.error("Error: the configuration has \(errors) error\(errors == 1 ? "" : "s")")
+            // Commands specification, section 1.3: 2 is "failed".
+            throw ExitCode(2)
         }
         if !json { Terminal.line("martlet: the configuration is good") }
     }

@@ -18,6 +18,8 @@ struct ConfigurationSource {
     var channels: [ChannelBlock] = []
     /// Lines in the syntax of the alias file, without comments.
     var aliases: [LogicalLine] = []
+    /// Options of groups `alias:NAME`.
+    var aliasOptions: [OptionSetting] = []
     /// The conversions file; blank lines end entries.
     var conversions: [LogicalLine] = []
     /// Everything that was set, under unified names, for `show`.

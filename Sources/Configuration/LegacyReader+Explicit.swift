@@ -15,12 +15,7 @@ extension LegacyReader {
             }
         }
         for block in source.channels where block.kind != .nodefaults { result += explicit(block) }
-        for line in source.aliases {
-            guard let colon = line.text.firstIndex(of: ":") else { continue }
-            let path = OptionPath([.init("alias", String(line.text[..<colon])), .init("alias_entry")])
-            let value = line.text[line.text.index(after: colon)...].trimmingBlanks
-            result.append(OptionSetting(path, value, at: line.location))
-        }
+        for line in source.aliases { result += AliasOptions.settings(of: line) }
         return result
     }
 
@@ -34,7 +29,8 @@ extension LegacyReader {
         if let host = block.officialHost { add("official_host_name", host.text, host.location) }
         if let alias = block.localHostAlias { add("local_host_alias", alias.text, alias.location) }
         if let first = block.additionalHosts.first {
-            let names = block.additionalHosts.map(\.host.text).joined(separator: " ")
+            let names = block.additionalHosts.map { $0.host.text + ($0.properName.map { ">\($0)" } ?? "") }
+                .joined(separator: " ")
             add("additional_host_names", names, first.host.location)
         }
         for use in block.uses {
@@ -51,7 +47,7 @@ extension LegacyReader {
 
 extension String {
     /// The white space between pattern and template as one blank.
-    fileprivate var collapsingBlanks: String {
+    var collapsingBlanks: String {
         guard let end = firstIndex(where: { $0 == " " || $0 == "\t" }) else { return self }
         return "\(self[..<end]) \(self[end...].trimmingBlanks)"
     }

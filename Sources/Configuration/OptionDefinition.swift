@@ -29,6 +29,12 @@ package struct OptionDefinition: Hashable, Sendable {
     package var defaultValue: String?
     /// Integers allowed.
     package var range: ClosedRange<Int>?
+
+    /// Whether an option of that name holds a secret. Options of other servers, which are kept unread, follow the same
+    /// naming.
+    static func isPassword(_ option: String) -> Bool {
+        ["password", "passwd", "bindcred", "secret"].contains { option == $0 || option.hasSuffix($0) }
+    }
 }
 
 /// All options known in the groups of the MTA. Unknown names in these groups are warnings; other groups are kept as
