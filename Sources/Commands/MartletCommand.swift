@@ -12,7 +12,7 @@ public struct MartletCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, RunCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
             ReloadCommand.self, StatusCommand.self, ConfigCommand.self, TestCommand.self, UserCommand.self,
-            QueueCommand.self, ExplainCommand.self, UpgradeCommand.self,
+            QueueCommand.self, ExplainCommand.self, UpgradeCommand.self, MSConfigCommand.self,
         ])
 
     public init() {}

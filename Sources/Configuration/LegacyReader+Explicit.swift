@@ -14,33 +14,8 @@ extension LegacyReader {
                 OptionSetting(path, "\($0.pattern) \($0.template)".trimmingBlanks, at: $0.location)
             }
         }
-        for block in source.channels where block.kind != .nodefaults { result += explicit(block) }
+        for block in source.channels where block.kind != .nodefaults { result += LegacyText.settings(block) }
         for line in source.aliases { result += AliasOptions.settings(of: line) }
-        return result
-    }
-
-    private func explicit(_ block: ChannelBlock) -> [OptionSetting] {
-        let group = OptionPath([.init("channel", block.name.text.lowercased())])
-        var result: [OptionSetting] = []
-        func add(_ name: String, _ value: String?, _ place: SourceLocation) {
-            result.removeAll { $0.path.option == name }
-            result.append(OptionSetting(group.appending(name), value, at: place))
-        }
-        if let host = block.officialHost { add("official_host_name", host.text, host.location) }
-        if let alias = block.localHostAlias { add("local_host_alias", alias.text, alias.location) }
-        if let first = block.additionalHosts.first {
-            let names = block.additionalHosts.map { $0.host.text + ($0.properName.map { ">\($0)" } ?? "") }
-                .joined(separator: " ")
-            add("additional_host_names", names, first.host.location)
-        }
-        for use in block.uses {
-            let value = use.arguments.isEmpty ? nil : use.arguments.joined(separator: " ")
-            add(use.keyword.name, value, use.location)
-        }
-        for option in block.programOptions {
-            let path = group.appending("options").appending(option.name)
-            result.append(OptionSetting(path, option.value, at: option.location))
-        }
         return result
     }
 }

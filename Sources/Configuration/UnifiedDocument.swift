@@ -4,13 +4,13 @@ import OptionSyntax
 /// The bytes of martlet.conf as physical lines, with what each of them sets, for changes that keep everything else:
 /// line ends, comments in any encoding, and the order.
 struct UnifiedDocument {
-    private struct Line {
+    struct Line {
         var bytes: [UInt8]
         /// LF, CR LF, or nothing behind the last line.
         var ending: [UInt8]
     }
 
-    private var lines: [Line] = []
+    var lines: [Line] = []
     private(set) var statements: [UnifiedStatement] = []
 
     private static let newline = UInt8(ascii: "\n")
@@ -34,14 +34,14 @@ struct UnifiedDocument {
     var content: [UInt8] { lines.flatMap { $0.bytes + $0.ending } }
 
     /// Included files are not looked into: an option that stands there cannot be changed here.
-    private mutating func read() {
+    mutating func read() {
         statements = UnifiedReader.statements(of: content)
     }
 
     // MARK: Lines
 
     /// Indices in `lines` of a statement.
-    private func range(_ statement: UnifiedStatement) -> Range<Int> {
+    func range(_ statement: UnifiedStatement) -> Range<Int> {
         let start = min(max(statement.line.location.line - 1, 0), lines.count)
         return start..<max(start, min(statement.line.lastLine, lines.count))
     }
@@ -52,7 +52,7 @@ struct UnifiedDocument {
         return near.map(\.ending).flatMap { $0.isEmpty ? nil : $0 } ?? [Self.newline]
     }
 
-    private mutating func insert(_ texts: [String], at index: Int, ending: [UInt8] = []) {
+    mutating func insert(_ texts: [String], at index: Int, ending: [UInt8] = []) {
         let index = min(index, lines.count)
         let ending = ending.isEmpty ? self.ending(near: index) : ending
         if index > 0, !texts.isEmpty, lines[index - 1].ending.isEmpty { lines[index - 1].ending = ending }
@@ -180,7 +180,7 @@ struct UnifiedDocument {
             + values.map { indent + Self.bodyText($0.path, $0.value, in: section) }
     }
 
-    private static func bodyText(_ path: OptionPath, _ value: String?, in section: UnifiedSection) -> String {
+    static func bodyText(_ path: OptionPath, _ value: String?, in section: UnifiedSection) -> String {
         let isRule = ["rewrite", "mapping"].contains(path.steps[0].name)
         // Without the steps of the section: `mx`, `options.store`.
         let name = OptionPath(Array(path.steps.dropFirst(section.group?.steps.count ?? 0))).description
@@ -197,7 +197,7 @@ struct UnifiedDocument {
     private static func written(_ value: String) -> String { continued(Quoting.quotedWhenNeeded(value)) }
 
     /// A backslash at the end must not continue the line.
-    private static func continued(_ text: String) -> String { text.hasSuffix("\\") ? text + "\\" : text }
+    static func continued(_ text: String) -> String { text.hasSuffix("\\") ? text + "\\" : text }
 
     // MARK: Removing
 
@@ -285,13 +285,13 @@ extension OptionSetting {
 
 extension UnifiedStatement {
     /// The section that a header opens or a body line belongs to.
-    fileprivate var section: UnifiedSection? { headerSection ?? bodySection }
+    var section: UnifiedSection? { headerSection ?? bodySection }
 
-    fileprivate var headerSection: UnifiedSection? {
+    var headerSection: UnifiedSection? {
         if case .header(let section) = kind { section } else { nil }
     }
 
-    fileprivate var bodySection: UnifiedSection? {
+    var bodySection: UnifiedSection? {
         if case .body(let section) = kind { section } else { nil }
     }
 

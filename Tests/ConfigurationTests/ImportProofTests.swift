@@ -69,7 +69,7 @@ import Testing
                 + #"""
                 <alias name="list@example.com"><entry>a@b</entry><entry>c@d</entry>
                 <option name="alias_blocklimit">200</option></alias>
-                <alias name="odd"><entry>x@y</entry><option name="alias_comment">"quoted", and more</option></alias>
+                <alias name="odd"><entry>x@y</entry><option name="alias_tag">"quoted", and more</option></alias>
                 """#)
         #expect(text.contains("[aliases]\n  list@example.com: [BLOCKLIMIT] 200, a@b, c@d\n"), "\(text)")
         #expect(!result.isDifferent, "\(result.losses)")
