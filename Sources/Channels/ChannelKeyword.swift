@@ -59,6 +59,9 @@ package struct ChannelKeyword: Hashable, Sendable {
 
     /// 32 bits, so that configured numbers can be calculated with.
     static let widestRange = -2_147_483_648...2_147_483_647
+
+    /// Its argument is a secret, which no listing prints (unified configuration specification, section 2.4).
+    package var isPassword: Bool { name == "authpassword" }
 }
 
 extension ChannelKeyword {

@@ -34,7 +34,9 @@ struct ConfigCheckCommand: ParsableCommand {
         let errors = load.diagnostics.all.count { $0.severity == .error }
         let warnings = load.diagnostics.all.count { $0.severity == .warning }
         if errors > 0 {
-            throw CommandFailure("the configuration has \(errors) error\(errors == 1 ? "" : "s")")
+            Terminal.error("Error: the configuration has \(errors) error\(errors == 1 ? "" : "s")")
+            // Commands specification, section 1.3: 2 is "failed".
+            throw ExitCode(2)
         }
         if strict, warnings > 0 {
             throw CommandFailure("the configuration has \(warnings) warning\(warnings == 1 ? "" : "s")")

@@ -34,7 +34,7 @@ extension Explanation {
         let settings = channels.channel(named: name)?.settings ?? [:]
         return settings.sorted { $0.key < $1.key }.map { name, setting in
             [
-                "name": .string(name), "arguments": .array(setting.arguments.map(JSONValue.string)),
+                "name": .string(name), "arguments": .array(Self.shown(name, setting.arguments).map(JSONValue.string)),
                 "inherited": .bool(setting.isInherited),
                 "origin": setting.location.map { .string($0.description) } ?? .null,
             ]

@@ -1,6 +1,7 @@
 import AddressRewriting
 import Aliases
 import Channels
+import Configuration
 import Enqueue
 import Envelope
 import InternetMessage
@@ -70,8 +71,13 @@ struct Explanation {
     private func keywords(_ name: String) -> [String] {
         guard let channel = channels.channel(named: name) else { return [] }
         return channel.settings.sorted { $0.key < $1.key }.map { name, setting in
-            ([name] + setting.arguments).joined(separator: " ")
+            ([name] + Self.shown(name, setting.arguments)).joined(separator: " ")
         }
+    }
+
+    /// The arguments of a keyword, a password not among them (unified configuration specification, section 2.4).
+    static func shown(_ keyword: String, _ arguments: [String]) -> [String] {
+        ChannelKeyword.named(keyword).contains(where: \.isPassword) ? [OptionSetting.suppressed] : arguments
     }
 
     private static func text(_ step: RouteTrace.Step) -> [String] {

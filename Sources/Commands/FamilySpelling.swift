@@ -77,6 +77,7 @@ enum FamilySpelling {
     static func arguments(of commandLine: [String]) throws(Refusal) -> [String] {
         let name = commandLine.first.map { $0.split(separator: "/").last.map(String.init) ?? "" } ?? ""
         let arguments = Array(commandLine.dropFirst())
+        if name == "msconfig" { return ["msconfig"] + arguments }
         if name == "imsimta" { return try translate(arguments) }
         if arguments.first == "imsimta" { return try translate(Array(arguments.dropFirst())) }
         return arguments

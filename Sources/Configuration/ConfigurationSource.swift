@@ -20,6 +20,8 @@ struct ConfigurationSource {
     var channels: [ChannelBlock] = []
     /// Lines in the syntax of the alias file: physical ones of the legacy file, joined ones of the unified text.
     var aliases: [LogicalLine] = []
+    /// Options of groups `alias:NAME`.
+    var aliasOptions: [OptionSetting] = []
     /// The conversions file; blank lines end entries.
     var conversions: [LogicalLine] = []
     /// Everything that was set, under unified names, for `show`.

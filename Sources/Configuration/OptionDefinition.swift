@@ -35,6 +35,11 @@ package struct OptionDefinition: Hashable, Sendable {
 
     /// Of integers that have no range of their own: 32 bits, so that configured numbers can be calculated with.
     static let widestRange = -2_147_483_648...2_147_483_647
+    /// Whether an option of that name holds a secret. Options of other servers, which are kept unread, follow the same
+    /// naming.
+    static func isPassword(_ option: String) -> Bool {
+        ["password", "passwd", "bindcred", "secret"].contains { option == $0 || option.hasSuffix($0) }
+    }
 }
 
 /// All options known in the groups of the MTA. Unknown names in these groups are warnings; other groups are kept as

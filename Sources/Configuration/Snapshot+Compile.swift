@@ -89,10 +89,27 @@ extension MTAConfiguration {
         let open = files.opener(paths)
         let lines = source.aliases.map { AliasLine(symbols.expandingText($0.text), at: $0.location) }
         let startsWithOr = OptionStore(source.options, symbols: symbols).boolean("mta.or_clauses")
-        return AliasFile(parsing: lines, startsWithOr: startsWithOr, diagnostics: &diagnostics) { name in
+        var file = AliasFile(parsing: lines, startsWithOr: startsWithOr, diagnostics: &diagnostics) { name in
             guard case .success(let file) = open(name) else { return nil }
             return AliasLine.lines(of: String(decoding: file.content, as: UTF8.self), file: name)
         }
+        // Names compare without case and after symbols were replaced.
+        var order: [String] = []
+        var groups: [String: [OptionSetting]] = [:]
+        for setting in source.aliasOptions {
+            let key = symbols.expandingText(setting.path.steps[0].group ?? "").lowercased()
+            if groups[key] == nil { order.append(key) }
+            groups[key, default: []].append(setting)
+        }
+        for settings in order.compactMap({ groups[$0] }) {
+            let options = settings.map { setting in
+                (setting.path.option, symbols.expandingText(setting.value ?? ""), setting.location)
+            }
+            file.add(
+                group: symbols.expandingText(settings[0].path.steps[0].group ?? ""), options: options,
+                at: settings[0].location, diagnostics: &diagnostics)
+        }
+        return file
     }
 
     private static func directoryFile(
@@ -126,7 +143,7 @@ extension Diagnostics {
             (finding.location?.file ?? "", finding.location?.line ?? 0, finding.location?.column ?? 0)
         }
         var result = Diagnostics()
-        for finding in all.sorted(by: { key($0) < key($1) }) { result.append(finding) }
+        for finding in all.sorted(by: { key($0) < key($1) }) { result.add(finding) }
         return result
     }
 }
