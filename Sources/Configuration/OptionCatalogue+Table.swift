@@ -92,6 +92,7 @@ extension OptionCatalogue {
         instancename string ims
         listenaddr string -
         rolename string mta
+        tls_ca path -
         tls_certificate path -
         tls_key path -
         tmpdir path -

@@ -50,10 +50,12 @@ package enum SMTPClientProcess {
         let submitter = try MessageSubmitter(
             configuration: configuration, report: { logger.error("\($0)") }, notify: { notices.send($0) })
         let notifier = Notifier(configuration: configuration, submitter: submitter)
+        var settings = ClientSettings(
+            channel, localHost: configuration.channels.localHost, own: OwnHost(configuration),
+            loopValue: Installation.xloop(configuration))
+        settings.trustedCertificates = configuration.tlsCA
         let client = SMTPClientProgram(
-            settings: ClientSettings(
-                channel, localHost: configuration.channels.localHost, own: OwnHost(configuration),
-                loopValue: Installation.xloop(configuration)),
+            settings: settings,
             source: SessionWorkSource(session), resolver: LazyResolver(ResolverConfiguration(configuration)),
             notifier: { request, completion in
                 notifier.notify(request.occasion, content: ReturnedContent(request.job.content), completion: completion)
