@@ -94,6 +94,7 @@ extension OptionCatalogue {
         instancename string ims
         listenaddr string -
         rolename string mta
+        tls_ca path -
         tls_certificate path - @reload
         tls_key path - @reload
         tmpdir path -

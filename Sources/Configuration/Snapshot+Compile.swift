@@ -48,7 +48,8 @@ extension MTAConfiguration {
             aliases: aliases(source, symbols, paths, files, &diagnostics), conversions: source.conversions,
             directoryFile: directoryFile(options, symbols, &diagnostics),
             tlsCertificate: options.string("base.tls_certificate").map(symbols.expandingPath),
-            tlsKey: options.string("base.tls_key").map(symbols.expandingPath), tasks: tasks(options),
+            tlsKey: options.string("base.tls_key").map(symbols.expandingPath),
+            tlsCA: options.string("base.tls_ca").map(symbols.expandingPath), tasks: tasks(options),
             explicit: source.explicit)
         diagnostics.append(contentsOf: CrossChecks(configuration).diagnostics)
         diagnostics.append(contentsOf: CalloutChecks(source.mappings).diagnostics)

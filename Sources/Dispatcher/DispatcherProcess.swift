@@ -110,8 +110,10 @@ package enum DispatcherProcess {
 extension DispatcherSettings {
     init(_ configuration: MTAConfiguration, root: String) {
         let wanted = configuration.dispatcher.services
+        let hasCertificate = configuration.tlsCertificate.map(Files.exists) ?? false
         self.init(
-            services: wanted.filter(\.enabled).map(ServiceSettings.init), runDirectory: configuration.paths.run,
+            services: wanted.filter(\.enabled).map { ServiceSettings($0, hasCertificate: hasCertificate) },
+            runDirectory: configuration.paths.run,
             logFile: "\(configuration.paths.log)/dispatcher.log")
         debug = DebugAreas.effective(option: configuration.dispatcher.debug) { name in
             getenv(name).map { String(cString: $0) }
@@ -124,8 +126,10 @@ extension DispatcherSettings {
         remarks = wanted.compactMap { service in
             service.fault.map { "service \(service.name) is left out: \($0)" }
         }
-        remarks += wanted.filter { $0.enabled && !$0.sslPorts.isEmpty && !$0.startsTLS }.map { service in
-            "service \(service.name): ssl_ports stay closed, its program has no TLS in this release; use tcp_ports"
+        if !hasCertificate {
+            remarks += wanted.filter { $0.enabled && !$0.sslPorts.isEmpty && $0.needsCertificate }.map { service in
+                "service \(service.name): ssl_ports stay closed until base.tls_certificate names a certificate"
+            }
         }
         resolver.servers = configuration.options.list("mta.dns_resolver")
         // Dispatcher specification, section 7.2 item 4.
@@ -140,10 +144,10 @@ extension DispatcherSettings {
 }
 
 extension ServiceSettings {
-    init(_ service: ServiceConfiguration) {
+    init(_ service: ServiceConfiguration, hasCertificate: Bool) {
         self.init(name: service.name, image: service.image, logFile: service.logFile)
         tcpPorts = service.tcpPorts
-        sslPorts = service.startsTLS ? service.sslPorts : []
+        sslPorts = service.needsCertificate && !hasCertificate ? [] : service.sslPorts
         defaultChannel = service.channel ?? defaultChannel
         interfaceAddress = service.interfaceAddress.isEmpty ? nil : service.interfaceAddress
         parameter = service.parameter

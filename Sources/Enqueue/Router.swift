@@ -99,6 +99,17 @@ package final class Router: Sendable {
         if case .found = directory.current.directory.domain(domain) { true } else { false }
     }
 
+    /// The directory entry of who logs in as `login`: a uid of the default domain, `uid@domain`, or an address.
+    package func user(forLogin login: String) -> Aliases.DirectoryAnswer<DirectoryEntry> {
+        directory.current.directory.user(forLogin: login, defaultDomain: configuration.defaultDomain)
+    }
+
+    /// Whether the status of a user and of the domain lets the user in; holding mail back does not keep its owner out.
+    package func mayLogIn(_ entry: DirectoryEntry) -> Bool {
+        guard case .found(let domain) = directory.current.directory.domain(entry.domain) else { return false }
+        return [.active, .hold, .overquota].contains(EntryStatus.effective(of: entry, in: domain))
+    }
+
     /// The channel that a client's address leads to as an envelope From, for switching at connect (channels
     /// specification, 6.2).
     package func channel(ofClientLiteral literal: String) -> Channel? {

@@ -50,9 +50,10 @@ package enum SMTPClientProcess {
         let submitter = try MessageSubmitter(
             configuration: configuration, report: { logger.error("\($0)") }, notify: { notices.send($0) })
         let notifier = Notifier(configuration: configuration, submitter: submitter)
-        let settings = ClientSettings(
+        var settings = ClientSettings(
             channel, localHost: configuration.channels.localHost, own: OwnHost(configuration),
             loopValue: Installation.xloop(configuration))
+        settings.trustedCertificates = configuration.tlsCA
         let resolver = LazyResolver(ResolverConfiguration(configuration, nameservers: settings.nameservers))
         let client = SMTPClientProgram(
             settings: settings, source: SessionWorkSource(session), resolver: resolver,

@@ -5,6 +5,8 @@ import InternetMessage
 import Mappings
 import NIOCore
 import NIOPosix
+import NIOTLS
+import SASL
 import SMTP
 import SystemCalls
 import TransactionLog
@@ -19,7 +21,8 @@ final class SMTPConnection: ChannelInboundHandler {
     let context: ServerContext
     let handed: HandedConnection
     let pool: NIOThreadPool
-    let channel: Channels.Channel
+    /// The source channel; TLS and AUTH may switch it.
+    var channel: Channels.Channel
     let transport: String
     let completion: HostCompletion
     var session: ServerSession
@@ -28,6 +31,14 @@ final class SMTPConnection: ChannelInboundHandler {
     var message: IncomingMessage?
     /// Hundredths of a second before the reply to one recipient.
     var addressDelay = 0
+    /// Who has logged in.
+    var user: Authenticator.User?
+    /// The AUTH exchange that goes on.
+    var exchange: (name: SASLMechanismName, mechanism: any SASLMechanism)?
+    /// Who the client of that exchange says it is, for the log.
+    var attemptedName = ""
+    /// Ends a handshake that does not come to an end.
+    var handshake: Scheduled<Void>?
     private var output = ByteBuffer()
     private var handlerContext: ChannelHandlerContext?
     private var isReading = false
@@ -55,7 +66,8 @@ final class SMTPConnection: ChannelInboundHandler {
         transport =
             "TCP|\(handed.localAddress.host)|\(handed.localAddress.port)|\(handed.remoteAddress.host)|\(handed.remoteAddress.port)"
         completion = HostCompletion(clientLiteral: handed.remoteAddress.literal)
-        session = ServerSession(context.options(channel, client: handed.remoteAddress))
+        session = ServerSession(
+            context.options(channel, client: handed.remoteAddress, usesTLS: false, isAuthenticated: false))
     }
 
     /// The loop of the connection; nil once it is closed.
@@ -70,15 +82,23 @@ final class SMTPConnection: ChannelInboundHandler {
     func channelActive(context handlerContext: ChannelHandlerContext) {
         log(.opened)
         if let refusal = context.refusalAtConnect(transport) {
-            for line in refusal.lines { output.writeString(line + "\r\n") }
+            // Nothing can be said in the clear where TLS comes first.
+            for line in handed.isImplicitTLS ? [] : refusal.lines { output.writeString(line + "\r\n") }
             log(refusal.isRecorded ? .refusedByPortAccess : .rejected, diagnostic: refusal.text)
             flush()
             handlerContext.close(promise: nil)
             return
         }
+        scheduleTimer(handlerContext.eventLoop)
+        guard handed.isImplicitTLS else { return startSession() }
+        beginTLS(handlerContext)
+        isReading = true
+        handlerContext.read()
+    }
+
+    func startSession() {
         session.start()
         proceed()
-        scheduleTimer(handlerContext.eventLoop)
     }
 
     func channelRead(context handlerContext: ChannelHandlerContext, data: NIOAny) {
@@ -99,17 +119,19 @@ final class SMTPConnection: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context handlerContext: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event {
+        switch event {
+        case ChannelEvent.inputClosed:
             session.inputEnded()
             proceed()
-        } else {
-            handlerContext.fireUserInboundEventTriggered(event)
+        case TLSUserEvent.handshakeCompleted: handshakeCompleted()
+        default: handlerContext.fireUserInboundEventTriggered(event)
         }
     }
 
     func channelInactive(context handlerContext: ChannelHandlerContext) {
         timer?.cancel()
         delayed?.cancel()
+        handshake?.cancel()
         session.connectionLost()
         proceed()
         discardMessage()
@@ -178,6 +200,11 @@ final class SMTPConnection: ChannelInboundHandler {
             case .content(let bytes): take(bytes)
             case .endOfData(let findings): finishData(findings)
             case .abort: discardMessage()
+            case .authenticate(let mechanism, let response): authenticate(mechanism, response)
+            case .authenticationResponse(let line): authenticationResponse(line)
+            case .startTLS:
+                flush()
+                if let handlerContext { beginTLS(handlerContext) }
             case .verify(let argument): session.answered(.accept(verification(argument)))
             case .expand: session.answered(.refuse(Reply(550, "5.7.2", "EXPN command has been disabled")))
             case .close: mustClose = true
@@ -264,12 +291,12 @@ final class SMTPConnection: ChannelInboundHandler {
     /// `SMTP`, the application field of connection entries.
     private var application: String { session.options.service == .lmtp ? "LMTP" : "SMTP" }
 
-    private func log(_ action: ConnectionLogEntry.Action, diagnostic: String = "") {
+    func log(_ action: ConnectionLogEntry.Action, user: String = "", diagnostic: String = "") {
         guard channel.isLogging else { return }
         context.submitter.log.write(
             ConnectionLogEntry(
                 action, channel: channel.name, isInbound: true, transport: transport, application: application,
-                diagnostic: diagnostic))
+                username: user, diagnostic: diagnostic))
     }
 
     var modifiers: TransferModifiers {
@@ -299,6 +326,7 @@ final class SMTPConnection: ChannelInboundHandler {
 
     var submission: Submission {
         Submission(
-            clientAddress: handed.remoteAddress.host, helo: helo, user: "", usedTLS: session.options.usesTLS)
+            clientAddress: handed.remoteAddress.host, helo: helo, user: user?.identity ?? "",
+            usedTLS: session.options.usesTLS)
     }
 }
