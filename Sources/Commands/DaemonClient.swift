@@ -20,17 +20,18 @@ struct DaemonClient {
     }
 
     /// Sends a command with its arguments and gives the JSON answer. Throws what the daemon says when it refuses.
-    func command(_ words: String...) throws -> String {
-        try command(words)
+    /// Waits `timeoutSeconds` at most for the answer.
+    func command(_ words: String..., timeoutSeconds: Int = 30) throws -> String {
+        try command(words, timeoutSeconds)
     }
 
-    private func command(_ words: [String]) throws -> String {
+    private func command(_ words: [String], _ timeoutSeconds: Int = 30) throws -> String {
         guard words.allSatisfy({ !$0.isEmpty && !$0.contains(where: \.isWhitespace) }) else {
             throw CommandFailure("a name has no blanks: \(words.dropFirst().joined(separator: " "))")
         }
         let answer: String
         do {
-            answer = try CommandClient.ask(path, words.joined(separator: " "))
+            answer = try CommandClient.ask(path, words.joined(separator: " "), timeoutSeconds: timeoutSeconds)
         } catch {
             throw CommandFailure("the \(daemon.name) does not answer (\(error)); is the instance running?")
         }

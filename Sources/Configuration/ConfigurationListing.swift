@@ -38,10 +38,10 @@ extension MTAConfiguration {
         let order = channels.channels.map(\.name)
         return rows.enumerated()
             .filter { pattern.matches($0.element.setting) }
-            .filter { columns.isEmpty || OptionPattern.matches(columns, $0.element.setting.value ?? "") }
+            .filter { columns.isEmpty || OptionPattern.matches(columns, $0.element.setting.listedValue ?? "") }
             .map { (ListingKey($0.element.setting, index: $0.offset, channels: order), $0.element) }
             .sorted { $0.0 < $1.0 }
-            .map { ListedOption(name: $1.name, value: $1.setting.value, origin: $1.origin) }
+            .map { ListedOption(name: $1.name, value: $1.setting.listedValue, origin: $1.origin) }
     }
 
     struct Row {
@@ -90,6 +90,13 @@ extension MTAConfiguration {
             }
         }
         return rows
+    }
+}
+
+extension OptionSetting {
+    /// As `show` prints it: no password, and one blank between the columns of a rule.
+    fileprivate var listedValue: String? {
+        ["rewrite", "mapping"].contains(path.steps[0].name) ? value?.collapsingBlanks : shownValue
     }
 }
 

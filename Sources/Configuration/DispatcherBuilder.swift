@@ -58,7 +58,8 @@ struct DispatcherBuilder {
         func integer(_ option: String) -> Int { options.integer(key(option)) ?? 0 }
         let ports = options.string(key("tcp_ports")) ?? ""
         let sslPorts = options.string(key("ssl_ports")) ?? ""
-        let disabledByPort = PortList.disables(ports) || PortList.disables(sslPorts)
+        // `PORT=0` disables the service; 0 among the TLS ports is no port and says nothing about the others.
+        let disabledByPort = PortList.disables(ports)
         var service = ServiceConfiguration(
             name: name, enabled: options.boolean(key("enable")) && !disabledByPort, image: "",
             tcpPorts: PortList.parse(ports) ?? [], sslPorts: PortList.parse(sslPorts) ?? [],

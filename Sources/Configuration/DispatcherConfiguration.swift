@@ -68,13 +68,16 @@ package struct ServiceConfiguration: Hashable, Sendable {
     package var fault: String?
 
     /// Most simultaneous connections.
-    package var capacity: Int { maxProcs * maxConns }
+    package var capacity: Int {
+        let (product, overflow) = maxProcs.multipliedReportingOverflow(by: maxConns)
+        return overflow ? .max : product
+    }
 
-    /// The program can begin a connection with TLS, so that ``sslPorts`` are opened. The mail servers of this release
-    /// have no TLS; whoever names another program knows what it can.
-    package var startsTLS: Bool {
+    /// The program takes its certificate from `base.tls_certificate`; without one ``sslPorts`` stay closed. Whoever names
+    /// another program knows what it can.
+    package var needsCertificate: Bool {
         let name = image.split(separator: "/").last ?? ""
-        return !["tcp_smtp_server", "tcp_lmtp_server", "tcp_lmtpn_server"].contains(name)
+        return ["tcp_smtp_server", "tcp_lmtp_server", "tcp_lmtpn_server"].contains(name)
     }
 
     /// The channel named by `PARAMETER=CHANNEL=name`, nil without.

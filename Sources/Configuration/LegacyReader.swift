@@ -1,3 +1,4 @@
+import Aliases
 import Channels
 import Mappings
 import OptionSyntax
@@ -11,6 +12,8 @@ struct LegacyReader {
     /// Below the configuration directory, or a full path.
     private var dispatcherFile = "dispatcher.cnf"
     private(set) var source = ConfigurationSource(form: .legacy)
+    /// The aliases joined and with the included ones, for what is shown and imported.
+    private(set) var aliasListing: [LogicalLine] = []
 
     init(paths: InstancePaths, files: ConfigurationFiles) {
         self.paths = paths
@@ -25,7 +28,7 @@ struct LegacyReader {
         jobController()
         channelsAndRules()
         mappings()
-        source.aliases = lines("aliases", .init(includeDepth: 3))?.filter { !$0.isBlank } ?? []
+        aliases()
         source.conversions = lines("conversions", .init(includeDepth: 3)) ?? []
         source.explicit = source.options + explicitRest()
     }
@@ -184,7 +187,9 @@ struct LegacyReader {
         }
         let end = all.firstIndex(where: \.isBlank) ?? all.endIndex
         source.rules = all[..<end].map {
-            ConfigurationSource.Rule(text: $0.text.trimmingBlanks, location: $0.location)
+            ConfigurationSource.Rule(
+                text: $0.text.trimmingBlanks, location: $0.location(at: $0.text.utf8.prefix(while: \.isBlank).count),
+                isVerbatim: !$0.isJoined)
         }
         source.channels = ChannelBlockReader.blocks(
             all[end...], pools: source.pools, diagnostics: &source.diagnostics)
@@ -197,14 +202,23 @@ struct LegacyReader {
         }
     }
 
+    /// The physical lines: includes and continuation follow the rules of the alias file (aliases specification, 2.1).
+    private mutating func aliases() {
+        guard let file = content("aliases") else { return }
+        var ignored = Diagnostics()
+        aliasListing = LineReader.lines(
+            of: file, syntax: .init(includeDepth: 3), diagnostics: &ignored, open: files.opener(paths))
+        source.aliases = AliasLine.lines(of: String(decoding: file.content, as: UTF8.self), file: file.name)
+            .map { LogicalLine($0.text, at: SourceLocation(file: file.name, line: $0.location.line, column: 1)) }
+    }
+
     private mutating func mappings() {
         guard let file = content("mappings") else { return }
         let open = files.opener(paths)
         source.mappings = parseMappings(
-            String(decoding: file.content, as: UTF8.self), file: file.name, diagnostics: &source.diagnostics
+            content: file.content, file: file.name, diagnostics: &source.diagnostics
         ) { name in
-            guard case .success(let file) = open(name) else { return nil }
-            return String(decoding: file.content, as: UTF8.self)
+            if case .success(let file) = open(name) { file.content } else { nil }
         }
     }
 }

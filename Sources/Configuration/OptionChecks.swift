@@ -62,7 +62,7 @@ struct OptionChecks {
                 return definition.kind == .boolean ? "\(value) is neither 0 nor 1" : "\(value) is not an integer"
             }
             guard let range = definition.range, !range.contains(number) else { return nil }
-            return range.upperBound == .max
+            return number < range.lowerBound && range.upperBound == OptionDefinition.widestRange.upperBound
                 ? "\(number) is less than \(range.lowerBound)"
                 : "\(number) is not from \(range.lowerBound) to \(range.upperBound)"
         case .mask: return IntegerValue.parseMask(value) == nil ? "\(value) is not a mask of 32 bits" : nil
@@ -83,7 +83,7 @@ enum PortList {
     /// The ports without zeros, or nil when something is no port.
     static func parse(_ text: String) -> [UInt16]? {
         var ports: [UInt16] = []
-        for word in text.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" }) {
+        for word in words(text) {
             guard let number = IntegerValue.parse(String(word)), let port = UInt16(exactly: number) else { return nil }
             if port != 0, !ports.contains(port) { ports.append(port) }
         }
@@ -92,7 +92,11 @@ enum PortList {
 
     /// True when the list holds a 0, which disables the service.
     static func disables(_ text: String) -> Bool {
-        text.split(whereSeparator: { $0 == "," || $0 == " " }).contains { IntegerValue.parse(String($0)) == 0 }
+        words(text).contains { IntegerValue.parse(String($0)) == 0 }
+    }
+
+    private static func words(_ text: String) -> [Substring] {
+        text.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" })
     }
 }
 

@@ -3,33 +3,30 @@ import OptionSyntax
 import ProcessPool
 import SystemCalls
 
-/// An upgrade that was asked for: first the new program looks whether it can, as a child; then connections that are on
-/// their way arrive; then it takes the place of this one, in the same process.
+/// An upgrade that was asked for: first the new program looks whether it can, as a child, while this one serves; then it
+/// takes the place of this one, in the same process.
 final class Upgrade {
-    enum Phase {
-        case checking(processID: Int32, watch: OwnedDescriptorBox, output: OwnedDescriptorBox)
-        /// Nothing is accepted; it goes on when every connection has arrived.
-        case settling
-    }
-
     let path: String
     let client: Int
-    var phase: Phase
-    /// When it is given up, monotonic nanoseconds.
-    var deadline: Int64
+    let processID: Int32
+    /// Readable when the check has ended.
+    let watch: OwnedDescriptor
+    /// What the check prints.
+    let output: OwnedDescriptor
+    /// When the check is given up, monotonic nanoseconds.
+    let deadline: Int64
 
-    init(path: String, client: Int, phase: Phase, deadline: Int64) {
+    init(
+        path: String, client: Int, processID: Int32, watch: consuming OwnedDescriptor,
+        output: consuming OwnedDescriptor, deadline: Int64
+    ) {
         self.path = path
         self.client = client
-        self.phase = phase
+        self.processID = processID
+        self.watch = watch
+        self.output = output
         self.deadline = deadline
     }
-}
-
-/// A descriptor that an enum can hold.
-final class OwnedDescriptorBox {
-    let owned: OwnedDescriptor
-    init(_ owned: consuming OwnedDescriptor) { self.owned = owned }
 }
 
 extension DispatcherLoop {
@@ -46,12 +43,11 @@ extension DispatcherLoop {
                 Processes.Request(
                     path: path, arguments: [], environment: TakeOver.checkEnvironment, control: state.number,
                     output: output.number))
-            let watch = OwnedDescriptorBox(try Processes.pidDescriptor(processID))
-            upgrade = Upgrade(
-                path: path, client: client,
-                phase: .checking(processID: processID, watch: watch, output: OwnedDescriptorBox(output)),
-                deadline: now + seconds(20))
-            try shared.reactor.watch(watch.owned.number, .upgradeCheck)
+            let upgrade = Upgrade(
+                path: path, client: client, processID: processID, watch: try Processes.pidDescriptor(processID),
+                output: output, deadline: now + seconds(20))
+            try shared.reactor.watch(upgrade.watch.number, .upgradeCheck)
+            self.upgrade = upgrade
             shared.log.notice("upgrade to \(path) begins, it is checked as pid \(processID)")
             return nil
         } catch { return "\(error)" }
@@ -60,47 +56,36 @@ extension DispatcherLoop {
     /// To be called each time the loop turns.
     func continueUpgrade(at now: Int64) {
         guard let upgrade else { return }
-        switch upgrade.phase {
-        case .checking(let processID, let watch, let output):
-            guard let end = Processes.reap(processID) else {
-                if now >= upgrade.deadline { kill(processID, SIGKILL) }
-                return
-            }
-            shared.reactor.forget(watch.owned.number)
-            guard end == .exited(0), !isStopping else {
-                let text = String(
-                    decoding: Images.content(output.owned.number, limit: 1000).prefix(1000), as: UTF8.self)
-                let words = text.split(whereSeparator: \.isNewline).joined(separator: "; ")
-                return endUpgrade("the new program cannot take over (\(ProcessEnding(end))): \(words)")
-            }
-            upgrade.phase = .settling
-            upgrade.deadline = now + seconds(15)
-            for service in services {
-                for port in service.ports { service.unwatch(port) }
-            }
-            continueUpgrade(at: now)
-        case .settling:
-            if isStopping { return endUpgrade("the Dispatcher is shutting down") }
-            if services.allSatisfy(\.isQuiet) { return replaceProgram(upgrade) }
-            if now >= upgrade.deadline { endUpgrade("connections on their way did not arrive in time") }
+        guard let end = Processes.reap(upgrade.processID) else {
+            if now >= upgrade.deadline { kill(upgrade.processID, SIGKILL) }
+            return
         }
+        shared.reactor.forget(upgrade.watch.number)
+        if isStopping { return endUpgrade("the Dispatcher is shutting down") }
+        guard end == .exited(0) else {
+            let text = String(decoding: Images.content(upgrade.output.number, limit: 1000).prefix(1000), as: UTF8.self)
+            let words = text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+            return endUpgrade("the new program cannot take over (\(ProcessEnding(end))): \(words)")
+        }
+        replaceProgram(upgrade)
     }
 
-    /// No port is watched while connections on their way arrive; clients wait in the kernel.
-    var isSettling: Bool {
-        if case .settling = upgrade?.phase { true } else { false }
-    }
-
+    /// What is on its way stays so: connections in admission, those that wait, and those that no worker has confirmed go
+    /// over with their sockets. Clients that come meanwhile wait in the kernel.
     private func replaceProgram(_ upgrade: Upgrade) {
         do throws(SystemCallError) {
             let image = try OwnedDescriptor.open("/proc/self/exe", O_RDONLY)
             let state = legacy(client: clients[upgrade.client]?.descriptor ?? -1, image: image.number)
+            let kept = state.descriptors
+            // The new program works on copies until it is sure.
+            let (need, limit) = (2 * kept.count + 64, SystemLimits.openFiles)
+            guard need <= limit else {
+                return endUpgrade("\(need) file descriptors are needed, the limit is \(limit); raise it (ulimit -n)")
+            }
             let file = try Images.memoryFile("state", Array(state.text.utf8))
             shared.log.notice("goes over to \(upgrade.path)")
-            for descriptor in state.descriptors + [file.number] { Images.keep(descriptor) }
-            let error = Images.replace(with: upgrade.path, environment: TakeOver.environment(file: file.number))
-            for descriptor in state.descriptors { Images.keep(descriptor, false) }
-            throw error
+            throw Images.replace(
+                with: upgrade.path, environment: TakeOver.environment(file: file.number), kept: kept + [file.number])
         } catch { endUpgrade("\(error)") }
     }
 
@@ -117,7 +102,10 @@ extension DispatcherLoop {
         state.commands = commands.descriptor
         state.client = client
         state.image = image
-        state.listeners = services.flatMap { $0.ports.compactMap(\.descriptor) }
+        state.listeners = services.flatMap(\.ports).compactMap { port in
+            port.descriptor.map { TakeOverState.Listener(descriptor: $0, configured: port.address) }
+        }
+        state.throttle = throttle?.entries ?? []
         state.services = services.filter(\.isStarted).map(\.legacy)
         return state
     }
@@ -126,6 +114,7 @@ extension DispatcherLoop {
 
     /// Takes workers and sessions over, before the services start.
     func inherit(_ takeOver: TakeOver) throws(SystemCallError) {
+        throttle?.entries = takeOver.state.throttle
         for state in takeOver.state.services {
             guard let service = services.first(where: { $0.settings.name == state.name }) else { continue }
             try service.inherit(state)
@@ -136,7 +125,9 @@ extension DispatcherLoop {
             shared.log.error("the new program could not begin, this one goes on: \(failure)")
             client?.answer(["ok": false, "error": .string("upgrade failed: \(failure)")])
         } else {
-            shared.log.notice("took over \(services.reduce(0) { $0 + $1.pool.workers.count }) workers")
+            let workers = services.reduce(0) { $0 + $1.pool.workers.count }
+            let connections = services.reduce(0) { $0 + $1.pool.connections.count }
+            shared.log.notice("took over \(workers) workers and \(connections) connections")
             client?.answer(["ok": true, "pid": .integer(Int(getpid()))])
         }
         if let client { add(client) }

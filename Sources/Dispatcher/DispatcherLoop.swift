@@ -11,6 +11,8 @@ final class DispatcherLoop {
     let commands: CommandSocket
     var clients: [Int: CommandClient] = [:]
     var lastClient = 0
+    /// The command socket is not watched until the next second.
+    var areCommandsResting = false
     /// Seconds since 1970.
     let began = SystemClock.wallSeconds
     var admission: ConnectionAdmission
@@ -22,6 +24,8 @@ final class DispatcherLoop {
     var leavesAt: Int64?
     /// The new program that is to take the place of this one.
     var upgrade: Upgrade?
+    /// The counts of `conn_throttle`, for the new program.
+    var throttle: ThrottleCallout?
     /// The locked pid file, for the new program; -1 without one.
     var pidFile: Int32 = -1
     /// Who wants to know that the Dispatcher serves and lives; nil when nobody does.
@@ -52,16 +56,15 @@ final class DispatcherLoop {
 
     func startServices(at now: Int64) {
         var inherited = shared.settings.inheritedListeners
-        for service in services {
-            service.inherited = inherited
-            service.start(at: now)
-            inherited = service.inherited
-            service.inherited = []
+        for service in services { service.adoptListeners(&inherited) }
+        // Before ports are bound: a socket for other addresses may have the port of one of them.
+        for listener in inherited {
+            let what = Sockets.isListening(listener.descriptor) ? "listening socket" : "inherited descriptor"
+            log.notice("\(what) \(Sockets.localAddress(listener.descriptor)) belongs to no service: closed")
+            close(listener.descriptor)
         }
-        for descriptor in inherited {
-            log.notice("listening socket \(Sockets.localAddress(descriptor)) belongs to no service: closed")
-            close(descriptor)
-        }
+        for service in services { service.start(at: now) }
+        for service in services { service.resumeAdmissions(at: now) }
     }
 
     /// Serves until every service has stopped.
@@ -74,9 +77,7 @@ final class DispatcherLoop {
             let before = SystemClock.monotonicNanoseconds
             watch.turned()
             manager?.turned(at: before)
-            if !isSettling {
-                for service in services { service.watchPorts(at: before) }
-            }
+            for service in services { service.watchPorts(at: before) }
             let next = services.reduce(nextTick) { min($0, $1.nextAdmission) }
             let waiting = max(0, next - before) / 1_000_000 + 1
             try shared.reactor.wait(milliseconds: Int32(clamping: waiting), into: &ready)
@@ -87,6 +88,8 @@ final class DispatcherLoop {
                 nextTick = now + seconds(1)
                 for service in services { service.tick(at: now) }
                 shared.desk.idents.expire(at: now)
+                restoreReserve()
+                expireClients(at: now)
             }
             continueUpgrade(at: now)
         }
@@ -139,19 +142,26 @@ final class DispatcherLoop {
         }
     }
 
-    /// No descriptor is left: the client at the head of the queue is closed, so that it does not wait in vain and the
-    /// loop does not spin. Then the port rests until the next second.
+    /// No descriptor is left: the client at the head of the queue is closed, so that it does not wait in vain. The
+    /// others wait: the port rests for a while, so that the loop does not spin and not everybody is closed.
     private func sacrificeReserve(_ service: Int, _ number: Int, at now: Int64) {
         let port = services[service].ports[number]
-        reserve = nil
-        if let listener = port.descriptor, case .connection(let socket, _) = Sockets.accept(listener) {
-            close(socket)
+        if reserve != nil {
+            reserve = nil
+            if let listener = port.descriptor, case .connection(let socket, _) = Sockets.accept(listener) {
+                close(socket)
+            }
+            restoreReserve()
         }
-        reserve = try? OwnedDescriptor.open("/dev/null", O_RDONLY)
         if now - (lastShortageReport ?? 0) >= seconds(10) || lastShortageReport == nil {
             lastShortageReport = now
-            log.error("no file descriptor is left: connections are closed; raise the limit (ulimit -n) or MAX_CONNS")
+            log.error(
+                "no file descriptor is left: clients wait or are closed; raise the limit (LimitNOFILE, ulimit -n)")
         }
+    }
+
+    private func restoreReserve() {
+        if reserve == nil { reserve = try? OwnedDescriptor.open("/dev/null", O_RDONLY) }
     }
 
     // MARK: Signals and orders
@@ -211,6 +221,7 @@ final class DispatcherLoop {
         generation += 1
         for service in services { service.reload(generation, at: now) }
         log.notice("configuration reloaded, generation \(generation)")
+        for option in shared.settings.unapplied() { log.notice("\(option) has changed and needs a restart to count") }
         return nil
     }
 }

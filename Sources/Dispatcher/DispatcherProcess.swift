@@ -5,6 +5,7 @@ import InternetMessage
 import Mappings
 import OptionSyntax
 import ProcessPool
+import Synchronization
 import SystemCalls
 
 /// The executable `dispatcher`: the configuration of an instance, run.
@@ -15,6 +16,12 @@ package enum DispatcherProcess {
     /// The configuration could not be loaded: the findings.
     private struct BadConfiguration: Error, CustomStringConvertible {
         let description: String
+    }
+
+    /// Why this program cannot take the place of the running one.
+    private struct CannotTakeOver: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
     }
 
     /// Runs until SIGTERM; returns the exit code. `root`: the instance, from MARTLET_ROOT.
@@ -35,16 +42,27 @@ package enum DispatcherProcess {
             settings.inheritedListeners = DispatcherService.activatedListeners()
             settings.user = try MTAUser.toTakeOn(configuration.paths)?.identity.name
             settings.endsWithParent = getenv("MARTLET_SUPERVISED") != nil
+            if let takeOver, let obstacle = TakeOver.obstacle(takeOver.state, settings) {
+                throw CannotTakeOver(obstacle)
+            }
             let consults = PortAccess(configuration.mappings) != nil
             // The counts outlive reloads of the table.
             let throttle = ThrottleCallout()
-            let context = MappingContext(callout: { throttle.answer($0) })
+            let unapplied = Mutex<[String]>([])
+            settings.unapplied = { unapplied.withLock { $0 } }
+            let atStart = configuration.options
             try DispatcherService(settings: settings) {
-                let mappings = try load(root).mappings
+                let current = try load(root)
+                var changed = current.options.needingRestart(since: atStart).map(\.name)
                 // A table that was absent at the start is not consulted until the next one (specification, section 8).
-                guard consults, let access = PortAccess(mappings, context: context) else { return .everybody }
+                var context = current.mappingContext { complain($0) }
+                context.callout = { throttle.answer($0) }
+                let access = PortAccess(current.mappings, context: context)
+                if !consults, access != nil { changed.append("mapping:PORT_ACCESS") }
+                unapplied.withLock { [changed] in $0 = changed }
+                guard consults, let access else { return .everybody }
                 return ConnectionAdmission { access.decide($0) }
-            }.run(takeOver)
+            }.run(takeOver, throttle: throttle)
             return 0
         } catch {
             complain("\(error)")
@@ -56,14 +74,15 @@ package enum DispatcherProcess {
     /// Whether this program could take the place of the Dispatcher whose state is on descriptor 3: 0 when it can.
     private static func check(_ root: String) -> Int32 {
         do {
-            let state = try TakeOverState(text: String(decoding: Images.content(3), as: UTF8.self))
+            let state = try TakeOver.state(in: 3)
             let configuration = try load(root)
             let settings = DispatcherSettings(configuration, root: root)
             guard configuration.dispatcher.enabled else {
                 complain("dispatcher.enable is 0")
                 return 1
             }
-            guard let obstacle = TakeOver.obstacle(state, settings) else { return 0 }
+            let obstacle = TakeOver.obstacle(state, settings) ?? TakeOver.closedPort(state, settings)
+            guard let obstacle else { return 0 }
             complain(obstacle)
             return 1
         } catch {
@@ -91,8 +110,10 @@ package enum DispatcherProcess {
 extension DispatcherSettings {
     init(_ configuration: MTAConfiguration, root: String) {
         let wanted = configuration.dispatcher.services
+        let hasCertificate = configuration.tlsCertificate.map(Files.exists) ?? false
         self.init(
-            services: wanted.filter(\.enabled).map(ServiceSettings.init), runDirectory: configuration.paths.run,
+            services: wanted.filter(\.enabled).map { ServiceSettings($0, hasCertificate: hasCertificate) },
+            runDirectory: configuration.paths.run,
             logFile: "\(configuration.paths.log)/dispatcher.log")
         debug = DebugAreas.effective(option: configuration.dispatcher.debug) { name in
             getenv(name).map { String(cString: $0) }
@@ -105,8 +126,10 @@ extension DispatcherSettings {
         remarks = wanted.compactMap { service in
             service.fault.map { "service \(service.name) is left out: \($0)" }
         }
-        remarks += wanted.filter { $0.enabled && !$0.sslPorts.isEmpty && !$0.startsTLS }.map { service in
-            "service \(service.name): ssl_ports stay closed, its program has no TLS in this release; use tcp_ports"
+        if !hasCertificate {
+            remarks += wanted.filter { $0.enabled && !$0.sslPorts.isEmpty && $0.needsCertificate }.map { service in
+                "service \(service.name): ssl_ports stay closed until base.tls_certificate names a certificate"
+            }
         }
         resolver.servers = configuration.options.list("mta.dns_resolver")
         // Dispatcher specification, section 7.2 item 4.
@@ -121,10 +144,10 @@ extension DispatcherSettings {
 }
 
 extension ServiceSettings {
-    init(_ service: ServiceConfiguration) {
+    init(_ service: ServiceConfiguration, hasCertificate: Bool) {
         self.init(name: service.name, image: service.image, logFile: service.logFile)
         tcpPorts = service.tcpPorts
-        sslPorts = service.startsTLS ? service.sslPorts : []
+        sslPorts = service.needsCertificate && !hasCertificate ? [] : service.sslPorts
         defaultChannel = service.channel ?? defaultChannel
         interfaceAddress = service.interfaceAddress.isEmpty ? nil : service.interfaceAddress
         parameter = service.parameter

@@ -21,32 +21,32 @@ package struct DispatcherService: Sendable {
     /// written, the user does not exist. To be called on the first thread before others are started.
     package func run() throws { try run(nil) }
 
-    /// `takeOver`: this program was put in the place of a running Dispatcher.
-    func run(_ takeOver: TakeOver?) throws {
+    /// `takeOver`: this program was put in the place of a running Dispatcher. `throttle`: what the access rules count.
+    func run(_ takeOver: TakeOver?, throttle: ThrottleCallout? = nil) throws {
         umask(0o007)
         let signals = try SignalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1])
         Processes.raiseDescriptorLimit()
         var settings = settings
         let findings = StartFindings(&settings)
+        settings.inheritedListeners += try takeOver?.listeners() ?? []
         if let user = settings.user, geteuid() == 0 {
             // Ports first, as long as we may; what fails here is tried and reported with the others.
-            settings.inheritedListeners += settings.services.flatMap(Self.bind)
+            settings.bindPorts()
             try Processes.dropPrivileges(to: user)
         }
         // After the change of user, which takes the wish back (prctl(2), PR_SET_PDEATHSIG).
         if settings.endsWithParent { Processes.endWithParent() }
         try Files.createDirectory(settings.runDirectory, mode: 0o750)
-        settings.inheritedListeners += try takeOver?.listeners() ?? []
         let path = settings.runDirectory + "/pid.dispatcher"
         let mark = try takeOver?.pidFile(path) ?? PIDFile.take(path, announces: false)
-        try serve(settings, signals, findings, takeOver, pidFile: mark.descriptor)
+        try serve(settings, signals, findings, takeOver, throttle, pidFile: mark.descriptor)
         // Only now another Dispatcher may begin: the command socket is removed.
         _ = consume mark
     }
 
     private func serve(
         _ settings: DispatcherSettings, _ signals: SignalDescriptor, _ findings: StartFindings,
-        _ takeOver: TakeOver?, pidFile: Int32
+        _ takeOver: TakeOver?, _ throttle: ThrottleCallout?, pidFile: Int32
     ) throws {
         let log = try DispatcherLog(
             settings.logFile, debug: settings.debug, hostName: settings.hostName, flushesDebug: settings.flushesDebug)
@@ -63,6 +63,7 @@ package struct DispatcherService: Sendable {
         let shared = ServiceRunner.Surroundings(reactor: reactor, log: log, settings: settings, desk: desk)
         let loop = try DispatcherLoop(shared, signals: signals, commands: commands, reload: admission)
         loop.pidFile = pidFile
+        loop.throttle = throttle
         if let takeOver { try loop.inherit(takeOver) }
         loop.startServices(at: SystemClock.monotonicNanoseconds)
         PIDFile.announce(pidFile)
@@ -72,16 +73,23 @@ package struct DispatcherService: Sendable {
     }
 
     /// The listening sockets that systemd passed (sd_listen_fds(3)); none when it did not start this process.
-    package static func activatedListeners() -> [Int32] {
+    package static func activatedListeners() -> [InheritedListener] {
         guard let process = getenv("LISTEN_PID"), Int32(String(cString: process)) == getpid(),
             let text = getenv("LISTEN_FDS"), let count = Int32(String(cString: text)), (1...1024).contains(count)
         else { return [] }
-        return Array(3..<3 + count)
+        return (3..<3 + count).map { InheritedListener($0) }
     }
+}
 
-    private static func bind(_ service: ServiceSettings) -> [Int32] {
-        ListeningPort.ports(of: service).compactMap { port in
-            try? Sockets.listen(port.address, backlog: service.listenBacklog).release()
+extension DispatcherSettings {
+    /// Binds the ports for which nothing was inherited, as far as that is possible.
+    fileprivate mutating func bindPorts() {
+        for service in services {
+            for port in ListeningPort.ports(of: service)
+            where !inheritedListeners.contains(where: { $0.serves(port.address) }) {
+                guard let socket = try? Sockets.listen(port.address, backlog: service.listenBacklog) else { continue }
+                inheritedListeners.append(InheritedListener(socket.release(), configured: port.address))
+            }
         }
     }
 }

@@ -12,6 +12,8 @@ final class HeldConnection {
     var logText = ""
     /// What the client's IDENT service said before the handoff.
     var identUser = ""
+    /// DNS lists are to be asked: no PORT_ACCESS entry was applied.
+    var asksLists = false
 
     init(socket: consuming OwnedDescriptor, local: SocketAddress, remote: SocketAddress, isImplicitTLS: Bool) {
         self.socket = socket

@@ -12,6 +12,16 @@ final class ListeningPort {
     private(set) var failure: SystemCallError?
     /// False while the epoll does not watch the socket because the pool takes no connection.
     var isWatched = false
+    /// Nothing is accepted before this time, because accept(2) failed.
+    var restUntil: Int64 = 0
+    private var lastComplaint: Int64?
+
+    /// At most one line in ten seconds about what fails again and again.
+    func mayComplain(at now: Int64) -> Bool {
+        if let lastComplaint, now - lastComplaint < seconds(10) { return false }
+        lastComplaint = now
+        return true
+    }
 
     /// The listening socket; nil while it is not bound.
     var descriptor: Int32? { socket?.number }
@@ -39,29 +49,28 @@ final class ListeningPort {
         }
     }
 
-    /// Takes the matching socket out of `inherited`, or binds a new one; on failure tries again after `retry`.
-    func open(backlog: Int32, inherited: inout [Int32], retry: Int64, at now: Int64) throws(SystemCallError) {
-        guard socket == nil else { return }
-        if let index = inherited.firstIndex(where: matches) {
-            let number = inherited.remove(at: index)
-            Sockets.setNonBlocking(number)
-            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
-            socket = OwnedDescriptor(owning: number)
-        } else {
-            do throws(SystemCallError) {
-                socket = try Sockets.listen(address, backlog: backlog)
-            } catch {
-                failure = error
-                nextAttempt = now + retry
-                throw error
-            }
-        }
-        failure = nil
+    /// Takes the socket that serves the port's address out of `inherited`; nothing happens when none does.
+    func adopt(from inherited: inout [InheritedListener], backlog: Int32) throws(SystemCallError) {
+        guard socket == nil, let index = inherited.firstIndex(where: { $0.serves(address) }) else { return }
+        let number = inherited.remove(at: index).descriptor
+        socket = OwnedDescriptor(owning: number)
+        Sockets.setNonBlocking(number)
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        // The depth of the queue may be another now.
+        try Sockets.listen(again: number, backlog: backlog)
     }
 
-    private func matches(_ descriptor: Int32) -> Bool {
-        let bound = Sockets.localAddress(descriptor)
-        return bound.port == address.port && (address.host.isEmpty || bound.host == address.host)
+    /// Binds a socket unless there is one; on failure tries again after `retry`.
+    func open(backlog: Int32, retry: Int64, at now: Int64) throws(SystemCallError) {
+        guard socket == nil else { return }
+        do throws(SystemCallError) {
+            socket = try Sockets.listen(address, backlog: backlog)
+        } catch {
+            failure = error
+            nextAttempt = now + retry
+            throw error
+        }
+        failure = nil
     }
 
     func close() {

@@ -47,16 +47,15 @@ extension ServiceRunner {
             shared.desk.note(notes)
             connection.accessText = text
             connection.logText = logText
-            apply(id, connection, client, asksLists: false, at: now)
+            apply(id, connection, client, at: now)
         case .notMentioned:
-            apply(id, connection, client, asksLists: true, at: now)
+            connection.asksLists = true
+            apply(id, connection, client, at: now)
         }
     }
 
     /// PORT_ACCESS lets the connection in: what else is asked begins, all at once.
-    private func apply(
-        _ id: ConnectionID, _ connection: HeldConnection, _ client: AdmissionClient?, asksLists: Bool, at now: Int64
-    ) {
+    func apply(_ id: ConnectionID, _ connection: HeldConnection, _ client: AdmissionClient?, at now: Int64) {
         held[id] = connection
         if rules.mostPerClient > 0, let client, pool.connectionCount(of: client) > rules.mostPerClient {
             return refuse(id, .tooManyOfClient, at: now)
@@ -65,7 +64,7 @@ extension ServiceRunner {
         if rules.asksIdent {
             shared.desk.idents.start(number, local: connection.local, remote: connection.remote, at: now)
         }
-        let hasLists = asksLists && shared.desk.lists != nil
+        let hasLists = connection.asksLists && shared.desk.lists != nil
         var admission = Admission(rules, asksLists: hasLists, isImplicitTLS: connection.isImplicitTLS, at: now)
         if hasLists, let address = connection.remote.addressBytes {
             for list in admission.lists {

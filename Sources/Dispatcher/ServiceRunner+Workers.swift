@@ -34,9 +34,11 @@ extension ServiceRunner {
     }
 
     private func spawn(_ id: WorkerID, at now: Int64) -> [PoolAction] {
-        let launch = SupervisedProcess.Launch(
+        var launch = SupervisedProcess.Launch(
             path: settings.image,
             environment: settings.environment(worker: id.number, base: shared.settings.workerEnvironment))
+        // CAP_NET_BIND_SERVICE, with which systemd starts the Dispatcher, is for its ports alone.
+        launch.dropsCapabilities = true
         do throws(SystemCallError) {
             let output = try VersionedLogFile(next: settings.logFile, hostName: shared.settings.hostName)
             let process = try SupervisedProcess.start(launch, log: output.descriptor)
@@ -96,6 +98,8 @@ extension ServiceRunner {
                 guard pool.worker(id)?.state != .dying else { return shared.reactor.forget(process.control.descriptor) }
             }
         } catch {
+            // Not the worker's fault, and what waits in the socket stays there.
+            if error.isShortage { return }
             shared.reactor.forget(process.control.descriptor)
             switch error {
             case .closed: perform(pool.controlLost(id, at: now), at: now)

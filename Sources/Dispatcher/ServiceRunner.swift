@@ -38,8 +38,6 @@ final class ServiceRunner {
     /// Who is connected and who was, for the statistics.
     var journal: ConnectionJournal
     var minutes = MinuteReport()
-    /// Listening sockets that were opened before this process began and are not taken yet.
-    var inherited: [Int32] = []
     /// Why the service does not run at all: its image is missing.
     private(set) var obstacle: String?
     /// True once the service was started.
@@ -61,13 +59,18 @@ final class ServiceRunner {
     /// Opens the ports and starts the workers. A missing image holds the service down with a line that says so.
     func start(at now: Int64) {
         guard !ports.isEmpty else { return log.notice("service \(settings.name) has no ports: disabled") }
-        guard Files.isExecutable(settings.image) else {
+        // Workers that were taken over finish their sessions, whatever became of the image.
+        guard Files.isExecutable(settings.image) || !pool.workers.isEmpty else {
             let text = "\(settings.image) is not an executable file; correct IMAGE or install it"
             obstacle = text
             return log.error("service \(settings.name) is held down: \(text), then restart \(settings.name)")
         }
         obstacle = nil
         isStarted = true
+        guard pool.phase == .serving else {
+            closePorts()
+            return log.notice("service \(settings.name) was stopped and stays so until the dispatcher is restarted")
+        }
         let limits = pool.limits
         log.notice(
             "service \(settings.name) starts: image \(settings.image), "
@@ -92,8 +95,7 @@ final class ServiceRunner {
         for port in ports where port.descriptor == nil && now >= port.nextAttempt {
             let hadFailed = port.failure != nil
             do throws(SystemCallError) {
-                try port.open(
-                    backlog: settings.listenBacklog, inherited: &inherited, retry: shared.settings.bindRetry, at: now)
+                try port.open(backlog: settings.listenBacklog, retry: shared.settings.bindRetry, at: now)
                 if hadFailed { log.notice("service \(settings.name) listens on \(port.address) now") }
             } catch {
                 if !hadFailed {
@@ -102,6 +104,15 @@ final class ServiceRunner {
                             + "trying again every \(shared.settings.bindRetry / 1_000_000_000) seconds")
                 }
             }
+        }
+    }
+
+    /// Takes the sockets of the service's ports out of `inherited`.
+    func adoptListeners(_ inherited: inout [InheritedListener]) {
+        for port in ports {
+            do throws(SystemCallError) {
+                try port.adopt(from: &inherited, backlog: settings.listenBacklog)
+            } catch { log.error("service \(settings.name): BACKLOG is not in force on \(port.address): \(error)") }
         }
     }
 
@@ -150,12 +161,15 @@ final class ServiceRunner {
 
     /// Lets the epoll watch exactly the ports from which a connection may be taken now.
     func watchPorts(at now: Int64) {
-        for (number, port) in ports.enumerated() where !port.isWatched {
+        for (number, port) in ports.enumerated() where !port.isWatched && now >= port.restUntil {
             guard let socket = port.descriptor, takesConnections(number, at: now) else { continue }
             do throws(SystemCallError) {
                 try shared.reactor.watch(socket, .listener(service: index, port: number))
                 port.isWatched = true
-            } catch { log.error("service \(settings.name) cannot watch \(port.address): \(error)") }
+            } catch {
+                port.restUntil = now + Self.acceptRest
+                log.error("service \(settings.name) cannot watch \(port.address): \(error)")
+            }
         }
     }
 

@@ -97,15 +97,19 @@ package struct DispatcherSettings: Sendable {
     package var workerEnvironment: [String] = []
     /// The MTA user: taken on for good once the ports are bound; nil: stay who we are.
     package var user: String?
+    /// Names of changed options that the reload before did not bring into force; asked after a reload.
+    package var unapplied: @Sendable () -> [String] = { [] }
     /// Ends when the process that started it does: set by `martlet run`.
     package var endsWithParent = false
     /// Seconds without a turn of the main loop after which the Dispatcher aborts, so that it is started again.
     package var stallLimit = 60
     /// Listening sockets that were opened before this process began (systemd socket activation); owned from now on.
-    package var inheritedListeners: [Int32] = []
+    package var inheritedListeners: [InheritedListener] = []
     /// Between attempts to bind a port that was taken, nanoseconds.
     package var bindRetry = seconds(30)
     package var deadlines = PoolLimits.Deadlines()
+    /// After which a command client that says nothing and reads nothing is closed, nanoseconds.
+    package var commandIdleTime = seconds(60)
     /// Where DNS lists are asked; used only when a service has some.
     package var resolver = ResolverConfiguration(timeout: 5000)
     /// Connections of all services that may wait for their admission at once.

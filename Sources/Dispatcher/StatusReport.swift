@@ -15,6 +15,7 @@ extension ServiceReport {
             "denied": .integer(statistics.denied),
             "denials": denials,
             "busy_replies": .integer(statistics.turnedAway),
+            "accept_failures": .integer(statistics.acceptFailures),
             "handoff": handoff,
             "failed_starts": .integer(statistics.failedStarts),
             "crashes": .integer(statistics.crashes),

@@ -29,9 +29,14 @@ final class TakeOver {
         let failure = getenv(failureVariable).map { String(cString: $0) }
         unsetenv(variable)
         unsetenv(failureVariable)
-        let state = try TakeOverState(text: String(decoding: Images.content(number), as: UTF8.self))
+        let state = try state(in: number)
         for descriptor in state.descriptors + [number] { Images.keep(descriptor, false) }
         return TakeOver(state, file: number, failure: failure)
+    }
+
+    /// The state in an open file.
+    static func state(in file: Int32) throws(TakeOverState.Malformed) -> TakeOverState {
+        try TakeOverState(text: String(decoding: Images.content(file, limit: 1 << 30), as: UTF8.self))
     }
 
     /// What the program needs to be started with.
@@ -46,9 +51,12 @@ final class TakeOver {
             + ["\(checkVariable)=1"]
     }
 
-    func listeners() throws(SystemCallError) -> [Int32] {
-        var copies: [Int32] = []
-        for listener in state.listeners { copies.append(try Images.duplicate(listener).release()) }
+    func listeners() throws(SystemCallError) -> [InheritedListener] {
+        var copies: [InheritedListener] = []
+        for listener in state.listeners {
+            let copy = try Images.duplicate(listener.descriptor).release()
+            copies.append(InheritedListener(copy, configured: listener.configured))
+        }
         return copies
     }
 
@@ -77,15 +85,34 @@ final class TakeOver {
     /// This program cannot begin: the former one goes on. Returns when that is impossible too.
     func goBack(_ reason: String) {
         guard !isDone, failure == nil, state.image >= 0 else { return }
-        for descriptor in state.descriptors + [file] { Images.keep(descriptor) }
         _ = Images.replace(
-            with: "/proc/self/fd/\(state.image)", environment: Self.environment(file: file, failure: reason))
+            with: "/proc/self/fd/\(state.image)", environment: Self.environment(file: file, failure: reason),
+            kept: state.descriptors + [file])
+    }
+
+    /// A port that would have to be bound anew and cannot be: the address is not of this host, or the right to bind it
+    /// went with root. Nil when there is none. A port in use is no obstacle: it may be our own that is in the way.
+    static func closedPort(_ state: TakeOverState, _ settings: DispatcherSettings) -> String? {
+        let open = state.listeners.map(\.configured)
+        for service in settings.services {
+            for port in ListeningPort.ports(of: service)
+            where !open.contains(where: { InheritedListener.isSame($0, port.address) }) {
+                do throws(SystemCallError) {
+                    _ = try Sockets.listen(port.address, backlog: 1)
+                } catch {
+                    guard error.code != EADDRINUSE else { continue }
+                    return "service \(service.name) could not listen on \(port.address): \(error.reason)"
+                }
+            }
+        }
+        return nil
     }
 
     /// Why a Dispatcher with these settings could not take over `state`; nil when it can.
     static func obstacle(_ state: TakeOverState, _ settings: DispatcherSettings) -> String? {
-        for service in state.services where !service.workers.isEmpty {
-            guard let successor = settings.services.first(where: { $0.name == service.name }) else {
+        for service in state.services where !service.workers.isEmpty || !service.connections.isEmpty {
+            let successor = settings.services.first { $0.name == service.name }
+            guard let successor, !ListeningPort.ports(of: successor).isEmpty else {
                 return "service \(service.name) has workers and is gone from the configuration; stop it first"
             }
             guard Files.isExecutable(successor.image) else {

@@ -27,6 +27,12 @@ package final class ThrottleCallout: Sendable {
         return isOver ? "" : nil
     }
 
+    /// What is counted, for a successor of this program.
+    package var entries: [ThrottleTable.Entry] {
+        get { table.withLock { $0.entries } }
+        set { table.withLock { $0.entries = newValue } }
+    }
+
     private static func form(_ call: MappingCallout) -> ThrottleTable.Form? {
         let image = call.imageName.lowercased()
         guard image == "conn_throttle.so" || image == "conn_throttle" else { return nil }

@@ -19,6 +19,15 @@ package struct ThrottleTable: Sendable {
         var since: Int64
     }
 
+    /// A client's count, for a successor of this program. `since`: monotonic nanoseconds.
+    package struct Entry: Hashable, Sendable {
+        package var form: Form
+        package var client: String
+        package var rate: Int
+        package var total: Int
+        package var since: Int64
+    }
+
     private static let window = seconds(60)
 
     private let mostClients: Int
@@ -30,6 +39,21 @@ package struct ThrottleTable: Sendable {
     }
 
     package var clientCount: Int { counts.count }
+
+    package var entries: [Entry] {
+        get {
+            counts.map { key, count in
+                Entry(form: key.form, client: key.client, rate: key.rate, total: count.total, since: count.since)
+            }
+        }
+        set {
+            counts = [:]
+            for entry in newValue.prefix(mostClients) {
+                let key = Key(form: entry.form, client: entry.client, rate: entry.rate)
+                counts[key] = Count(total: entry.total, since: entry.since)
+            }
+        }
+    }
 
     /// Counts one connection; true when the client is over `rate` connections a minute. When the table is full of
     /// clients that still count, a new one is not counted: those that are known stay throttled.

@@ -79,6 +79,8 @@ package struct Diagnostics: Sendable {
         all.append(Diagnostic(.note, message, at: location, advice: advice))
     }
 
+    package mutating func add(_ finding: Diagnostic) { all.append(finding) }
+
     package mutating func append(contentsOf other: Diagnostics) {
         all.append(contentsOf: other.all)
     }

@@ -48,7 +48,8 @@ package enum SMTPServerProcess {
         do {
             let submitter = try makeSubmitter(configuration, root: root, logger: logger)
             let context = ServerContext(
-                configuration: configuration, submitter: submitter, initialChannel: channel, logger: logger)
+                configuration: configuration, submitter: submitter, initialChannel: channel,
+                authenticator: Authenticator(), logger: logger)
             let server = SMTPServerLoop(context: context, root: root, logger: logger)
             let code = worker.run(server.handlers(worker.environment))
             submitter.spool.close()
@@ -152,8 +153,10 @@ private final class SMTPServerLoop: Sendable {
             return
         }
         context.withLock { context in
+            context.submitter.configure(configuration)
             context = ServerContext(
-                configuration: configuration, submitter: context.submitter, initialChannel: channel, logger: logger)
+                configuration: configuration, submitter: context.submitter, initialChannel: channel,
+                authenticator: context.authenticator, logger: logger)
         }
     }
 }

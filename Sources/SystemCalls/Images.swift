@@ -38,8 +38,18 @@ package enum Images {
         OwnedDescriptor(owning: try checked("fcntl") { fcntl(descriptor, F_DUPFD_CLOEXEC, 3) })
     }
 
-    /// execve(2): returns only when it failed. `environment`: `NAME=value`, all of it.
-    package static func replace(with path: String, environment: [String]) -> SystemCallError {
+    /// execve(2): returns only when it failed. `environment`: `NAME=value`, all of it. `kept`: the descriptors that stay
+    /// open beside the standard ones; of others nobody knows, libraries open some without close-on-exec.
+    package static func replace(with path: String, environment: [String], kept: [Int32]) -> SystemCallError {
+        do throws(SystemCallError) {
+            for name in try Files.list("/proc/self/fd") {
+                if let descriptor = Int32(name), descriptor > 2 { keep(descriptor, false) }
+            }
+        } catch { return error }
+        for descriptor in kept { keep(descriptor) }
+        defer {
+            for descriptor in kept { keep(descriptor, false) }
+        }
         var arguments = [strdup(path), nil]
         var variables = environment.map { strdup($0) } + [nil]
         execve(path, &arguments, &variables)

@@ -25,6 +25,24 @@ import Testing
                 ["test", "-mapping", "-table=PAGER", "-flags=A", "H|x"],
                 ["test", "mapping", "--table", "PAGER", "--flags", "A", "--", "H|x"]
             ),
+            (
+                [
+                    "test", "-rewrite", "-alias=a", "-configu=c", "-mapping_file=m", "-opt=o", "-in=i", "-out=u",
+                    "-noreproc",
+                ],
+                [
+                    "test", "rewrite", "--alias-file", "a", "--configuration-file", "c", "--mapping-file", "m",
+                    "--option-file", "o", "--input", "i", "--output", "u", "--no-reprocess",
+                ]
+            ),
+            (
+                ["test", "-rewrite", "-sender=x@y", "-check", "-noreprocessing", "-nofilter", "-noread", "a,b"],
+                ["test", "rewrite", "--sender", "x@y", "--check-expansions", "--no-reprocess", "--", "a,b"]
+            ),
+            (
+                ["test", "-mapping", "-debug", "-nodebug", "-option_file=x", "-input=i", "-output=u", "-mapping_f=m"],
+                ["test", "mapping", "--debug", "--input", "i", "--output", "u", "--file", "m"]
+            ),
             (["test", "-match"], ["test", "match"]),
             (["TEST", "-MATCH", "a*", "ab"], ["test", "match", "--", "a*", "ab"]),
             (["test", "--rewrite", "-from=<>"], ["test", "rewrite", "--from", "<>"]),
@@ -51,6 +69,8 @@ import Testing
             (["test", "-rewrite", "-no"], "%CLI-E-AMBIG"), (["test", "-rewrite", "-from"], "%CLI-E-VALUE"),
             (["test", "a@b"], "%CLI-E-NOTEST"), (["test", "-match", "-table=X"], "%CLI-E-UNKNOWN"),
             (["qtop"], "%CLI-E-UNKNOWN"),
+            (["test", "-rewrite", "-filter", "a@b"], "%CLI-E-NOTSUPP, -filter has no effect"),
+            (["test", "-rewrite", "-database=none", "a@b"], "%CLI-E-NOTSUPP"),
         ] as [([String], String)])
     func refuses(given: [String], beginning: String) throws {
         let refusal = #expect(throws: FamilySpelling.Refusal.self) { try FamilySpelling.translate(given) }

@@ -186,10 +186,10 @@ import Testing
         #expect(small("dispatcher.use_nslog = 1").findings.contains { $0.contains("use_nslog has no effect") })
     }
 
-    @Test func sslPortsAreForProgramsThatStartTLS() throws {
+    @Test func sslPortsOfMailServersNeedACertificate() throws {
         let load = small("service:SMTP.ssl_ports = 465\nservice:X.image = /bin/x\nservice:X.ssl_ports = 993")
         let services = try #require(load.configuration).dispatcher.services
-        #expect(services.map(\.startsTLS) == [false, true])
+        #expect(services.map(\.needsCertificate) == [true, false])
         #expect(services.map(\.sslPorts) == [[465], [993]])
     }
 

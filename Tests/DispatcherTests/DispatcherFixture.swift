@@ -10,12 +10,15 @@ import Testing
 final class DispatcherFixture: Sendable {
     let directory = ScratchDirectory()
     let port: UInt16
+    /// Number of the listening socket, which the Dispatcher owns once it was given.
+    let listeningDescriptor: Int32
     private let listener: Mutex<Int32?>
     private let ended = Mutex<String?>(nil)
 
     init() throws {
         let socket = try Sockets.listen(SocketAddress(host: "127.0.0.1", port: 0), backlog: 64)
         port = Sockets.localAddress(socket.number).port
+        listeningDescriptor = socket.number
         listener = Mutex(socket.release())
     }
 
@@ -42,7 +45,7 @@ final class DispatcherFixture: Sendable {
         var settings = DispatcherSettings(
             services: services, runDirectory: directory.path + "/run", logFile: directory.path + "/dispatcher.log")
         settings.bindRetry = 100_000_000
-        if giveListener, let number = listener.withLock({ $0.take() }) { settings.inheritedListeners = [number] }
+        if giveListener, let number = listener.withLock({ $0.take() }) { settings.inheritedListeners = [.init(number)] }
         change(&settings)
         let service = DispatcherService(settings: settings, admission: admission)
         SystemThread.start("dispatcher") { [self] in

@@ -7,15 +7,22 @@ import Testing
 final class DispatcherProgram {
     let root: String
     private(set) var processID: Int32 = 0
-    private let names: [String] = ["config/martlet.conf", "config/restricted.cnf", "image", "notify"]
+    private let image: String
+    private let port: UInt16
+    private let names: [String] = ["config/martlet.conf", "config/restricted.cnf", "image", "notify", "new"]
     private let directories = ["config", "data/log", "data", "run"]
 
     static let path = Files.parent(of: Processes.executablePath) + "/dispatcher"
 
     /// `image` nil: the file `image` below the root. `port` 0: the service gets its socket otherwise. `owner`: whose `data` and `run` are.
-    init(image: String?, port: UInt16, owner: Users.Identity? = nil, restricted: String? = nil) throws {
+    /// `options`: further options of the service, each `name = value`.
+    init(
+        image: String?, port: UInt16, owner: Users.Identity? = nil, restricted: String? = nil, options: [String] = []
+    ) throws {
         var template = Array("/tmp/martlet-test-XXXXXX".utf8CString)
         root = try #require(mkdtemp(&template).map { String(cString: $0) })
+        self.image = image ?? "\(root)/image"
+        self.port = port
         chmod(root, 0o755)
         for name in directories.reversed() {
             try Files.createDirectory("\(root)/\(name)", mode: 0o755)
@@ -25,16 +32,20 @@ final class DispatcherProgram {
         if let owner {
             for name in ["data", "data/log", "run"] { try Files.give("\(root)/\(name)", to: owner) }
         }
-        let text = """
-            base.hostname = host.example.test
-            channel:l.official_host_name = host.example.test
-            dispatcher.service:ECHO.image = \(image ?? "\(root)/image")
-            dispatcher.service:ECHO.interface_address = 127.0.0.1
-            dispatcher.service:ECHO.tcp_ports = \(port)
-
-            """
-        try write("config/martlet.conf", text)
+        try configure(options)
         if let restricted { try write("config/restricted.cnf", restricted) }
+    }
+
+    /// Writes the configuration. `options`: `name = value` of the service; `interface`: where it listens, nil: everywhere;
+    /// `sections`: what follows.
+    func configure(_ options: [String], interface: String? = "127.0.0.1", _ sections: String = "") throws {
+        let service =
+            ["image = \(image)", "tcp_ports = \(port)"] + options
+            + (interface.map { ["interface_address = \($0)"] } ?? [])
+        let lines =
+            ["base.hostname = host.example.test", "channel:l.official_host_name = host.example.test"]
+            + service.map { "dispatcher.service:ECHO.\($0)" }
+        try write("config/martlet.conf", lines.joined(separator: "\n") + "\n" + sections)
     }
 
     /// Writes a file below the root that everybody may read.
@@ -56,13 +67,15 @@ final class DispatcherProgram {
         rmdir(root)
     }
 
-    /// `socket` becomes descriptor 3, announced as systemd does it.
-    func start(_ environment: [String] = [], socket: Int32? = nil) throws {
+    /// `socket` becomes descriptor 3, announced as systemd does it. `shell` runs before the program, `wrapper` runs it.
+    func start(
+        _ environment: [String] = [], socket: Int32? = nil, shell: String = "", wrapper: String = ""
+    ) throws {
         let announce = socket == nil ? "" : "LISTEN_FDS=1 LISTEN_PID=$$ "
         let output = try OwnedDescriptor.open("\(root)/data/log/output", O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
         processID = try Processes.spawn(
             Processes.Request(
-                path: "/bin/sh", arguments: ["-c", "\(announce)exec \(Self.path)"],
+                path: "/bin/sh", arguments: ["-c", "\(shell)\n\(announce)exec \(wrapper) \(Self.path)"],
                 environment: ["MARTLET_ROOT=\(root)", "PATH=/usr/bin:/bin"] + environment, control: socket,
                 output: output.number))
     }

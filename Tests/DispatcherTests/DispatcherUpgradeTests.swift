@@ -88,8 +88,8 @@ import Testing
         (
             """
             [ -n "$MARTLET_TAKE_OVER_CHECK" ] && exit 0
-            set -- $(grep ^common /proc/self/fd/$MARTLET_TAKE_OVER)
-            MARTLET_TAKE_OVER_FAILED='it is raining' exec /proc/self/fd/$5
+            image=$(sed -n 's/^common .*image=//p' /proc/self/fd/$MARTLET_TAKE_OVER)
+            MARTLET_TAKE_OVER_FAILED='it is raining' exec /proc/self/fd/$image
             """, "it is raining"
         ),
     ]
@@ -113,55 +113,5 @@ import Testing
         #expect(program.ask("upgrade /nonexistent/dispatcher").contains("is not an executable file"))
         kill(program.processID, SIGTERM)
         #expect(program.end() == .exited(0))
-    }
-
-    // MARK: The state
-
-    private static var state: TakeOverState {
-        var worker = PoolWorker(id: WorkerID(7), at: 1000, firstPing: 2000)
-        worker.state = .draining
-        worker.active = 2
-        worker.total = 30
-        worker.peak = 5
-        worker.isObsolete = true
-        worker.stalledSince = 1500
-        var service = TakeOverState.Service(name: "SMTP %1\n", lastWorker: 7, lastConnection: 31)
-        service.counts = Array(1...TakeOverState.counters.count)
-        service.workers = [
-            .init(record: worker, processID: 99, control: 12, birth: 5, greeting: "tcp_smtp_server 1.0 é"),
-            .init(
-                record: PoolWorker(id: WorkerID(8), at: 1, firstPing: 2), processID: 100, control: 13, birth: 6,
-                greeting: nil),
-        ]
-        service.sessions = [
-            .init(id: ConnectionID(30), worker: WorkerID(7), listener: 1, accepted: 900, since: 950)
-        ]
-        return TakeOverState(
-            pidFile: 4, commands: 5, client: -1, image: 6, listeners: [7, 8], services: [service, .init(name: "")])
-    }
-
-    @Test func stateIsReadAsItWasWritten() throws {
-        var state = Self.state
-        state.services[1].counts = Array(repeating: 0, count: TakeOverState.counters.count)
-        #expect(try TakeOverState(text: state.text) == state)
-        #expect(state.descriptors == [4, 5, 6, 7, 8, 12, 13])
-    }
-
-    @Test func stateOfAnotherVersionOrDamagedIsRefused() {
-        var state = Self.state
-        state.services.removeLast()
-        let lines = state.text.split(separator: "\n").map(String.init)
-        #expect(throws: TakeOverState.Malformed.self) { try TakeOverState(text: "") }
-        #expect(throws: TakeOverState.Malformed.self) { try TakeOverState(text: "dispatcher 2\nend\n") }
-        #expect(throws: TakeOverState.Malformed.self) {
-            try TakeOverState(text: lines.dropLast().joined(separator: "\n"))
-        }
-        for index in lines.indices.dropFirst().dropLast() {
-            var damaged = lines
-            damaged[index] += " x"
-            #expect(throws: TakeOverState.Malformed.self) {
-                try TakeOverState(text: damaged.joined(separator: "\n") + "\n")
-            }
-        }
     }
 }

@@ -9,15 +9,25 @@ final class TestInstance {
     let scratch: String
     let root: String
     let port: UInt16
+    /// The directory of the executables that it runs.
+    let binaries: String
     private var running: Program?
 
-    /// Makes the instance with `martlet init`; only the SMTP service is switched on.
-    init(settings: [(String, String)] = []) throws {
+    /// Makes the instance with `martlet init`; only the SMTP service is switched on. `ownBinaries`: it runs copies of the
+    /// executables, in `bin` of its scratch directory.
+    init(settings: [(String, String)] = [], ownBinaries: Bool = false) throws {
         var template = Array("/tmp/martlet-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemCallError.current("mkdtemp") }
         scratch = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         root = scratch + "/instance"
         port = try Self.freePort()
+        binaries = ownBinaries ? scratch + "/bin" : Self.binaries
+        if ownBinaries {
+            try Files.createDirectory(binaries, mode: 0o755)
+            for name in ["martlet", "dispatcher", "job_controller", "tcp_smtp_server", "ims_master"] {
+                try Program("cp", ["\(Self.binaries)/\(name)", binaries], scratch: scratch).wait()
+            }
+        }
         try martlet("init", "--domain", Self.domain, "--hostname", "mail.\(Self.domain)")
         for service in ["SMTP_SUBMIT", "LMTPSS", "ADMIN"] { try set("dispatcher.service:\(service).enable", "0") }
         try set("dispatcher.interface_address", "127.0.0.1")
@@ -48,7 +58,7 @@ final class TestInstance {
 
     func attempt(_ arguments: [String], input: String? = nil) throws -> Program.Finished {
         try Program(
-            "\(Self.binaries)/martlet", arguments + ["--root", root], scratch: scratch, input: input
+            "\(binaries)/martlet", arguments + ["--root", root], scratch: scratch, input: input
         ).wait()
     }
 
@@ -62,7 +72,7 @@ final class TestInstance {
 
     /// Starts `martlet run` and waits for the banner.
     func start() throws {
-        running = try Program("\(Self.binaries)/martlet", ["run", "--root", root], scratch: scratch)
+        running = try Program("\(binaries)/martlet", ["run", "--root", root], scratch: scratch)
         let answers = eventually {
             guard let peer = try? SMTPPeer(port: port) else { return false }
             return (try? peer.reply().code) == 220

@@ -41,7 +41,8 @@ struct martlet_spawn_request {
     char *const *environment;
     int control_descriptor;   // becomes descriptor 3
     int output_descriptor;    // becomes descriptors 1 and 2; -1 inherits
-    const char *directory;    // working directory of the child
+    const char *directory;
+    int drops_capabilities; // the child has none from the ambient set (capabilities(7))    // working directory of the child
 };
 
 /// posix_spawn with default signal dispositions, an empty signal mask, a new process group,

@@ -24,7 +24,12 @@ func serve(_ connection: HandedConnection) {
 
 do {
     let worker = try WorkerProcess(imageVersion: "echo 1")
-    exit(worker.run { connection in SystemThread.start("session") { serve(connection) } })
+    exit(
+        worker.run { connection in
+            do { try SystemThread.tryStart("session") { serve(connection) } } catch {
+                connection.finish(reason: "\(error)")  // this client goes without, the others stay
+            }
+        })
 } catch {
     let text = Array("echo_worker: \(error)\n".utf8)
     _ = write(2, text, text.count)

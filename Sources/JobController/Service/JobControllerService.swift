@@ -38,13 +38,28 @@ package struct JobControllerOptions: Sendable {
 
 /// The Job Controller process: takes the queue, recovers the index, and runs until SIGTERM.
 package struct JobControllerService {
+    /// Why the settings cannot be read: the findings.
+    package struct Refusal: Error, CustomStringConvertible {
+        package let description: String
+
+        package init(description: String) { self.description = description }
+    }
+
+    /// Reads the settings of the instance as they are now.
+    package typealias Configuration = @Sendable () -> Result<JobControllerSettings, Refusal>
+
     private let settings: JobControllerSettings
+    private let configuration: Configuration
     private let options: JobControllerOptions
     private let signals: SignalDescriptor
 
-    /// To be called first in `main`: from here on signals arrive in ``run()``.
-    package init(settings: JobControllerSettings, options: JobControllerOptions) throws(SystemCallError) {
+    /// To be called first in `main`: from here on signals arrive in ``run()``. `configuration` reads the settings anew for
+    /// a reload.
+    package init(
+        settings: JobControllerSettings, options: JobControllerOptions, configuration: @escaping Configuration
+    ) throws(SystemCallError) {
         self.settings = settings
+        self.configuration = configuration
         self.options = options
         signals = try SignalDescriptor([SIGTERM, SIGINT, SIGHUP])
     }
@@ -62,7 +77,8 @@ package struct JobControllerService {
         log.write("recovered \(recovered.entries.count) entries from \(options.queueDirectory)")
         for report in recovered.quarantined { log.write("error: quarantined: \(report)") }
         let loop = try JobControllerLoop(
-            settings: settings, options: options, store: store, log: log, signals: signals)
+            settings: settings, options: options, store: store, log: log, signals: signals,
+            configuration: configuration)
         try loop.start(recovered.entries, mayHaveOrphans: mayHaveOrphans)
         unlink(options.orphansPath)
         loop.manager?.ready(loop.readiness)
