@@ -11,6 +11,8 @@ struct TakeOverState: Hashable {
     struct Listener: Hashable {
         var descriptor: Int32
         var configured: SocketAddress
+        /// A socket unit of systemd has it too.
+        var isActivated = false
     }
 
     struct Worker: Hashable {
