@@ -103,7 +103,9 @@ extension DispatcherLoop {
         state.client = client
         state.image = image
         state.listeners = services.flatMap(\.ports).compactMap { port in
-            port.descriptor.map { TakeOverState.Listener(descriptor: $0, configured: port.address) }
+            port.descriptor.map {
+                TakeOverState.Listener(descriptor: $0, configured: port.address, isActivated: port.isActivated)
+            }
         }
         state.throttle = throttle?.entries ?? []
         state.services = services.filter(\.isStarted).map(\.legacy)

@@ -34,6 +34,8 @@ final class DispatcherLoop {
     private var reserve: OwnedDescriptor?
     private var lastShortageReport: Int64?
     private var nextTick: Int64 = 0
+    /// Names of the listening sockets that systemd keeps.
+    private var stored: Set<String> = []
 
     init(
         _ shared: ServiceRunner.Surroundings, signals: SignalDescriptor, commands: consuming CommandSocket,
@@ -58,13 +60,37 @@ final class DispatcherLoop {
         var inherited = shared.settings.inheritedListeners
         for service in services { service.adoptListeners(&inherited) }
         // Before ports are bound: a socket for other addresses may have the port of one of them.
-        for listener in inherited {
-            let what = Sockets.isListening(listener.descriptor) ? "listening socket" : "inherited descriptor"
-            log.notice("\(what) \(Sockets.localAddress(listener.descriptor)) belongs to no service: closed")
-            close(listener.descriptor)
-        }
+        for listener in inherited { giveUp(listener) }
         for service in services { service.start(at: now) }
         for service in services { service.resumeAdmissions(at: now) }
+        storeListeners()
+    }
+
+    /// A listening socket that no service has, or none any more.
+    private func giveUp(_ listener: InheritedListener) {
+        let what = Sockets.isListening(listener.descriptor) ? "listening socket" : "inherited descriptor"
+        log.notice("\(what) \(Sockets.localAddress(listener.descriptor)) belongs to no service: closed")
+        if let address = listener.configured, !listener.isActivated {
+            manager?.forget(InheritedListener.storedName(address))
+            // systemd may have a copy yet, and the port is to be free at once.
+            shutdown(listener.descriptor, Int32(SHUT_RDWR))
+        }
+        close(listener.descriptor)
+    }
+
+    /// Brings what systemd keeps for a successor up to date: when this process ends unexpectedly, clients wait for the next
+    /// one instead of being refused. A socket that is closed on purpose leaves the store.
+    func storeListeners() {
+        guard let manager, manager.storeSize > 0 else { return }
+        var open: Set<String> = []
+        for port in services.flatMap(\.ports) where !port.isActivated {
+            guard let descriptor = port.descriptor, open.count < manager.storeSize else { continue }
+            let name = InheritedListener.storedName(port.address)
+            if !stored.contains(name) { manager.store(descriptor, name) }
+            open.insert(name)
+        }
+        for name in stored.subtracting(open) { manager.forget(name) }
+        stored = open
     }
 
     /// Serves until every service has stopped.
@@ -90,6 +116,7 @@ final class DispatcherLoop {
                 shared.desk.idents.expire(at: now)
                 restoreReserve()
                 expireClients(at: now)
+                storeListeners()
             }
             continueUpgrade(at: now)
         }
@@ -177,6 +204,7 @@ final class DispatcherLoop {
             manager?.stopping("closes every session")
             isStopping = true
             for service in services { service.abort(at: now) }
+            storeListeners()
         case SIGUSR1:
             for service in services { log.notice("statistics: \(service.status.text)") }
         default: break
@@ -189,6 +217,7 @@ final class DispatcherLoop {
         manager?.stopping("no new connections, sessions may finish")
         isStopping = true
         for service in services { service.stop(at: now) }
+        storeListeners()
     }
 
     /// Ends without waiting for sessions: the workers have been told to drain and finish them on their own, so that a

@@ -72,12 +72,17 @@ package struct DispatcherService: Sendable {
         log.notice("Dispatcher ends")
     }
 
-    /// The listening sockets that systemd passed (sd_listen_fds(3)); none when it did not start this process.
+    /// The listening sockets that systemd passed (sd_listen_fds(3)): those of socket units, and those that a Dispatcher
+    /// which ended unexpectedly had stored there; none when it did not start this process.
     package static func activatedListeners() -> [InheritedListener] {
         guard let process = getenv("LISTEN_PID"), Int32(String(cString: process)) == getpid(),
             let text = getenv("LISTEN_FDS"), let count = Int32(String(cString: text)), (1...1024).contains(count)
         else { return [] }
-        return (3..<3 + count).map { InheritedListener($0) }
+        let names = getenv("LISTEN_FDNAMES").map { String(cString: $0) } ?? ""
+        let words = names.split(separator: ":", omittingEmptySubsequences: false)
+        return (0..<Int(count)).map {
+            InheritedListener(Int32($0) + 3, named: words.indices.contains($0) ? words[$0] : "")
+        }
     }
 }
 

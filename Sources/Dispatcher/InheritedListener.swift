@@ -7,9 +7,36 @@ package struct InheritedListener: Hashable, Sendable {
     /// The address of the configuration that it was opened for; nil when somebody else chose it.
     package var configured: SocketAddress?
 
-    package init(_ descriptor: Int32, configured: SocketAddress? = nil) {
+    /// The socket unit of systemd has it too: it stays open whatever this process does.
+    package var isActivated: Bool
+
+    package init(_ descriptor: Int32, configured: SocketAddress? = nil, isActivated: Bool = false) {
         self.descriptor = descriptor
         self.configured = configured
+        self.isActivated = isActivated
+    }
+
+    /// One of systemd's: `name` from LISTEN_FDNAMES says whether it is one of our own that was stored there.
+    init(_ descriptor: Int32, named name: Substring) {
+        let configured = Self.address(stored: name)
+        self.init(descriptor, configured: configured, isActivated: configured == nil)
+    }
+
+    // MARK: Names in systemd's store
+
+    private static let prefix = "martlet-"
+
+    /// The name of a socket for this address: `martlet-25-` for all addresses, `martlet-25-2001_db8__1` for one.
+    static func storedName(_ address: SocketAddress) -> String {
+        prefix + "\(address.port)-" + address.host.map { $0 == ":" ? "_" : String($0) }.joined()
+    }
+
+    static func address(stored name: Substring) -> SocketAddress? {
+        guard name.hasPrefix(prefix) else { return nil }
+        let rest = name.dropFirst(prefix.count)
+        guard let dash = rest.firstIndex(of: "-"), let port = UInt16(rest[..<dash]) else { return nil }
+        let host = rest[rest.index(after: dash)...].map { $0 == "_" ? ":" : String($0) }.joined()
+        return SocketAddress(host: host, port: port)
     }
 
     /// Whether the socket is what a service with this address listens on. Addresses are compared, not spellings; no

@@ -7,6 +7,8 @@ final class ListeningPort {
     let isImplicitTLS: Bool
     private let isOneAddress: Bool
     private var socket: OwnedDescriptor?
+    /// A socket unit of systemd has the socket too.
+    private(set) var isActivated = false
     /// When binding is tried again, monotonic nanoseconds.
     private(set) var nextAttempt: Int64 = 0
     private(set) var failure: SystemCallError?
@@ -52,8 +54,10 @@ final class ListeningPort {
     /// Takes the socket that serves the port's address out of `inherited`; nothing happens when none does.
     func adopt(from inherited: inout [InheritedListener], backlog: Int32) throws(SystemCallError) {
         guard socket == nil, let index = inherited.firstIndex(where: { $0.serves(address) }) else { return }
-        let number = inherited.remove(at: index).descriptor
+        let listener = inherited.remove(at: index)
+        let number = listener.descriptor
         socket = OwnedDescriptor(owning: number)
+        isActivated = listener.isActivated
         Sockets.setNonBlocking(number)
         _ = fcntl(number, F_SETFD, FD_CLOEXEC)
         // The depth of the queue may be another now.

@@ -55,7 +55,7 @@ final class TakeOver {
         var copies: [InheritedListener] = []
         for listener in state.listeners {
             let copy = try Images.duplicate(listener.descriptor).release()
-            copies.append(InheritedListener(copy, configured: listener.configured))
+            copies.append(InheritedListener(copy, configured: listener.configured, isActivated: listener.isActivated))
         }
         return copies
     }

@@ -22,6 +22,7 @@ extension TakeOverState {
             line.set("descriptor", listener.descriptor)
             line.set("host", listener.configured.host)
             line.set("port", listener.configured.port)
+            line.set("activated", listener.isActivated)
             return line
         }
         lines += throttle.map(\.line)
@@ -54,7 +55,10 @@ extension TakeOverState {
             image = try line.need("image")
         case "listener":
             let address = SocketAddress(host: try line.need("host"), port: try line.need("port"))
-            listeners.append(Listener(descriptor: try line.descriptor("descriptor"), configured: address))
+            listeners.append(
+                Listener(
+                    descriptor: try line.descriptor("descriptor"), configured: address,
+                    isActivated: try line.find("activated") ?? false))
         case "throttle": throttle.append(try ThrottleTable.Entry(line))
         case "service": services.append(try Service(line))
         case "worker" where last != nil: services[last ?? 0].workers.append(try Worker(line))

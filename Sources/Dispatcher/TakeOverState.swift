@@ -11,6 +11,8 @@ struct TakeOverState: Hashable {
     struct Listener: Hashable {
         var descriptor: Int32
         var configured: SocketAddress
+        /// A socket unit of systemd has it too.
+        var isActivated = false
     }
 
     struct Worker: Hashable {
@@ -60,7 +62,7 @@ struct TakeOverState: Hashable {
         var lastConnection = 0
         /// In the order of ``counters``.
         var counts: [Int] = []
-        /// What its workers were started with: ``ServiceRunner/generation``.
+        /// What its workers were started with: ``ServiceRunner/launchSettings``.
         var generation = ""
         var stop: Stop?
         var isHeldDown = false

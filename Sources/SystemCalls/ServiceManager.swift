@@ -7,12 +7,15 @@ package final class ServiceManager {
     /// Between two signs of life, nanoseconds; nil when the manager does not wait for any.
     private let pulse: Int64?
     private var nextPulse: Int64 = 0
+    /// How many descriptors it keeps for the next process of this service; 0 when it keeps none.
+    package let storeSize: Int
 
     /// Nil when the environment names no such socket, or it cannot be reached: then nobody waits for words.
     /// `variable` looks a name up in the environment of this process.
     package init?(variable: (String) -> String? = { name in getenv(name).map { String(cString: $0) } }) {
         guard let path = variable("NOTIFY_SOCKET"), let socket = Self.connect(path) else { return nil }
         self.socket = socket
+        storeSize = variable("FDSTORE").flatMap { Int($0) } ?? 0
         pulse = Self.pulse(
             microseconds: variable("WATCHDOG_USEC"), process: variable("WATCHDOG_PID"), ownProcess: getpid())
     }
@@ -41,6 +44,18 @@ package final class ServiceManager {
         nextPulse = now + pulse
         say("WATCHDOG=1", flags: Int32(MSG_DONTWAIT))
     }
+
+    /// Asks the manager to keep a copy of a descriptor, and to pass it to the next process of this service with LISTEN_FDS
+    /// and LISTEN_FDNAMES; one that it has already is kept once. `name`: printable ASCII without a colon.
+    package func store(_ descriptor: Int32, _ name: String) {
+        let number = socket.number
+        _ = Array("FDSTORE=1\nFDNAME=\(name)\nFDPOLL=0".utf8).withUnsafeBytes { bytes in
+            try? Sockets.send(number, bytes, descriptor: descriptor, wait: true)
+        }
+    }
+
+    /// The manager closes its copies of what was stored under the name.
+    package func forget(_ name: String) { say("FDSTOREREMOVE=1\nFDNAME=\(name)") }
 
     /// A manager that does not read delays us by a second at most.
     private func say(_ text: String, flags: Int32 = 0) {

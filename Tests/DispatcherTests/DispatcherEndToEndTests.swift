@@ -282,6 +282,8 @@ import Testing
                 $0.maxProcs = 3
                 $0.maxConns = 4
                 $0.minConns = 2
+                // The others wait in the kernel.
+                $0.backlog = 64
             }
         ])
         fixture.wait(for: "the dispatcher") { fixture.ask("status").contains("ECHO") }

@@ -27,6 +27,21 @@ import Testing
         #expect(!listener.serves(SocketAddress(host: wanted, port: port &+ 1)))
     }
 
+    @Test(arguments: [
+        ("", "martlet-25-"), ("127.0.0.1", "martlet-25-127.0.0.1"), ("2001:db8::1", "martlet-25-2001_db8__1"),
+    ])
+    func namesInTheStore(host: String, name: String) {
+        let address = SocketAddress(host: host, port: 25)
+        #expect(InheritedListener.storedName(address) == name)
+        #expect(InheritedListener.address(stored: name[...]) == address)
+    }
+
+    @Test(arguments: ["", "stored", "martlet-dispatcher.socket", "martlet-70000-", "martlet-25"])
+    func otherNamesAreOfSocketUnits(name: String) {
+        let listener = InheritedListener(7, named: name[...])
+        #expect(listener.isActivated && listener.configured == nil)
+    }
+
     /// A descriptor that was announced, but is no listening socket.
     @Test func onlyListeningSocketsServe() throws {
         let socket = try Sockets.listen(SocketAddress(host: "127.0.0.1", port: 0), backlog: 1)

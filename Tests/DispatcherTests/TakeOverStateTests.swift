@@ -48,7 +48,7 @@ import Testing
         var state = TakeOverState(pidFile: 4, commands: 5, client: -1, image: 6)
         state.listeners = [
             .init(descriptor: 7, configured: .init(host: "", port: 25)),
-            .init(descriptor: 8, configured: .init(host: "2001:db8::1", port: 587)),
+            .init(descriptor: 8, configured: .init(host: "2001:db8::1", port: 587), isActivated: true),
         ]
         state.throttle = [.init(form: .penalising, client: "192.0.2.9", rate: 10, total: 11, since: 3)]
         state.services = [service, .init(name: "")]
