@@ -110,6 +110,19 @@ extension RewriteTemplate.Element {
     }
 }
 
+extension RewriteTemplate {
+    /// Whether it is for header addresses and asks, or may come to ask, for the destination channel.
+    var headersDependOnDestination: Bool {
+        !kinds.contains(.envelope)
+            && elements.contains { element in
+                switch element {
+                case .destinationChannel, .generalDatabase, .mapping: true
+                default: false
+                }
+            }
+    }
+}
+
 /// An error that a rule sets, `$?text` or `$nxxxyyy?text` (section 5.9).
 package struct RewriteError: Hashable, Sendable {
     /// Extended status code, for example `5.1.2`; class 4 is temporary.

@@ -148,7 +148,7 @@ package struct AliasFile: Sendable {
         let key = mailbox.description.asciiLowercased
         let standing = entries[key]
         var parser =
-            standing.map(AliasValueParser.init(adding:))
+            standing.map { AliasValueParser(adding: $0, startsWithOr: startsWithOr) }
             ?? AliasValueParser(name: name, location: location, startsWithOr: startsWithOr)
         for option in options where option.name.asciiLowercased == "alias_entry" {
             guard !parser.isList else {

@@ -20,7 +20,8 @@ package struct AliasValueParser {
     }
 
     /// Adds to what an entry has already.
-    init(adding entry: AliasEntry) {
+    init(adding entry: AliasEntry, startsWithOr: Bool = false) {
+        alternative = startsWithOr
         name = entry.name
         location = entry.location
         self.entry = entry
