@@ -20,7 +20,8 @@ extension FuzzTarget {
             "editor",
             [
                 unified, unified.replacing("\n", with: "\r\n"),
-                "[channel:x]\n  smtp mx \\\n! c\n  maytls\n[aliases]\n a: [BLOCKLIMIT] 3, b@c\nmta.block_limit = \\\n 4\n",
+                "[channel:x]\n  smtp mx \\\n! c\n  maytls\n[aliases]\n a: [BLOCKLIMIT] 3, b@c\n"
+                    + "mta.block_limit = \\\n 4\n",
             ],
             words: [
                 "\r\n", "\\\n", "\\\r\n", "! c\n", "[", "]\n", "[channel:x]\n  ", " = ", "(novalue)", "\\=", "a: ",
@@ -48,9 +49,9 @@ extension FuzzTarget {
         FuzzTarget(
             "config-xml",
             [
-                "<configuration><role name='mta'><group type='channel' name='l'><option name='smtp' type='flag'/></group>"
-                    + "<alias name='a'><entry>b@c</entry></alias><rewrites><rule pattern='a' template='$U@x'/></rewrites>"
-                    + "</role><instance/></configuration>"
+                "<configuration><role name='mta'><group type='channel' name='l'>"
+                    + "<option name='smtp' type='flag'/></group><alias name='a'><entry>b@c</entry></alias>"
+                    + "<rewrites><rule pattern='a' template='$U@x'/></rewrites></role><instance/></configuration>"
             ],
             words: [
                 "<", "/>", "</", "=\"", "'", "&amp;", "&#10;", "<!--", "<entry>", "<option name='x'>",

@@ -48,7 +48,7 @@ package struct ConfigurationDifferences: Hashable, Sendable {
             return statement.settings.map { setting in
                 let name = "\(setting.scope.rawValue).\(setting.path)"
                 return Setting(
-                    text: setting.shownValue.map { "\(name) = \($0)" } ?? "\(name) (novalue)",
+                    text: setting.listedValue.map { "\(name) = \($0)" } ?? "\(name) (novalue)",
                     isOrdered: OptionCatalogue.isMultiValued(setting.path))
             }
         }

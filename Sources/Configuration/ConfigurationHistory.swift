@@ -85,7 +85,8 @@ package struct ConfigurationHistory: Sendable {
         Files.handOver(directory)
     }
 
-    /// Keeps `text`, and before it what was written last when somebody edited the file since. Removes generations beyond the limit. Returns the number it got.
+    /// Keeps `text`, and before it what was written last when somebody edited the file since. Removes generations
+    /// beyond the limit. Returns the number it got.
     @discardableResult
     package func keep(
         _ text: [UInt8], time: String, user: String, change: String

@@ -95,7 +95,7 @@ extension MTAConfiguration {
 
 extension OptionSetting {
     /// As `show` prints it: no password, and one blank between the columns of a rule.
-    fileprivate var listedValue: String? {
+    var listedValue: String? {
         ["rewrite", "mapping"].contains(path.steps[0].name) ? value?.collapsingBlanks : shownValue
     }
 }

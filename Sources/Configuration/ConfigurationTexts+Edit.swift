@@ -166,6 +166,10 @@ extension ConfigurationTexts {
         }
         _ = MappingTables(compiling: expanded, diagnostics: &findings)
         let comments = commentLines(file)
+        var ignored = Diagnostics()
+        let written = LineReader.lines(of: file, syntax: .init(), diagnostics: &ignored)
+            .filter { $0.lastLine == $0.location.line && !$0.text.hasSuffix("\\") }
+            .reduce(into: [Int: String]()) { $0[$1.location.line] = $1.text.trimmingBlanks }
         var above = 0
         func taken(to line: Int) -> [String] {
             defer { above = max(above, line) }
@@ -178,7 +182,8 @@ extension ConfigurationTexts {
             result.append("[\(OptionPath([.init("mapping", table.name)]))]")
             for entry in table.entries {
                 result += taken(to: entry.location.line)
-                let rule = "\(entry.pattern)  \(entry.template)".trimmingBlanks
+                // As it was written, when it is one line.
+                let rule = written[entry.location.line] ?? "\(entry.pattern)  \(entry.template)".trimmingBlanks
                 result.append("  " + UnifiedDocument.continued(rule))
             }
         }

@@ -223,6 +223,7 @@ extension MTAConfiguration {
                 channel.settings = channel.settings.filter { name, _ in
                     !ChannelKeyword.named(name).contains(where: \.isPassword)
                 }
+                channel.options = channel.options.filter { !OptionDefinition.isPassword($0.key) }
                 return channel
             })
         return result

@@ -224,6 +224,14 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (["/x/msconfig"], ["msconfig"]),
+        (["msconfig", "-root=/i", "-dry_run", "set", "-x"], ["msconfig", "--root=/i", "--dry-run", "set", "-x"]),
+    ])
+    func theNameOfTheProgram(line: [String], arguments: [String]) throws {
+        #expect(try FamilySpelling.arguments(of: line) == arguments)
+    }
+
     @Test func theEditorIsAProgramAndNoShell() throws {
         #expect(ExternalEditor.edit("a b\n", name: "test", editor: "sed -i s/a/c/") == "c b\n")
         #expect(ExternalEditor.edit("a", name: "test", editor: "false") == nil)

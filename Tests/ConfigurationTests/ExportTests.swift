@@ -87,12 +87,15 @@ import Testing
     }
 
     @Test func whatALegacyFileCannotSayIsListed() throws {
-        let text = Samples.defaults.unified + "base.tmpdir = /x\nchannel:tcp_local.authpassword = s3cret\n"
+        let text =
+            Samples.defaults.unified + "base.tmpdir = /x\nchannel:tcp_local.authpassword = s3cret\n"
+            + "channel:tcp_local.options.bind_password = s3cret\n"
         let export = LegacyExport(try #require(Samples.unified(text).configuration))
         #expect(!export.isDifferent, "\(export.losses)")
         #expect(
             export.losses == [
-                "channel:tcp_local.authpassword: a password", "base.tmpdir: no legacy file has such an option",
+                "channel:tcp_local.authpassword: a password", "channel:tcp_local.options.bind_password: a password",
+                "base.tmpdir: no legacy file has such an option",
             ])
         #expect(!export.files.values.contains { $0.contains("s3cret") })
     }

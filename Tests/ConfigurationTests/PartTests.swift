@@ -30,6 +30,11 @@ import Testing
         #expect(comments(text) == comments(Samples.defaults.unified) + 1)
     }
 
+    @Test func theSpacingOfRulesStays() throws {
+        let (text, _) = try changed(.mappings) { $0.replacing("Relaying$ not$ allowed", with: "No") }
+        #expect(text == Samples.defaults.unified.replacing("Relaying$ not$ allowed", with: "No"))
+    }
+
     @Test func theFirstLinesOfRewrites() {
         let lines = Self.texts.legacyText(of: .rewrites).split(separator: "\n").filter { !$0.hasPrefix("!") }
             .map { $0.split(separator: " ").joined(separator: " ") }
