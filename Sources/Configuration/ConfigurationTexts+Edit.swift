@@ -158,10 +158,7 @@ extension ConfigurationTexts {
         let tables = parseMappings(text, file: file.name, diagnostics: &findings)
         let expanded = tables.map { table in
             var table = table
-            for index in table.entries.indices {
-                table.entries[index].pattern = symbols.expandingText(table.entries[index].pattern)
-                table.entries[index].template = symbols.expandingText(table.entries[index].template)
-            }
+            table.replaceText(symbols.expandingText)
             return table
         }
         _ = MappingTables(compiling: expanded, diagnostics: &findings)

@@ -87,10 +87,9 @@ import Testing
 
     /// The domain database is asked for `$%` and `$!` as well: they are no names with asterisks.
     @Test func databaseForPercentAndBang() {
-        let database = ["$%": "$U%$H@X", "$!": "$U%$H@TCP-DAEMON"]
         let engine = RewriteEngine(
             rules: RewriteRules(), mappings: MappingTables(), channels: Self.channels, localHost: "local-host",
-            domainDatabase: { database[$0] })
+            domainRules: compileRules("$%  $U%$H@X\n$!  $U%$H@TCP-DAEMON").rules)
         #expect(show(engine.rewrite(.init("u%q", sourceChannel: "l"))) == "u@q -> X (x)")
         #expect(show(engine.rewrite(.init("q!u", sourceChannel: "l"))) == "u@q -> TCP-DAEMON (tcp)")
     }
