@@ -19,6 +19,10 @@ let settings: [SwiftSetting] =
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -44,6 +48,9 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -59,6 +66,7 @@ let package = Package(
         library("Envelope"),
         library("InternetMessage"),
         library("SMTP"),
+        library("SASL", ["CCrypt", crypto]),
         // Floor 2: tables
         library("Mappings", ["OptionSyntax"]),
         library("Channels", ["OptionSyntax"]),
@@ -88,7 +96,12 @@ let package = Package(
             "Notifications",
             ["SystemCalls", "Channels", "Envelope", "InternetMessage", "Enqueue", "Configuration", "Spool"]),
         // Floor 8: services
-        library("Dispatcher", ["SystemCalls", "OptionSyntax", "ProcessPool", "DNS", "Configuration", "Mappings"]),
+        library(
+            "Dispatcher",
+            [
+                "SystemCalls", "OptionSyntax", "ProcessPool", "DNS", "TransactionLog", "Configuration", "Mappings",
+                "InternetMessage",
+            ]),
         library(
             "JobController",
             [
@@ -98,27 +111,30 @@ let package = Package(
         library(
             "SMTPServer",
             [
-                "SystemCalls", "OptionSyntax", "WorkerKit", "SMTP", "Configuration", "Channels", "Mappings", "Envelope",
-                "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit", nioCore, nioPosix, logging,
+                "SystemCalls", "OptionSyntax", "WorkerKit", "SMTP", "SASL", "Configuration", "Channels", "Mappings",
+                "Aliases", "Envelope", "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit", nioCore,
+                nioPosix, nioTLS, nioSSL, logging,
             ]),
         library(
             "SMTPClient",
             [
                 "SystemCalls", "OptionSyntax", "MasterKit", "SMTP", "DNS", "Configuration", "Channels", "Envelope",
-                "InternetMessage", "Enqueue", "Spool", "Notifications", "TransactionLog", nioCore, nioPosix, logging,
+                "InternetMessage", "Enqueue", "Spool", "Notifications", "TransactionLog", nioCore, nioPosix, nioTLS,
+                nioSSL,
+                logging,
             ]),
         library(
             "ChannelPrograms",
             [
-                "SystemCalls", "OptionSyntax", "MasterKit", "Configuration", "Channels", "Envelope", "InternetMessage",
-                "Enqueue", "Spool", "Notifications", "TransactionLog", logging,
+                "SystemCalls", "OptionSyntax", "MasterKit", "Configuration", "Channels", "Aliases", "Envelope",
+                "InternetMessage", "Enqueue", "Spool", "Notifications", "TransactionLog", logging,
             ]),
         library(
             "Commands",
             [
                 "SystemCalls", "OptionSyntax", "Configuration", "Enqueue", "AddressRewriting",
-                "InternetMessage", "Aliases", "Channels", "Mappings", "Envelope", "ProcessPool", "CCrypt",
-                argumentParser,
+                "InternetMessage", "Aliases", "Channels", "Mappings", "Envelope", "ProcessPool", "SASL",
+                argumentParser, crypto, x509,
             ]),
         // Floor 9: executables
         executable("martlet", ["Commands", argumentParser]),
@@ -136,6 +152,8 @@ let package = Package(
         tests("Envelope"),
         tests("InternetMessage"),
         tests("SMTP"),
+        tests("SMTPServer"),
+        tests("SASL"),
         tests("Mappings", ["OptionSyntax"]),
         tests("Channels", ["OptionSyntax"]),
         tests("AddressRewriting", ["OptionSyntax", "Mappings"]),
@@ -173,7 +191,7 @@ let package = Package(
             "Commands",
             [
                 "SystemCalls", "OptionSyntax", "InternetMessage", "Mappings", "Channels", "AddressRewriting", "Aliases",
-                "Configuration", "Enqueue", argumentParser,
+                "Configuration", "Enqueue", "ProcessPool", argumentParser,
             ]),
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),

@@ -21,6 +21,14 @@ extension FuzzTarget {
         _ = MTAConfiguration.load(paths: InstancePaths(instanceRoot: "/i", bin: "/bin"), files: .memory(located))
     }
 
+    /// A file of the legacy set among the others as they should be.
+    private static func legacyFile(_ name: String, _ words: [String]) -> FuzzTarget {
+        FuzzTarget(
+            String(name.map { $0 == "." || $0 == "_" ? "-" : $0 }), [defaults.legacy[name] ?? ""],
+            words: words + ["9223372036854775807", "-9223372036854775808", "99999999999999999999"],
+            run: { bytes in load(defaults.legacy.merging([name: text(bytes)]) { $1 }) })
+    }
+
     /// What an administrator writes, or a directory's owner.
     static let configurationTargets = [
         FuzzTarget(
@@ -35,10 +43,18 @@ extension FuzzTarget {
                 "\n\n", "$U@", "tcp_local ", "smtp ", "mx ", "notices 1 2 3 ", "defaults ", "<x\n", "\\\n", "P1D", "!",
             ],
             run: { bytes in load(defaults.legacy.merging(["imta.cnf": text(bytes)]) { $1 }) }),
+        legacyFile(
+            "dispatcher.cnf",
+            ["[SERVICE=", "]\n", "PORT=", "PARAMETER=CHANNEL=", "16%", "MAX_PROCS=", ",", "!", "=-1\n"]),
+        legacyFile(
+            "job_controller.cnf", ["[POOL=", "[CHANNEL=", "]\n", "job_limit=", "max_life_age=", "synch_time=/", ":"]),
+        legacyFile("option.dat", ["BLOCK_LIMIT=", "LOG_", "=2%101\n", "DELIVERY_OPTIONS=", "\\\n", "#", ";", "!"]),
+        legacyFile("ims-ms_option", ["STORE=", "maildir", "IMTA_STORE:", "\n", "=", "&/IMTA_HOST/", "\\\n", "!"]),
         FuzzTarget(
             "mappings",
             [
                 defaults.legacy["mappings"] ?? "",
+                "T\n\n  aa  $Rb\n  b  $Raa\n  *$C  $Lx$0\n",
                 "T\n\n  a*|%$D*$[a-z]*  $C$0$Y\n  $(10.0.0.0/8)|${2001:db8::/32}|$_*$0*  $R$|T;$1|$#f|16|4|9#\n",
             ],
             words: [
@@ -50,11 +66,22 @@ extension FuzzTarget {
                 let tables = MappingTables(compiling: sources, diagnostics: &findings)
                 for name in tables.names.prefix(4) {
                     for probe in [
-                        "", "TCP|10.0.0.1|25|IPv6:2001:db8::1|9", "aab1|é@a*b", text(Array(bytes.prefix(40))),
+                        "", "aa", "TCP|10.0.0.1|25|IPv6:2001:db8::1|9", "aab1|é@a*b", text(Array(bytes.prefix(40))),
                     ] {
                         _ = tables.probe(name, probe)
                     }
                 }
+            }),
+        FuzzTarget(
+            "text-database",
+            ["! comment\nuser@a.b  user@c.d\n\"Smith, John\"@x  j@x\nc|s|a@b\t\"helen of troy\"@q\n"],
+            words: ["\"", "\\", "!", "\t", "\n", " ", "key value\n"],
+            run: { bytes in
+                var findings = Diagnostics()
+                let file = LineReader.File(name: "general.txt", content: bytes)
+                let entries = TextDatabase.entries(of: file, diagnostics: &findings)
+                let table = TextDatabase(entries, diagnostics: &findings)
+                for entry in entries.prefix(100) { precondition(table.value(for: entry.key) != nil, entry.key) }
             }),
         FuzzTarget(
             "aliases",

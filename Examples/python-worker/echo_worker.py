@@ -61,7 +61,8 @@ class Worker:
             if event == "abort":
                 break
             if event == "notice":
-                self.send("DRAN")  # from here on no connection is confirmed
+                if not self.draining:
+                    self.send("DRAN")  # once; from here on no connection is confirmed
                 self.draining = True
             elif event == "drain":
                 self.draining = True
@@ -76,9 +77,15 @@ class Worker:
             if not data:
                 self.events.put("drain")
                 return
-            kind, fields = decode(data)
+            try:
+                kind, fields = decode(data)
+            except ValueError:
+                continue  # no message; the sessions have no part in it
             if kind == "CONN" and descriptors:
                 self.events.put((fields, descriptors[0]))
+            elif kind == "CONN":
+                # No descriptor was left for the socket: another worker gets the connection.
+                self.send("DONE", id=fields["id"], seconds=0, **{"in": 0, "out": 0}, reason="no descriptor")
             elif kind == "DRAN":
                 self.events.put("drain")
             elif kind == "PING":
@@ -110,7 +117,8 @@ class Worker:
         """Serves one client; returns the octets received and sent. Another service overrides this."""
         received = 0
         try:
-            client.sendall(f"hello from {os.getpid()} parameter {fields['parameter']}\n".encode())
+            tls = " tls implicit" if fields["tls"] == "implicit" else ""
+            client.sendall(f"hello from {os.getpid()} parameter {fields['parameter']}{tls}\n".encode())
             while data := client.recv(4096):
                 received += len(data)
                 if data.startswith(b"quit"):

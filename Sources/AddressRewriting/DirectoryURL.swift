@@ -41,3 +41,14 @@ private func percentEncoded(_ value: some StringProtocol) -> String {
     }
     return text(bytes)
 }
+
+/// The first sequence of a URL in a rewrite template that `directoryURL` cannot expand; nil for none.
+func unknownURLSequence(_ template: String) -> String? {
+    var characters = template.makeIterator()
+    while let character = characters.next() {
+        guard character == "$" else { continue }
+        guard let code = characters.next() else { return "$" }
+        if !"$ADHLSUadhlsu".contains(code) { return "$\(code)" }
+    }
+    return nil
+}

@@ -37,9 +37,9 @@ package func locality(
     while !name.isEmpty {
         guard let answer = entry(String(name)) else { return .unavailable }
         if let found = answer {
+            if found.routingHosts.isEmpty { return .local }
             let own = Set(ownHosts.map { folded($0) })
-            return found.routingHosts.isEmpty || found.routingHosts.contains { own.contains(folded($0)) }
-                ? .local : .nonLocal
+            return found.routingHosts.contains { own.contains(folded($0)) } ? .local : .nonLocal
         }
         guard searchesUplevel, let dot = name.firstIndex(of: ".") else { break }
         name = name[name.index(after: dot)...]

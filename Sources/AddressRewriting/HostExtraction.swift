@@ -89,8 +89,9 @@ private struct SeparatorPositions {
     private var percents = 0
 
     init(_ address: String) {
-        for byte in address.utf8 {
-            take(byte)
+        let bytes = address.utf8Span.span
+        for index in bytes.indices {
+            take(bytes[index])
             end += 1
         }
         endOfPercents()
@@ -124,7 +125,14 @@ func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: Array(byte
 
 /// Whether a character that separates hosts occurs at all; a cheap question before `extractHost`.
 func mayNameHost(_ address: String) -> Bool {
-    address.utf8.contains { $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "!") }
+    let bytes = address.utf8Span.span
+    for index in bytes.indices {
+        switch bytes[index] {
+        case UInt8(ascii: "@"), UInt8(ascii: "%"), UInt8(ascii: "!"): return true
+        default: break
+        }
+    }
+    return false
 }
 
 /// Writes a rewritten host specification back in the place the host was taken from: `@host:rest` for a source route,

@@ -14,19 +14,19 @@ package struct RewriteEngine: Sendable {
     var localHost: String { setup.localHost }
     var context: MappingContext { setup.context }
     var unknownHostText: String { setup.unknownHostText }
-    var domainDatabase: (@Sendable (String) -> String?)? { setup.domainDatabase }
+    var domainRules: RewriteRules? { setup.domainRules }
     var uniqueString: @Sendable () -> String { setup.uniqueString }
 
     /// - Parameters:
     ///   - localHost: official host name of channel `l`.
     ///   - context: the general database, routines and LDAP, for the rules and for the mappings they call.
     ///   - unknownHostText: MTA option `error_text_unknown_host`.
-    ///   - domainDatabase: the second store of rules, pattern (lower case) to template (section 1.6).
+    ///   - domainRules: the domain database, the second store of rules (section 1.6).
     ///   - uniqueString: the value of `$W`, never the same twice.
     package init(
         rules: RewriteRules, mappings: MappingTables, channels: any ChannelHosts, localHost: String,
         context: MappingContext = MappingContext(), unknownHostText: String = "unknown host or domain",
-        domainDatabase: (@Sendable (String) -> String?)? = nil,
+        domainRules: RewriteRules? = nil,
         uniqueString: @escaping @Sendable () -> String = {
             String(UInt64.random(in: 0...UInt64.max), radix: 36, uppercase: true)
                 + String(UInt64.random(in: 0...UInt64.max), radix: 36, uppercase: true)
@@ -34,7 +34,7 @@ package struct RewriteEngine: Sendable {
     ) {
         setup = Setup(
             rules: rules, mappings: mappings, channels: channels, localHost: localHost, context: context,
-            unknownHostText: unknownHostText, domainDatabase: domainDatabase, uniqueString: uniqueString)
+            unknownHostText: unknownHostText, domainRules: domainRules, uniqueString: uniqueString)
     }
 
     private final class Setup: Sendable {
@@ -44,12 +44,12 @@ package struct RewriteEngine: Sendable {
         let localHost: String
         let context: MappingContext
         let unknownHostText: String
-        let domainDatabase: (@Sendable (String) -> String?)?
+        let domainRules: RewriteRules?
         let uniqueString: @Sendable () -> String
 
         init(
             rules: RewriteRules, mappings: MappingTables, channels: any ChannelHosts, localHost: String,
-            context: MappingContext, unknownHostText: String, domainDatabase: (@Sendable (String) -> String?)?,
+            context: MappingContext, unknownHostText: String, domainRules: RewriteRules?,
             uniqueString: @escaping @Sendable () -> String
         ) {
             self.rules = rules
@@ -58,7 +58,7 @@ package struct RewriteEngine: Sendable {
             self.localHost = localHost
             self.context = context
             self.unknownHostText = unknownHostText
-            self.domainDatabase = domainDatabase
+            self.domainRules = domainRules
             self.uniqueString = uniqueString
         }
     }

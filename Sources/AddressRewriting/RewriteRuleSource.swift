@@ -8,20 +8,30 @@ package struct RewriteRuleSource: Hashable, Sendable {
     package var template: String
     /// Where the rule stands.
     package var location: SourceLocation
+    /// Where the template stands, for findings in it.
+    let templatePlace: TextPlace
 
+    /// A rule that is not written down as one line, for example one of a database.
     package init(pattern: String, template: String, location: SourceLocation) {
         self.pattern = pattern
         self.template = template
         self.location = location
+        templatePlace = TextPlace(location, isVerbatim: false)
     }
 
     /// Splits a line `PATTERN TEMPLATE`: the template is the rest of the line without trailing white space, as error
-    /// texts contain blanks (rewrite-rules specification, section 1.1). Nil for a blank line.
-    package init?(rule: String, at location: SourceLocation) {
+    /// texts contain blanks (rewrite-rules specification, section 1.1). Nil for a blank line. `location`: where the
+    /// pattern begins; `isVerbatim`: whether the file has the line as it is here.
+    package init?(rule: String, at location: SourceLocation, isVerbatim: Bool = true) {
         let line = rule.trimmingBlanks.utf8
         guard !line.isEmpty else { return nil }
         let pattern = line.prefix { !$0.isBlank }
-        let template = text(line.dropFirst(pattern.count)).trimmingBlanks
-        self.init(pattern: text(pattern), template: template, location: location)
+        let rest = line.dropFirst(pattern.count)
+        self.pattern = text(pattern)
+        template = text(rest).trimmingBlanks
+        self.location = location
+        let offset = pattern.count + rest.prefix(while: \.isBlank).count
+        let place = TextPlace(location, isVerbatim: isVerbatim)
+        templatePlace = TextPlace(place.location(at: offset), isVerbatim: isVerbatim)
     }
 }

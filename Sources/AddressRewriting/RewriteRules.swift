@@ -23,7 +23,7 @@ package final class RewriteRules: Sendable {
     /// Numbers the patterns, in lower case.
     private let patterns: ByteKeyTable
     /// By the number of the pattern, in the order of the configuration.
-    private let rules: [[Rule]]
+    let allRules: [[Rule]]
     /// Whether a pattern has an asterisk for a label; without one half of the probes can be left out.
     let hasAsterisks: Bool
     /// The rules of `$*`, which are tried for every host.
@@ -43,7 +43,7 @@ package final class RewriteRules: Sendable {
         for source in sources {
             Self.check(source, diagnostics: &diagnostics)
             let template = RewriteTemplate(
-                compiling: source.template, at: source.location, diagnostics: &diagnostics)
+                compiling: source.template, at: source.templatePlace, diagnostics: &diagnostics)
             template.checkForm(of: source, diagnostics: &diagnostics)
             let key = folded(source.pattern)
             let number = numbers[key] ?? rules.count
@@ -57,17 +57,17 @@ package final class RewriteRules: Sendable {
         hasAsterisks = numbers.keys.contains { $0 != "$*" && $0.utf8.contains(UInt8(ascii: "*")) }
         everyHost = numbers["$*"].map { rules[$0] } ?? []
         patterns = ByteKeyTable(keys)
-        self.rules = rules
+        allRules = rules
     }
 
     /// The number of rules.
-    package var count: Int { rules.reduce(0) { $0 + $1.count } }
+    package var count: Int { allRules.reduce(0) { $0 + $1.count } }
 
     /// The rules of the pattern `head` + `tail`, which must be in lower case, in the order of the configuration; nil
     /// for none.
     func rules(head: Span<UInt8>, tail: Span<UInt8>) -> [Rule]? {
         guard let number = patterns.number(head: head, tail: tail) else { return nil }
-        return rules[number]
+        return allRules[number]
     }
 
     private static func check(_ source: RewriteRuleSource, diagnostics: inout Diagnostics) {

@@ -33,7 +33,6 @@ struct RewriteRun {
     }
 
     private var engine: RewriteEngine { task.engine }
-    private var query: RewriteEngine.Query { task.query }
 
     mutating func run() -> RewriteEngine.Outcome {
         for _ in 0..<Self.roundLimit {
@@ -46,7 +45,7 @@ struct RewriteRun {
         .failed(code: error?.code ?? RewriteEngine.unknownHostCode, text: error?.text ?? engine.unknownHostText)
     }
 
-    private var syntax: LocalPartSyntax { engine.channels.localPartSyntax(channel: query.sourceChannel) }
+    private var syntax: LocalPartSyntax { engine.channels.localPartSyntax(channel: task.query.sourceChannel) }
 
     /// One round; nil when another one follows.
     private mutating func round() -> RewriteEngine.Outcome? {
@@ -54,7 +53,7 @@ struct RewriteRun {
         let isNone = extracted.location == .none
         let subject = RewriteSubject(
             address: address, localPart: extracted.remainder,
-            host: isNone ? query.defaultHost ?? engine.localHost : extracted.host,
+            host: isNone ? task.query.defaultHost ?? engine.localHost : extracted.host,
             location: isNone ? .at : extracted.location)
         switch find(subject) {
         case .directoryUnavailable: return .failed(code: "4.4.3", text: "temporary directory failure")
@@ -122,7 +121,7 @@ struct RewriteRun {
     private func written(_ rule: AppliedRule, _ location: HostLocation, _ route: String, channel: String) -> String {
         let plain = putBack(localPart: rule.localPart, host: rule.host, location: location)
         guard !plain.hasPrefix("@") else { return routed(plain, through: route) }
-        return switch engine.channels.routeStyle(channel: channel, kind: query.kind) {
+        return switch engine.channels.routeStyle(channel: channel, kind: task.query.kind) {
         case .sourceRoute: routed(plain, through: route)
         case .percents: "\(rule.localPart)%\(rule.host)@\(route)"
         case .bangs: "\(route)!\(rule.host)!\(rule.localPart)"
@@ -160,7 +159,9 @@ extension RewriteRun {
             return .asItStands
         }
         let key = subject.location == .percent ? Self.everyPercent : Self.everyBang
-        if let found = tryRules(key.span, Span(), subject, whole) { return found }
+        if let found = tryRules(key.span, Span(), subject, whole) ?? tryDatabase(key.span, Span(), subject, whole) {
+            return found
+        }
         note(subject.host, "", .localPart)
         return .localPart
     }
@@ -198,18 +199,15 @@ extension RewriteRun {
         return nil
     }
 
-    /// A rule of the domain database, compiled when it is found.
+    /// The rules of the domain database, in its order (section 4.4).
     private mutating func tryDatabase(
         _ head: Span<UInt8>, _ tail: Span<UInt8>, _ subject: RewriteSubject, _ parts: HostProbes.Parts
     ) -> Found? {
-        guard let database = engine.domainDatabase else { return nil }
-        let key = key(head, tail)
-        guard let template = database(key) else { return nil }
-        var ignored = Diagnostics()
-        let location = SourceLocation(file: "domain database", line: 0)
-        let source = RewriteRuleSource(pattern: key, template: template, location: location)
-        let compiled = RewriteTemplate(compiling: template, at: location, diagnostics: &ignored)
-        return apply(RewriteRules.Rule(source: source, template: compiled), key, subject, parts)
+        guard let database = engine.domainRules else { return nil }
+        let candidates =
+            tag.isEmpty ? database.rules(head: head, tail: tail) : database.rules(head: tagged(head).span, tail: tail)
+        guard let candidates else { return nil }
+        return tryRules(candidates, isTraced ? key(head, tail) : "", subject, parts)
     }
 
     private func tagged(_ head: Span<UInt8>) -> [UInt8] { foldedBytes(tag) + bytes(head) }
@@ -226,12 +224,9 @@ extension RewriteRun {
             if isTraced { note(subject.host, key, .ruleApplied(rule.source, result: error.text)) }
             return .stopped(error)
         }
-        if let failure = rule.template.staticFailure(for: query, subject.location) {
-            if isTraced { note(subject.host, key, .ruleFailed(rule.source, failure)) }
-            return nil
-        }
-        var evaluation = TemplateEvaluation(task: task, subject: subject, parts: parts)
         do throws(RuleInterruption) {
+            try rule.template.check(task, subject, parts)
+            var evaluation = TemplateEvaluation(task: task, subject: subject, parts: parts)
             let applied = try evaluation.apply(rule.template)
             if isTraced {
                 let system = applied.routingSystem.map { ", routing system \($0)" } ?? ", rewritten again"
@@ -250,14 +245,5 @@ extension RewriteRun {
             case .endsSuccessfully: return nil
             }
         }
-    }
-}
-
-extension RewriteTemplate {
-    /// Why the template does not apply, as far as that is known before it is evaluated.
-    fileprivate func staticFailure(for query: RewriteEngine.Query, _ location: HostLocation) -> RuleFailure? {
-        for kind in kinds where kind != query.kind { return .kind }
-        for direction in directions where direction != query.direction { return .direction }
-        return locations.isEmpty || locations.contains(location) ? nil : .location
     }
 }

@@ -3,7 +3,11 @@ import OptionSyntax
 
 /// A compiled template of a rewrite rule (rewrite-rules specification, section 5).
 struct RewriteTemplate: Hashable, Sendable {
-    enum Separator: Hashable, Sendable { case percent, at }
+    enum Separator: Hashable, Sendable {
+        case percent, at
+
+        var character: String { self == .at ? "@" : "%" }
+    }
 
     enum LocalPartPiece: Hashable, Sendable { case whole, withoutSubaddress, subaddress }
 
@@ -43,13 +47,16 @@ struct RewriteTemplate: Hashable, Sendable {
     /// Set when `$?text` is the whole template: rewriting stops with this error.
     var soleError: RewriteError?
 
-    /// Controls that stand in the template itself are known before anything is evaluated.
-    let kinds: [AddressKind]
-    let directions: [AddressDirection]
-    let locations: [HostLocation]
+    /// Controls that stand in the template itself are asked before anything is evaluated; they are not in `elements`,
+    /// but for the locations, of which one has to hold together with those of texts read later.
+    private let kinds: [AddressKind]
+    private let directions: [AddressDirection]
+    private let locations: [HostLocation]
+    /// `$V$H` and `$Z$H` ahead of everything that could fail or ask elsewhere: whether the host has to be local.
+    private let hostIsLocal: Bool?
 
-    init(compiling source: String, at location: SourceLocation?, diagnostics: inout Diagnostics) {
-        var compiler = RewriteTemplateCompiler(source, at: location)
+    init(compiling source: String, at place: TextPlace = TextPlace(nil), diagnostics: inout Diagnostics) {
+        var compiler = RewriteTemplateCompiler(source, at: place)
         soleError = compiler.soleError(diagnostics: &diagnostics)
         elements = soleError == nil ? compiler.compile(diagnostics: &diagnostics) : []
         var kinds: [AddressKind] = []
@@ -66,6 +73,40 @@ struct RewriteTemplate: Hashable, Sendable {
         self.kinds = kinds
         self.directions = directions
         self.locations = locations
+        elements.removeAll { $0.isKindOrDirection }
+        let check = elements.firstIndex { !$0.isPlain }
+        if let check, case .domainCheck(let isLocal, [.host(dropping: 0)]) = elements[check] {
+            hostIsLocal = isLocal
+            elements.remove(at: check)
+        } else {
+            hostIsLocal = nil
+        }
+    }
+
+    /// Throws when the template does not apply, as far as that is known before it is evaluated.
+    func check(_ task: RewriteTask, _ subject: RewriteSubject, _ parts: HostProbes.Parts) throws(RuleInterruption) {
+        for kind in kinds where kind != task.query.kind { throw .fails(.kind) }
+        for direction in directions where direction != task.query.direction { throw .fails(.direction) }
+        if !locations.isEmpty, !locations.contains(subject.location) { throw .fails(.location) }
+        guard let hostIsLocal else { return }
+        try task.check(domain: parts.host(of: subject.host), isLocal: hostIsLocal)
+    }
+}
+
+extension RewriteTemplate.Element {
+    fileprivate var isKindOrDirection: Bool {
+        switch self {
+        case .kind, .direction: true
+        default: false
+        }
+    }
+
+    /// Makes text of what is there, and nothing else.
+    fileprivate var isPlain: Bool {
+        switch self {
+        case .text, .separator, .localPart, .host, .domain, .literal, .location: true
+        default: false
+        }
     }
 }
 

@@ -15,8 +15,10 @@ struct RewriteTemplateCompiler {
     }
 
     private let bytes: [UInt8]
-    private let location: SourceLocation?
+    private let place: TextPlace
     private var position = 0
+    /// Where the sequence begins that is being read.
+    private var start = 0
     private var depth = 0
 
     private static let depthLimit = 20
@@ -24,10 +26,12 @@ struct RewriteTemplateCompiler {
     private static let channelEnds = Array("NMQCT?~".utf8)
     private static let domainEnds = Array("CMNQT".utf8)
 
-    init(_ source: String, at location: SourceLocation?) {
+    init(_ source: String, at place: TextPlace) {
         bytes = Array(source.utf8)
-        self.location = location
+        self.place = place
     }
+
+    private var location: SourceLocation? { place.location(at: start) }
 
     mutating func compile(diagnostics: inout Diagnostics) -> [Element] {
         compile(until: .ofText, diagnostics: &diagnostics)
@@ -43,6 +47,7 @@ struct RewriteTemplateCompiler {
     }
 
     private mutating func compile(until end: End, diagnostics: inout Diagnostics) -> [Element] {
+        let opening = start
         var elements: [Element] = []
         var literal: [UInt8] = []
         func flush() {
@@ -54,6 +59,7 @@ struct RewriteTemplateCompiler {
             if isEnd(end) { break }
             position += 1
             if byte == UInt8(ascii: "$") {
+                start = position - 1
                 if let plain = plainCharacter() {
                     literal.append(plain)
                 } else {
@@ -68,6 +74,7 @@ struct RewriteTemplateCompiler {
             }
         }
         flush()
+        start = opening
         if case .byte(let closing) = end {
             if position == bytes.count {
                 diagnostics.error("'\(text([closing]))' is missing in the template", at: location)
@@ -192,6 +199,12 @@ struct RewriteTemplateCompiler {
                 table: text(inner), argument: compile(until: .byte(UInt8(ascii: "}")), diagnostics: &diagnostics))
         case UInt8(ascii: "]"):
             guard let url = rawText(until: UInt8(ascii: "["), &diagnostics) else { return nil }
+            if let sequence = unknownURLSequence(url) {
+                diagnostics.warning(
+                    "'\(sequence)' cannot be used in the URL of a directory, so the rule will never apply",
+                    at: location,
+                    advice: "use $A, $D, $H, $L, $S, $U or $$")
+            }
             return .directory(url: url)
         case UInt8(ascii: "["):
             guard let image = rawText(until: UInt8(ascii: ","), &diagnostics),

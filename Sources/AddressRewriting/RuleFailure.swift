@@ -10,6 +10,7 @@ package enum RuleFailure: Hashable, Sendable, CustomStringConvertible {
     case routine(String)
     case form
     case nesting
+    case tooLong
 
     package var description: String {
         switch self {
@@ -26,6 +27,7 @@ package enum RuleFailure: Hashable, Sendable, CustomStringConvertible {
         case .directory(let url): "the directory has no value for \(url)"
         case .routine(let name): "routine \(name) failed"
         case .form: "the result has none of the forms of a template, or an empty host"
+        case .tooLong: "an argument is longer than 4096 octets"
         case .nesting: "$( inside a database value, or texts nested too deep"
         }
     }

@@ -10,6 +10,15 @@ final class RewriteTask: Sendable {
         self.engine = engine
         self.query = query
     }
+
+    /// `$V` and `$Z`: asks the directory of a domain.
+    func check(domain: String, isLocal: Bool) throws(RuleInterruption) {
+        switch query.directory.locality(ofDomain: domain) {
+        case .unavailable: throw .directoryUnavailable
+        case .local: if !isLocal { throw .fails(.domainIsLocal(domain)) }
+        case .nonLocal: if isLocal { throw .fails(.domainIsNotLocal(domain)) }
+        }
+    }
 }
 
 /// What a rule is applied to; a class for the same reason.
@@ -58,6 +67,8 @@ struct TemplateEvaluation: ~Copyable {
     private var error: RewriteError?
     private var rescans = 0
     private var isInDatabaseValue = false
+    /// In an argument `%` and `@` are ordinary text, out of a database as well.
+    private var isInArgument = false
 
     private static let rescanLimit = 4
 
@@ -109,7 +120,8 @@ struct TemplateEvaluation: ~Copyable {
     private mutating func evaluate(_ element: Element) throws(RuleInterruption) {
         switch element {
         case .text(let text): pieces.append(text)
-        case .separator(let separator): pieces.separate(separator)
+        case .separator(let separator):
+            if isInArgument { pieces.append(separator.character) } else { pieces.separate(separator) }
         case .letterCase(let style): letterCase = style
         case .filterQuoting: quotesFilter = true
         case .localPart, .host, .domain, .literal, .addressCharacter, .mailHostLabel, .label, .uniqueString:
@@ -136,9 +148,15 @@ struct TemplateEvaluation: ~Copyable {
         }
         var outer = TemplatePieces()
         swap(&outer, &pieces)
-        defer { swap(&outer, &pieces) }
+        let wasInArgument = isInArgument
+        isInArgument = true
+        defer {
+            swap(&outer, &pieces)
+            isInArgument = wasInArgument
+        }
         try evaluate(elements)
-        return pieces.joined
+        guard !pieces.isTooLong else { throw .fails(.tooLong) }
+        return pieces.first
     }
 }
 
@@ -205,12 +223,11 @@ extension TemplateEvaluation {
             try rescan(value)
         case .mapping(let table, let argument):
             let probe = try self.argument(argument)
-            guard let found = task.engine.mappings.probe(table, probe, context: task.engine.context),
-                found.flags.has("Y")
-            else {
-                throw .fails(.mapping(table))
+            switch task.engine.mappings.answer(table, probe, context: task.engine.context) {
+            case .result(let found) where found.flags.has("Y"): try rescan(found.output)
+            case .result, .noMatch: throw .fails(.mapping(table))
+            case .directoryUnavailable: throw .directoryUnavailable
             }
-            try rescan(found.output)
         case .directory(let url):
             let url = directoryURL(url, address: subject.address, localPart: subject.localPart, host: subject.host)
             switch url.map(task.engine.context.directory) {
@@ -232,10 +249,11 @@ extension TemplateEvaluation {
         guard !value.isEmpty else { return }
         guard rescans < Self.rescanLimit else { throw .fails(.nesting) }
         var ignored = Diagnostics()
-        let template = RewriteTemplate(compiling: value, at: nil, diagnostics: &ignored)
+        let template = RewriteTemplate(compiling: value, diagnostics: &ignored)
         if let error = template.soleError { throw .stops(error) }
         rescans += 1
         defer { rescans -= 1 }
+        try template.check(task, subject, parts)
         try evaluate(template.elements)
     }
 }
@@ -244,8 +262,6 @@ extension TemplateEvaluation {
 extension TemplateEvaluation {
     private mutating func control(_ element: Element) throws(RuleInterruption) {
         switch element {
-        case .kind(let kind): if kind != task.query.kind { throw .fails(.kind) }
-        case .direction(let direction): if direction != task.query.direction { throw .fails(.direction) }
         case .location(let location): locations.append(location)
         case .sourceChannel(let isNamed, let name):
             let channel = try argument(name)
@@ -261,18 +277,10 @@ extension TemplateEvaluation {
         case .checkChannels:
             if checks?.failure(for: task.query, task.engine.channels) != nil { throw .endsSuccessfully }
             checks = nil
-        case .domainCheck(let isLocal, let name): try checkDomain(try argument(name), isLocal: isLocal)
+        case .domainCheck(let isLocal, let name): try task.check(domain: try argument(name), isLocal: isLocal)
         case .tag(let elements): tag = try argument(elements)
         case .errorText(let code, let elements): error = RewriteError(code: code, text: try argument(elements))
         default: break
-        }
-    }
-
-    private func checkDomain(_ domain: String, isLocal: Bool) throws(RuleInterruption) {
-        switch task.query.directory.locality(ofDomain: domain) {
-        case .unavailable: throw .directoryUnavailable
-        case .local: if !isLocal { throw .fails(.domainIsLocal(domain)) }
-        case .nonLocal: if isLocal { throw .fails(.domainIsNotLocal(domain)) }
         }
     }
 }

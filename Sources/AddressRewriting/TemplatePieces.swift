@@ -17,7 +17,7 @@ struct TemplatePieces {
 
     mutating func append(_ text: String) {
         length += text.utf8.count
-        guard length <= Self.limit else { return }
+        guard !isTooLong else { return }
         switch separatorCount {
         case 0: first += text
         case 1: second += text
@@ -35,10 +35,10 @@ struct TemplatePieces {
 
     /// Not too long, one to three separators, of which only the first may be a percent sign, and a text behind each.
     var isForm: Bool {
-        length <= Self.limit && (1...3).contains(separatorCount) && !hasLatePercent && !second.isEmpty
+        !isTooLong && (1...3).contains(separatorCount) && !hasLatePercent && !second.isEmpty
             && (separatorCount < 2 || !third.isEmpty) && (separatorCount < 3 || !fourth.isEmpty)
     }
 
-    /// The texts without the separators, as in an argument.
-    var joined: String { first + second + third + fourth }
+    /// More was appended than a template may make; the rest is missing.
+    var isTooLong: Bool { length > Self.limit }
 }

@@ -12,13 +12,18 @@ package struct AliasFile: Sendable {
     /// Names in the order of the file.
     package private(set) var order: [String] = []
 
-    package init() {}
+    /// `or_clauses`: access clauses of lists are ORed until `[AND]` (aliases specification, 5.3).
+    private let startsWithOr: Bool
+
+    package init() { startsWithOr = false }
 
     /// Reads an alias file. `include` gives the lines of the file an include line names (symbolic roots are for it to
     /// resolve), nil when it cannot be opened. Every entry that is in order is taken; errors are in `diagnostics`.
     package init(
-        parsing lines: [AliasLine], diagnostics: inout Diagnostics, include: (String) -> [AliasLine]? = { _ in nil }
+        parsing lines: [AliasLine], startsWithOr: Bool = false, diagnostics: inout Diagnostics,
+        include: (String) -> [AliasLine]? = { _ in nil }
     ) {
+        self.startsWithOr = startsWithOr
         var open: [String] = []
         read(lines, open: &open, include: include, &diagnostics)
     }
@@ -109,7 +114,7 @@ package struct AliasFile: Sendable {
                 "bad equivalence for alias \(name): a line goes on without a comma before the backslash", at: location)
             return
         }
-        var parser = AliasValueParser(name: name, location: location)
+        var parser = AliasValueParser(name: name, location: location, startsWithOr: startsWithOr)
         guard let entry = parser.parse(value, &diagnostics) else { return }
         insert(entry, mailbox, &diagnostics)
     }
@@ -130,7 +135,7 @@ package struct AliasFile: Sendable {
 
     /// Adds the alias of a group `alias:NAME` of a unified configuration (aliases specification, 2.5): `alias_entry`
     /// gives values, `alias_NAME` a named parameter. One `alias_entry` may also be a whole right-hand side, `<` and
-    /// all.
+    /// all. An alias of that name which is there already gets them too.
     package mutating func add(
         group name: String, options: [(name: String, value: String, location: SourceLocation)],
         at location: SourceLocation,
@@ -140,29 +145,34 @@ package struct AliasFile: Sendable {
             diagnostics.error("bad equivalence for alias \(name.prefix(60)): the name is not good", at: location)
             return
         }
-        let values = options.filter { $0.name.asciiLowercased == "alias_entry" }
-        var parser = AliasValueParser(name: name, location: location)
-        if values.count == 1, let value = values.first?.value.trimmed, value.hasPrefix("<") || value.contains(",") {
-            guard parser.parse(value, &diagnostics) != nil else { return }
-        } else {
-            for value in values { parser.addMember(value.value, &diagnostics) }
+        let key = mailbox.description.asciiLowercased
+        let standing = entries[key]
+        var parser =
+            standing.map(AliasValueParser.init(adding:))
+            ?? AliasValueParser(name: name, location: location, startsWithOr: startsWithOr)
+        for option in options where option.name.asciiLowercased == "alias_entry" {
+            guard !parser.isList else {
+                diagnostics.error(
+                    "alias \(name) is a mailing list and takes no further value", at: option.location,
+                    advice: "put the address into the file of the list")
+                return
+            }
+            guard parser.parse(option.value.trimmed, &diagnostics) != nil else { return }
         }
         for option in options where option.name.asciiLowercased != "alias_entry" {
             let parameter = option.name.asciiLowercased
-            guard parameter.hasPrefix("alias_"),
-                parser.setOption(String(parameter.dropFirst(6)), option.value, &diagnostics)
-            else {
-                if !parameter.hasPrefix("alias_") {
-                    diagnostics.error("unknown option \(option.name) of alias \(name)", at: option.location)
-                }
+            guard parameter.hasPrefix("alias_") else {
+                diagnostics.error("unknown option \(option.name) of alias \(name)", at: option.location)
                 continue
             }
+            _ = parser.setOption(String(parameter.dropFirst(6)), option.value, &diagnostics)
         }
         guard let entry = parser.collected else {
             diagnostics.error("no equivalence addresses for alias \(name)", at: location)
             return
         }
-        insert(entry, mailbox, &diagnostics)
+        if standing == nil { order.append(key) }
+        entries[key] = entry
     }
 
     /// The first colon outside double quotes.

@@ -2,19 +2,29 @@ import InternetMessage
 import OptionSyntax
 
 /// Reads the right-hand side of an alias (aliases specification, 2.1 and 5.1).
-struct AliasValueParser {
+package struct AliasValueParser {
     private static let advice = "write addresses separated by commas, or < and the file of a mailing list"
 
     let name: String
     let location: SourceLocation
     private var entry: AliasEntry
     private var parameters = ListParameters()
-    private var alternative = false
+    private var alternative: Bool
 
-    init(name: String, location: SourceLocation) {
+    /// `startsWithOr`: OR is in force until a parameter says otherwise.
+    init(name: String, location: SourceLocation, startsWithOr: Bool = false) {
         self.name = name
+        alternative = startsWithOr
         self.location = location
         entry = AliasEntry(name: name, location: location, members: [])
+    }
+
+    /// Adds to what an entry has already.
+    init(adding entry: AliasEntry) {
+        name = entry.name
+        location = entry.location
+        self.entry = entry
+        parameters = entry.parameters ?? ListParameters()
     }
 
     /// nil when there was an error, which is in `diagnostics` then.
@@ -76,20 +86,14 @@ struct AliasValueParser {
         }
     }
 
-    /// Adds one value from a unified configuration, where each has an option of its own.
-    mutating func addMember(_ text: String, _ diagnostics: inout Diagnostics) {
-        guard let member = AliasMember(parsing: text.trimmed) else {
-            _ = bad(text, &diagnostics)
-            return
-        }
-        entry.members.append(member)
-    }
-
     /// Sets one named parameter from a unified configuration. False: there is no such parameter or its value is bad.
     mutating func setOption(_ name: String, _ value: String, _ diagnostics: inout Diagnostics) -> Bool {
         defer { entry.parameters = parameters }
         return setNamed("[\(name)] \(value)", &diagnostics)
     }
+
+    /// The members are in a file.
+    var isList: Bool { entry.list != nil }
 
     /// The entry so far; nil when it has no values.
     var collected: AliasEntry? { entry.members.isEmpty && entry.list == nil ? nil : entry }
@@ -101,7 +105,7 @@ struct AliasValueParser {
     }
 
     /// The parts between commas that are outside double quotes, without blanks around them.
-    static func items(_ value: String) -> [String] {
+    package static func items(_ value: String) -> [String] {
         var items: [String] = []
         var current: [UInt8] = []
         var quoted = false

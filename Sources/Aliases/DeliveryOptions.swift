@@ -29,6 +29,12 @@ package struct DeliveryOption: Hashable, Sendable {
     package var isHeld: Bool
     /// `!`
     package var isAutoreply: Bool
+
+    /// The mapping tables that its template asks.
+    package var mappingTables: [String] {
+        guard case .template(let template) = effect else { return [] }
+        return DeliveryTemplate.mappingTables(template)
+    }
 }
 
 /// The MTA option `delivery_options`.

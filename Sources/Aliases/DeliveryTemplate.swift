@@ -121,18 +121,34 @@ struct DeliveryTemplate {
         return true
     }
 
-    /// `$|table;argument|` or `$|/table/argument|`, any separator.
-    private mutating func insertMapping(_ rest: inout ArraySlice<UInt8>) -> Bool {
-        guard let end = rest.firstIndex(of: UInt8(ascii: "|")) else { return false }
+    /// `$|table;argument|` or `$|/table/argument|`, any separator; the closing bar is consumed.
+    private static func mappingCall(_ rest: inout ArraySlice<UInt8>) -> (table: String, argument: String)? {
+        guard let end = rest.firstIndex(of: UInt8(ascii: "|")) else { return nil }
         var call = rest[..<end]
         rest = rest[(end + 1)...]
         let separator = call.first == UInt8(ascii: "/") ? UInt8(ascii: "/") : UInt8(ascii: ";")
         if call.first == separator { call.removeFirst() }
-        guard let middle = call.firstIndex(of: separator) else { return false }
-        let table = String(decoding: call[..<middle], as: UTF8.self)
-        guard let result = mapping(table, String(decoding: call[(middle + 1)...], as: UTF8.self)) else { return false }
+        guard let middle = call.firstIndex(of: separator) else { return nil }
+        return (
+            String(decoding: call[..<middle], as: UTF8.self), String(decoding: call[(middle + 1)...], as: UTF8.self)
+        )
+    }
+
+    private mutating func insertMapping(_ rest: inout ArraySlice<UInt8>) -> Bool {
+        guard let call = Self.mappingCall(&rest), let result = mapping(call.table, call.argument) else { return false }
         insert(result.utf8)
         return true
+    }
+
+    /// The tables that a template asks.
+    static func mappingTables(_ template: String) -> [String] {
+        var tables: [String] = []
+        var rest = Array(template.utf8)[...]
+        while let octet = rest.popFirst() {
+            guard octet == UInt8(ascii: "$"), let letter = rest.popFirst() else { continue }
+            if letter == UInt8(ascii: "|"), let call = mappingCall(&rest) { tables.append(call.table) }
+        }
+        return tables
     }
 
     /// A local part that needs quotes may come without them, from a subaddress for instance.

@@ -46,6 +46,8 @@ package struct DirectoryDomain: Hashable, Sendable {
     }
 
     package func value(_ attribute: String) -> String? { attributes[attribute.asciiLowercased]?.first }
+
+    package func values(_ attribute: String) -> [String] { attributes[attribute.asciiLowercased] ?? [] }
 }
 
 /// An answer of a directory.

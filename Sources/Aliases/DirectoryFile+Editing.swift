@@ -24,16 +24,17 @@ package enum DirectoryEditError: Error, Hashable, Sendable, CustomStringConverti
 
 extension DirectoryFile {
     /// `text` with a paragraph for a new user at its end, and one for the domain before it when it has none. Comments
-    /// and everything else stay as they are. `passwordHash`: as crypt(3) knows it; nil for a user without a password.
+    /// and everything else stay as they are. `passwordHash`: as crypt(3) knows it; nil for a user without a password. `verifier`: the same
+    /// password for SCRAM (RFC 5803).
     package static func addingUser(
-        to text: String, uid: String, domain: String, mail: String, passwordHash: String?
+        to text: String, uid: String, domain: String, mail: String, passwordHash: String?, verifier: String? = nil
     ) -> Result<String, DirectoryEditError> {
         guard isUsableName(uid) else { return .failure(.badName(uid)) }
         guard let address = Mailbox(mail), !address.domain.isEmpty else { return .failure(.badAddress(mail)) }
         guard let probe = Mailbox("x@" + domain), !probe.domain.isEmpty else {
             return .failure(.badAddress("@" + domain))
         }
-        guard isOneLine(passwordHash ?? "") else { return .failure(.badValue) }
+        guard isOneLine((passwordHash ?? "") + (verifier ?? "")) else { return .failure(.badValue) }
         var ignored = Diagnostics()
         let current = DirectoryFile(parsing: text, file: "", diagnostics: &ignored)
         if case .found = current.user(forLogin: uid, defaultDomain: domain) {
@@ -48,14 +49,16 @@ extension DirectoryFile {
         if !current.isLocalDomain(domain) { result += "domain: \(domain)\n\n" }
         result += "uid: \(uid)\ndomain: \(domain)\nmail: \(address.address)\n"
         if let passwordHash { result += "userPassword: {CRYPT}\(passwordHash)\n" }
+        if let verifier { result += "authPassword: \(verifier)\n" }
         return .success(result)
     }
 
-    /// `text` with another password for a user: the line is replaced, or added after the last one of the paragraph.
+    /// `text` with another password for a user: its line is replaced, or added after the last one of the paragraph.
+    /// Verifiers of the old password go away.
     package static func settingPassword(
-        in text: String, uid: String, domain: String, passwordHash: String
+        in text: String, uid: String, domain: String, passwordHash: String, verifier: String? = nil
     ) -> Result<String, DirectoryEditError> {
-        guard isOneLine(passwordHash) else { return .failure(.badValue) }
+        guard isOneLine(passwordHash + (verifier ?? "")) else { return .failure(.badValue) }
         var ignored = Diagnostics()
         let paragraphs = DirectoryParagraph.paragraphs(of: text, file: "", &ignored)
         let found = paragraphs.first { paragraph in
@@ -65,18 +68,18 @@ extension DirectoryFile {
         guard let found else { return .failure(.noSuchUser(uid + "@" + domain)) }
         var lines = text.utf8.split(separator: 10, omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
-        let line = "userPassword: {CRYPT}\(passwordHash)"
-        if let index = found.lines.first(where: { isPassword(lines[$0]) }) {
-            lines[index] = line
-        } else {
-            lines.insert(line, at: found.lines.upperBound + 1)
-        }
+        var added = ["userPassword: {CRYPT}\(passwordHash)"]
+        if let verifier { added.append("authPassword: \(verifier)") }
+        let old = found.lines.filter { isPassword(lines[$0]) }
+        let place = old.first ?? found.lines.upperBound + 1
+        for index in old.reversed() { lines.remove(at: index) }
+        lines.insert(contentsOf: added, at: place)
         return .success(lines.joined(separator: "\n"))
     }
 
     private static func isPassword(_ line: String) -> Bool {
         guard line.utf8.first != UInt8(ascii: "!"), let colon = line.firstIndex(of: ":") else { return false }
-        return line[..<colon].trimmed.asciiLowercased == "userpassword"
+        return ["userpassword", "authpassword"].contains(line[..<colon].trimmed.asciiLowercased)
     }
 
     private static func isOneLine(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 32 && $0 != 127 } }

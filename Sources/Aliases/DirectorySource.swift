@@ -10,11 +10,14 @@ package struct DirectorySource: AliasSource {
         /// Names of this host: an entry whose mailHost is another one is passed on to it.
         package var localHosts: Set<String>
         package var texts: AliasErrorTexts
+        /// `domain_uplevel` bit 0: a domain without an entry has that of the nearest one above it.
+        package var searchesUplevel: Bool
 
         package init(
             deliveryOptions: DeliveryOptions, defaultDomain: String, localHosts: Set<String>,
-            texts: AliasErrorTexts = AliasErrorTexts()
+            texts: AliasErrorTexts = AliasErrorTexts(), searchesUplevel: Bool = false
         ) {
+            self.searchesUplevel = searchesUplevel
             self.deliveryOptions = deliveryOptions
             self.defaultDomain = defaultDomain
             self.localHosts = Set(localHosts.map(\.asciiLowercased))
@@ -45,7 +48,7 @@ package struct DirectorySource: AliasSource {
     }
 
     private func answer(_ query: AliasQuery, in domainName: String) -> AliasAnswer {
-        switch directory.domain(domainName) {
+        switch domain(domainName) {
         case .unavailable(let reason): return .failure(settings.texts.directory(reason))
         case .notFound: return .notFound
         case .found(let domain):
@@ -58,6 +61,14 @@ package struct DirectorySource: AliasSource {
             }
             return .notFound
         }
+    }
+
+    private func domain(_ name: String) -> DirectoryAnswer<DirectoryDomain> {
+        let answer = directory.domain(name)
+        guard case .notFound = answer, settings.searchesUplevel, let dot = name.firstIndex(of: ".") else {
+            return answer
+        }
+        return domain(String(name[name.index(after: dot)...]))
     }
 
     private func probes(_ query: AliasQuery, _ domain: String) -> [String] {

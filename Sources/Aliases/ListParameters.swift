@@ -66,6 +66,38 @@ package struct ListParameters: Hashable, Sendable {
 
     package init() {}
 
+    /// The mapping tables that decide who may post.
+    package var mappingTables: [String] {
+        access.compactMap { if case .mapping(let table) = $0.subject { table } else { nil } }
+            + moderators.compactMap { if case .mapping(let table) = $0 { table } else { nil } }
+    }
+
+    /// Whether copies for the list differ from the message that was posted, or not every message may be posted.
+    package var hasOwnEnvelope: Bool {
+        if case .address = envelopeFrom { return true }
+        return !headerAdditions.isEmpty || blockLimit > 0 || lineLimit > 0
+    }
+
+    /// Whether the list says what the envelope of its copies is, be it as before.
+    package var decidesEnvelope: Bool { hasOwnEnvelope || envelopeFrom != nil }
+
+    /// The files and URLs that decide who may post.
+    package var locations: [ListLocation] {
+        let clauses = access.compactMap { clause -> ListLocation? in
+            switch clause.subject {
+            case .list(let list), .usernameList(let list): list
+            case .mapping, .channels: nil
+            }
+        }
+        return clauses
+            + moderators.compactMap { moderator -> ListLocation? in
+                switch moderator {
+                case .list(let list), .usernameList(let list): list
+                case .mapping: nil
+                }
+            }
+    }
+
     /// The fields to add, in order, by name.
     package var headerAdditions: [(name: String, addition: HeaderAddition)] {
         [("Errors-To", errorsTo), ("Reply-To", replyTo), ("Warnings-To", warningsTo), ("Comments", comments)]

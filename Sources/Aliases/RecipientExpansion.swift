@@ -7,13 +7,17 @@ package struct RecipientExpansion: Sendable {
         package var address: Mailbox
         /// The channel it rewrote to; for a deferred expansion the caller takes the reprocess channel instead.
         package var channel: String
+        /// The host the channel delivers to.
+        package var host = ""
         package var heldReason: String?
         package var isDeferred = false
         package var isAutoreply = false
         /// What notifications name instead of `address`; nil: `address`.
         package var notificationAddress: Mailbox?
-        /// Parameters of the innermost list it came from.
+        /// Parameters of the innermost list it came from that has an envelope of its own, else of the innermost.
         package var list: ListParameters?
+        /// The address of that list.
+        package var listAddress: Mailbox?
         /// Aliases it went through, 0 for an address that was none.
         package var level = 0
     }
@@ -41,8 +45,8 @@ package struct RecipientExpansion: Sendable {
 package struct RecipientExpander {
     /// What rewriting says of an address (step 2).
     package enum Routing: Sendable {
-        /// `aliases`: nil for a channel whose addresses are not looked up.
-        case channel(address: Mailbox, name: String, aliases: AliasChannel?)
+        /// `host`: what the channel delivers to; `aliases`: nil for a channel whose addresses are not looked up.
+        case channel(address: Mailbox, host: String, name: String, aliases: AliasChannel?)
         case failure(AliasFailure)
     }
 
@@ -50,7 +54,7 @@ package struct RecipientExpander {
     package enum Forwarding: Sendable {
         case unchanged
         /// `rewritesAgain`: goes back to step 2; `forwardsAgain`: and may be forwarded there once more.
-        case changed(Mailbox, rewritesAgain: Bool, forwardsAgain: Bool)
+        case changed(Mailbox, rewritesAgain: Bool, forwardsAgain: Bool, heldReason: String? = nil)
         case held(String)
         case failure(AliasFailure)
     }
@@ -114,7 +118,7 @@ package struct RecipientExpander {
             switch rewrite(step.address) {
             case .failure(let failure):
                 result.failures.append(.init(address: step.address, failure: failure))
-            case .channel(let rewritten, let channel, let aliases):
+            case .channel(let rewritten, let host, let channel, let aliases):
                 if isFirst, let failure = accept(rewritten, channel) {
                     result.failures.append(.init(address: rewritten, failure: failure))
                     return result
@@ -122,8 +126,9 @@ package struct RecipientExpander {
                 step.address = rewritten
                 step.recipient.address = rewritten
                 step.recipient.channel = channel
+                step.recipient.host = host
                 if let aliases {
-                    lookUp(step, aliases, &steps, &result, &seen)
+                    lookUp(step, aliases, forward, &steps, &result, &seen)
                 } else {
                     finish(step, forward, &steps, &result, &seen)
                 }
@@ -135,8 +140,8 @@ package struct RecipientExpander {
 
     /// Step 4.
     private func lookUp(
-        _ step: Step, _ channel: AliasChannel, _ steps: inout [Step], _ result: inout RecipientExpansion,
-        _ seen: inout Set<String>
+        _ step: Step, _ channel: AliasChannel, _ forward: (Mailbox, String) -> Forwarding, _ steps: inout [Step],
+        _ result: inout RecipientExpansion, _ seen: inout Set<String>
     ) {
         let query = AliasQuery(
             address: step.address, channel: channel, poster: poster, now: now, isReprocessing: isReprocessing,
@@ -147,11 +152,7 @@ package struct RecipientExpander {
         case .failure(let failure):
             result.failures.append(.init(address: step.address, failure: failure))
         case .notFound:
-            if channel.viaAliasRequired {
-                result.failures.append(.init(address: step.address, failure: texts.unknown()))
-            } else {
-                add(step.recipient, &result, &seen)
-            }
+            finish(step, requiresAlias: channel.viaAliasRequired, forward, &steps, &result, &seen)
         case .addresses(let addresses):
             guard step.chain.count < maxLevels else {
                 fail(step, "more than \(maxLevels) alias levels", &result)
@@ -160,7 +161,7 @@ package struct RecipientExpander {
             // Each alias is expanded once, however many lists name it; what it gives is in the result already.
             seen.insert(Self.expandedKey(step.address))
             for expanded in withMailbox(addresses, query, sources).reversed() {
-                push(expanded, from: step, &steps, &result, &seen)
+                push(expanded, from: step, forward, &steps, &result, &seen)
             }
         }
     }
@@ -185,15 +186,19 @@ package struct RecipientExpander {
     }
 
     private func push(
-        _ expanded: ExpandedAddress, from step: Step, _ steps: inout [Step], _ result: inout RecipientExpansion,
-        _ seen: inout Set<String>
+        _ expanded: ExpandedAddress, from step: Step, _ forward: (Mailbox, String) -> Forwarding,
+        _ steps: inout [Step], _ result: inout RecipientExpansion, _ seen: inout Set<String>
     ) {
         var next = Step(address: expanded.address, chain: step.chain + [step.address], recipient: step.recipient)
         next.isBare = expanded.address.domain.isEmpty
         next.recipient.level += 1
         next.recipient.heldReason = expanded.heldReason ?? step.recipient.heldReason
         next.recipient.isAutoreply = expanded.isAutoreply || step.recipient.isAutoreply
-        next.recipient.list = expanded.list ?? step.recipient.list
+        // A list without an envelope of its own leaves that of the list it is in.
+        if let list = expanded.list, list.decidesEnvelope || step.recipient.list?.decidesEnvelope != true {
+            next.recipient.list = list
+            next.recipient.listAddress = step.address
+        }
         if expanded.hidesBehindAlias, next.recipient.notificationAddress == nil {
             next.recipient.notificationAddress = step.address
         }
@@ -202,7 +207,7 @@ package struct RecipientExpander {
             add(next.recipient, &result, &seen)
         } else if expanded.address.isSameAddress(as: step.address) {
             // The alias names itself: the mailbox, delivered to the channel that matched.
-            add(next.recipient, &result, &seen)
+            finish(next, forward, &steps, &result, &seen)
         } else if step.chain.contains(where: { $0.isSameAddress(as: expanded.address) }) {
             fail(next, "alias loop", &result)
         } else {
@@ -215,10 +220,10 @@ package struct RecipientExpander {
         result.failures.append(.init(address: step.address, failure: texts.unknown(detail: "\(reason): \(chain)")))
     }
 
-    /// Step 5.
+    /// Step 5. `requiresAlias`: an address that forwarding leaves on its channel is unknown there.
     private func finish(
-        _ step: Step, _ forward: (Mailbox, String) -> Forwarding, _ steps: inout [Step],
-        _ result: inout RecipientExpansion, _ seen: inout Set<String>
+        _ step: Step, requiresAlias: Bool = false, _ forward: (Mailbox, String) -> Forwarding,
+        _ steps: inout [Step], _ result: inout RecipientExpansion, _ seen: inout Set<String>
     ) {
         var recipient = step.recipient
         switch step.mayForward ? forward(step.address, recipient.channel) : .unchanged {
@@ -229,15 +234,22 @@ package struct RecipientExpander {
         case .failure(let failure):
             result.failures.append(.init(address: step.address, failure: failure))
             return
-        case .changed(let address, let rewritesAgain, let forwardsAgain):
+        case .changed(let address, let rewritesAgain, let forwardsAgain, let heldReason):
+            recipient.heldReason = heldReason ?? recipient.heldReason
             guard rewritesAgain, !address.isSameAddress(as: step.address) else {
                 recipient.address = address
+                recipient.host = address.route.first ?? address.domain
                 break
             }
             guard step.chain.count < maxLevels else { return fail(step, "more than \(maxLevels) levels", &result) }
             var next = Step(address: address, chain: step.chain + [step.address], recipient: recipient)
             next.mayForward = forwardsAgain
+            next.isBare = address.domain.isEmpty
             steps.append(next)
+            return
+        }
+        guard !requiresAlias else {
+            result.failures.append(.init(address: step.address, failure: texts.unknown()))
             return
         }
         add(recipient, &result, &seen)

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
@@ -33,6 +35,27 @@ static int add_descriptors(posix_spawn_file_actions_t *actions, int control, int
         error = posix_spawn_file_actions_addclosefrom_np(actions, control >= 0 ? 4 : 3);
     }
     return error;
+}
+
+// Takes the ambient capabilities away from this thread, and so from a child that it starts; returns what there was.
+// posix_spawn has no attribute for them.
+static uint64_t lower_ambient_capabilities(void) {
+    uint64_t held = 0;
+    for (int capability = 0; capability <= CAP_LAST_CAP; capability++) {
+        if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, capability, 0, 0) == 1 &&
+            prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, capability, 0, 0) == 0) {
+            held |= UINT64_C(1) << capability;
+        }
+    }
+    return held;
+}
+
+static void raise_ambient_capabilities(uint64_t held) {
+    for (int capability = 0; held != 0; capability++, held >>= 1) {
+        if (held & 1) {
+            prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0);
+        }
+    }
 }
 
 int martlet_spawn(const struct martlet_spawn_request *request, pid_t *pid) {
@@ -69,7 +92,9 @@ int martlet_spawn(const struct martlet_spawn_request *request, pid_t *pid) {
         error = posix_spawn_file_actions_addchdir_np(&actions, request->directory);
     }
     if (error == 0) {
+        uint64_t held = request->drops_capabilities ? lower_ambient_capabilities() : 0;
         error = posix_spawn(pid, request->path, &actions, &attributes, request->arguments, request->environment);
+        raise_ambient_capabilities(held);
     }
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
@@ -167,4 +192,28 @@ void martlet_name_thread(const char *name) {
 
 int32_t martlet_thread_number(void) {
     return (int32_t)syscall(SYS_gettid);
+}
+
+int martlet_set_thread_stack_size(size_t bytes) {
+    pthread_attr_t attributes;
+    int code = pthread_getattr_default_np(&attributes);
+    if (code == 0) {
+        code = pthread_attr_setstacksize(&attributes, bytes);
+        if (code == 0) {
+            code = pthread_setattr_default_np(&attributes);
+        }
+        pthread_attr_destroy(&attributes);
+    }
+    errno = code;
+    return code == 0 ? 0 : -1;
+}
+
+size_t martlet_thread_stack_size(void) {
+    pthread_attr_t attributes;
+    size_t size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        pthread_attr_getstacksize(&attributes, &size);
+        pthread_attr_destroy(&attributes);
+    }
+    return size;
 }

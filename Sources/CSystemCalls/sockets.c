@@ -70,7 +70,8 @@ ssize_t martlet_receive_with_descriptor(int socket, void *bytes, size_t count, i
             }
         }
     }
-    *truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+    // Of a descriptor that could not be installed (no number is left) the kernel says MSG_CTRUNC; the bytes are whole.
+    *truncated = (message.msg_flags & MSG_TRUNC ? 1 : 0) | (message.msg_flags & MSG_CTRUNC ? 2 : 0);
     return received;
 }
 

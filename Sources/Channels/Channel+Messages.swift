@@ -88,7 +88,10 @@ extension Channel {
     package var fileInto: String? { argument("fileinto") }
 
     /// Recipients that are handled at once; the rest goes to `expandChannel` as one copy. Nil without limit.
-    package var expandLimit: Int? { integer("expandlimit") }
+    /// It does not count on `l` and on reprocess channels, where `defaults` may have put it.
+    package var expandLimit: Int? { mayExpandElsewhere ? integer("expandlimit") : nil }
+    /// False on the channels that do the expanding themselves (channels specification, section 4.8).
+    package var mayExpandElsewhere: Bool { name != "l" && name != "reprocess" && !name.hasPrefix("reprocess_") }
     package var expandChannel: String { argument("expandchannel")?.lowercased() ?? "reprocess" }
     /// Recipients above which the message is held.
     package var holdLimit: Int? { integer("holdlimit") }

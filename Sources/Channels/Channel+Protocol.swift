@@ -1,3 +1,5 @@
+import OptionSyntax
+
 extension Channel {
     /// What the channel speaks.
     package enum TransportProtocol: Sendable, Equatable { case none, smtp, lmtp }
@@ -64,6 +66,10 @@ extension Channel {
         if has("switchchannel") { return .switches }
         return has("noswitchchannel") ? .never : .allows
     }
+
+    /// Channel option CHECK_SOURCE, 1 unless set: 0 leaves a service's sessions on the channel they start on (channels
+    /// specification, section 4.10).
+    package var checksSource: Bool { options["check_source"].flatMap(IntegerValue.parse) != 0 }
 
     /// Channel that the session continues as after AUTH.
     package var saslSwitchChannel: String? { argument("saslswitchchannel")?.lowercased() }

@@ -1,221 +1,314 @@
 extension ChannelKeyword {
-    /// Channels specification, section 5, as data. Each row: mark, exclusive group (`-` for none), members.
-    /// A member is `name`, `name:argument` and ends in `*` when it is in force without being given.
+    /// Channels specification, section 5, as data. Each row: mark, effect, exclusive group (`-` for none), members.
+    /// A member is `name`, `name:argument` or `name:integer:range` and ends in `*` when it is in force without being
+    /// given. A range is `low..high`; a bound that is left out is that of 32 bits.
+    ///
+    /// Whether code reads a keyword decides about its effect: whoever adds such code changes the row. docs/channels.md
+    /// shows the table to administrators.
     static let table = """
         ! Host name and identity of the channel
-        rare    -         description:word caption:word
+        rare    idle     -         description:word caption:word
         ! Transport selection and line ends
-        core    proto     smtp smtp_crlf
-        rare    proto     smtp_cr smtp_lf smtp_crorlf
-        core    proto     nosmtp* lmtp
-        rare    proto     lmtp_crlf lmtp_cr lmtp_lf lmtp_crorlf
-        core    -         submit
-        rare    msx       msexchange nomsexchange*
+        core    yes      proto     smtp smtp_crlf
+        rare    no       proto     smtp_cr smtp_lf smtp_crorlf
+        core    yes      proto     nosmtp* lmtp
+        rare    yes      proto     lmtp_crlf
+        rare    no       proto     lmtp_cr lmtp_lf lmtp_crorlf
+        core    yes      -         submit
+        rare    no       msx       msexchange
+        rare    yes      msx       nomsexchange*
         ! Host selection for outgoing SMTP
-        core    mx        mx nomx
-        rare    mx        nodns
-        core    mx        defaultmx*
-        common  mx        randommx nonrandommx
-        rare    mx        affinitylist
-        rare    ns        nameservers:addresses defaultnameservers*
-        common  -         lastresort:word
-        core    -         daemon:word port:integer
-        common  -         interfaceaddress:word
-        common  mgate     multigate nomultigate*
-        common  conn      connectalias* connectcanonical
-        rare    cache     cacheeverything* cachefailures cachesuccesses nocache
+        core    yes      mx        mx nomx
+        rare    no       mx        nodns
+        core    yes      mx        defaultmx*
+        common  yes      mx        randommx nonrandommx
+        rare    no       mx        affinitylist
+        rare    yes      ns        nameservers:addresses defaultnameservers*
+        common  yes      -         lastresort:word
+        core    yes      -         daemon:word port:integer:1..65535
+        common  yes      -         interfaceaddress:address
+        common  later    mgate     multigate
+        common  yes      mgate     nomultigate*
+        common  yes      conn      connectalias*
+        common  later    conn      connectcanonical
+        rare    yes      cache     cacheeverything* cachefailures cachesuccesses nocache
         ! Envelope and queue-file layout
-        core    copies    multiple single single_sys
-        common  -         addrsperfile:integer
-        rare    subd      subdirs:integer nosubdirs
-        common  -         dequeueremoveroute
-        rare    -         enqueueremoveroute
-        common  -         filesperjob:integer
-        rare    -         addrsperjob:integer
-        core    -         maxjobs:integer pool:word
-        common  -         threaddepth:integer
-        rare    -         maxfiles:integer user:word
+        core    yes      copies    multiple single single_sys
+        common  yes      -         addrsperfile:integer:1..
+        rare    idle     subd      subdirs:integer:1..999 nosubdirs
+        common  yes      -         dequeueremoveroute
+        rare    no       -         enqueueremoveroute
+        common  no       -         filesperjob:integer:..
+        rare    no       -         addrsperjob:integer:..
+        core    yes      -         maxjobs:integer:1..10000 pool:word
+        common  yes      -         threaddepth:integer:1..1000000
+        rare    idle     -         maxfiles:integer:0..
+        rare    no       -         user:word
         ! When delivery runs
-        core    dir       master slave bidirectional*
-        rare    run       periodic
-        rare    -         period:integer
-        rare    run       immediate*
-        common  imm       immnonurgent
-        rare    imm       immnormal* immurgent
-        rare    -         after:word urgentafter:word normalafter:word nonurgentafter:word secondclassafter:word
-        rare    -         thirdclassafter:word urgentqueue:word normalqueue:word nonurgentqueue:word
-        common  -         urgentblocklimit:integer normalblocklimit:integer nonurgentblocklimit:integer
-        rare    defd      deferreddestination:seconds nodeferreddestination*
-        rare    defs      deferredsource:seconds nodeferredsource*
-        core    -         backoff:durations
-        common  -         urgentbackoff:durations
-        core    -         normalbackoff:durations
-        common  -         nonurgentbackoff:durations
-        rare    -         ipbackoff:durations
-        core    -         notices:integers
-        common  -         urgentnotices:integers normalnotices:integers nonurgentnotices:integers
+        core    idle     dir       master
+        core    yes      dir       slave bidirectional*
+        rare    idle     run       periodic
+        rare    idle     -         period:integer:1..
+        rare    yes      run       immediate*
+        common  idle     imm       immnonurgent
+        rare    yes      imm       immnormal*
+        rare    idle     imm       immurgent
+        rare    no       -         after:word urgentafter:word normalafter:word nonurgentafter:word
+        rare    no       -         secondclassafter:word thirdclassafter:word
+        rare    idle     -         urgentqueue:word normalqueue:word nonurgentqueue:word
+        common  no       -         urgentblocklimit:integer:0.. normalblocklimit:integer:0..
+        common  no       -         nonurgentblocklimit:integer:0..
+        rare    no       defd      deferreddestination:seconds:0..
+        rare    yes      defd      nodeferreddestination*
+        rare    no       defs      deferredsource:seconds:0..
+        rare    yes      defs      nodeferredsource*
+        core    yes      -         backoff:durations
+        common  yes      -         urgentbackoff:durations
+        core    yes      -         normalbackoff:durations
+        common  yes      -         nonurgentbackoff:durations
+        rare    no       -         ipbackoff:durations
+        core    yes      -         notices:integers
+        common  yes      -         urgentnotices:integers normalnotices:integers
+        common  yes      -         nonurgentnotices:integers
         ! Notifications
-        common  sendpost  sendpost copysendpost errsendpost nosendpost*
-        common  warnpost  warnpost copywarnpost errwarnpost nowarnpost*
-        common  postc     postheadonly postheadbody*
-        common  retaddr   returnaddress:word noreturnaddress*
-        rare    retpers   returnpersonal:word noreturnpersonal*
-        rare    -         aliaspostmaster
-        common  -         returnenvelope:integer
-        common  final     includefinal* suppressfinal
-        rare    final     useintermediate
-        rare    -         notary*
-        rare    report    reportboth reportheader* reportnotary reportsuppress
-        common  -         notificationchannel:channel dispositionchannel:channel
-        rare    -         language:word
-        rare    quota     exquota noexquota* holdexquota
+        common  yes      sendpost  sendpost copysendpost errsendpost nosendpost*
+        common  yes      warnpost  warnpost copywarnpost errwarnpost nowarnpost*
+        common  later    postc     postheadonly
+        common  yes      postc     postheadbody*
+        common  yes      retaddr   returnaddress:word noreturnaddress*
+        rare    yes      retpers   returnpersonal:word noreturnpersonal*
+        rare    no       -         aliaspostmaster
+        common  yes      -         returnenvelope:integer:0..
+        common  yes      final     includefinal*
+        common  no       final     suppressfinal
+        rare    no       final     useintermediate
+        rare    yes      -         notary*
+        rare    no       report    reportboth
+        rare    yes      report    reportheader*
+        rare    no       report    reportnotary reportsuppress
+        common  yes      -         notificationchannel:channel
+        common  no       -         dispositionchannel:channel
+        rare    no       -         language:word
+        rare    no       quota     exquota
+        rare    yes      quota     noexquota*
+        rare    no       quota     holdexquota
         ! SMTP server: identification and checks at connect
-        common  ident     identnone
-        rare    ident     identnonelimited identnonesymbolic
-        core    ident     identnonenumeric*
-        rare    ident     identtcp identtcplimited identtcpsymbolic identtcpnumeric
-        common  fwd       forwardchecknone* forwardchecktag forwardcheckdelete
-        common  dnsv      mailfromdnsverify nomailfromdnsverify*
-        common  spf       spfnone*
-        common  -         spfhelo
-        common  spf       spfmailfrom spfrcptto
+        common  no       ident     identnone
+        rare    no       ident     identnonelimited identnonesymbolic
+        core    yes      ident     identnonenumeric*
+        rare    no       ident     identtcp identtcplimited identtcpsymbolic identtcpnumeric
+        common  yes      fwd       forwardchecknone*
+        common  no       fwd       forwardchecktag forwardcheckdelete
+        common  no       dnsv      mailfromdnsverify
+        common  yes      dnsv      nomailfromdnsverify*
+        common  yes      spf       spfnone*
+        common  no       -         spfhelo
+        common  no       spf       spfmailfrom spfrcptto
         ! SMTP server: source channel switching
-        core    switch    switchchannel allowswitchchannel* noswitchchannel
-        core    sasw      saslswitchchannel:channel nosaslswitchchannel*
-        common  -         tlsswitchchannel:channel
-        rare    -         userswitchchannel
+        core    yes      switch    switchchannel allowswitchchannel* noswitchchannel
+        core    later    sasw      saslswitchchannel:channel
+        core    yes      sasw      nosaslswitchchannel*
+        common  no       -         tlsswitchchannel:channel
+        rare    no       -         userswitchchannel
         ! SMTP server/client: TLS and SASL
-        core    tlsc      maytlsclient
-        core    tlss      maytlsserver
-        core    tlsc      musttlsclient
-        core    tlss      musttlsserver
-        core    tlsc      notlsclient*
-        core    tlss      notlsserver*
-        core    sasls     maysaslserver mustsaslserver nosaslserver*
-        common  saslc     maysaslclient mustsaslclient nosaslclient*
-        common  -         authusername:word authpassword:word
-        rare    -         externalidentity:word client_auth:word
-        common  -         authrewrite:integer
+        core    later    tlsc      maytlsclient
+        core    later    tlss      maytlsserver
+        core    yes      tlsc      musttlsclient
+        core    yes      tlss      musttlsserver
+        core    yes      tlsc      notlsclient*
+        core    yes      tlss      notlsserver*
+        core    later    sasls     maysaslserver
+        core    yes      sasls     mustsaslserver nosaslserver*
+        common  no       saslc     maysaslclient
+        common  yes      saslc     mustsaslclient nosaslclient*
+        common  no       -         authusername:word authpassword:word
+        rare    no       -         externalidentity:word client_auth:word
+        common  no       -         authrewrite:integer:0..63
         ! SMTP server: verbs and limits
-        common  ehlo      ehlo checkehlo noehlo
-        rare    -         refuseehlo
-        rare    etrn      allowetrn silentetrn* domainetrn disableetrn
-        rare    -         blocketrn
-        rare    setrn     sendetrn:word nosendetrn*
-        rare    vrfyc     domainvrfy localvrfy novrfy*
-        common  vrfy      vrfyallow vrfydefault* vrfyhide
-        common  expn      expnallow expndefault* expndisable
-        core    chks      chunkingserver* nochunkingserver
-        core    chkc      chunkingclient* nochunkingclient
-        rare    -         streaming:integer
-        core    accad     acceptvalidaddresses*
-        rare    accad     acceptalladdresses
-        common  acctf     defertemporaryfailures*
-        rare    acctf     accepttemporaryfailures
-        core    -         recipientlimit:integer
-        common  -         recipientcutoff:integer deferralrejectlimit:integer disconnectrecipientlimit:integer
-        common  -         disconnectrejectlimit:integer disconnecttransactionlimit:integer
-        common  -         disconnectbadcommandlimit:integer disconnectbadauthlimit:integer transactionlimit:integer
-        common  -         expandlimit:integer expandchannel:channel holdlimit:integer
-        common  ll        truncatesmtplonglines* wrapsmtplonglines rejectsmtplonglines
+        common  yes      ehlo      ehlo checkehlo noehlo
+        rare    no       -         refuseehlo
+        rare    no       etrn      allowetrn
+        rare    yes      etrn      silentetrn*
+        rare    no       etrn      domainetrn
+        rare    idle     etrn      disableetrn
+        rare    idle     -         blocketrn
+        rare    no       setrn     sendetrn:word
+        rare    yes      setrn     nosendetrn*
+        rare    no       vrfyc     domainvrfy localvrfy
+        rare    yes      vrfyc     novrfy*
+        common  no       vrfy      vrfyallow
+        common  yes      vrfy      vrfydefault* vrfyhide
+        common  no       expn      expnallow
+        common  yes      expn      expndefault* expndisable
+        core    yes      chks      chunkingserver* nochunkingserver
+        core    yes      chkc      chunkingclient* nochunkingclient
+        rare    no       -         streaming:integer:0..3
+        core    yes      accad     acceptvalidaddresses*
+        rare    no       accad     acceptalladdresses
+        common  yes      acctf     defertemporaryfailures*
+        rare    no       acctf     accepttemporaryfailures
+        core    yes      -         recipientlimit:integer:0..
+        common  yes      -         recipientcutoff:integer:0.. deferralrejectlimit:integer:0..
+        common  yes      -         disconnectrecipientlimit:integer:0.. disconnectrejectlimit:integer:0..
+        common  yes      -         disconnecttransactionlimit:integer:0.. disconnectbadcommandlimit:integer:0..
+        common  no       -         disconnectbadauthlimit:integer:0..
+        common  yes      -         transactionlimit:integer:0..
+        common  no       -         expandlimit:integer:0.. expandchannel:channel holdlimit:integer:0..
+        common  yes      ll        truncatesmtplonglines* wrapsmtplonglines rejectsmtplonglines
         ! Size limits
-        core    blk       blocklimit:integer noblocklimit*
-        core    -         sourceblocklimit:integer
-        common  lin       linelimit:integer nolinelimit*
-        rare    -         headerlimit:integer maxblocks:integer maxlines:integer
-        common  -         linelength:integer alternatechannel:channel alternateblocklimit:integer
-        common  -         alternatelinelimit:integer alternaterecipientlimit:integer
+        core    yes      blk       blocklimit:integer:0.. noblocklimit*
+        core    yes      -         sourceblocklimit:integer:0..
+        common  no       lin       linelimit:integer:0..
+        common  yes      lin       nolinelimit*
+        rare    no       -         headerlimit:integer:0.. maxblocks:integer:0.. maxlines:integer:0..
+        common  no       -         linelength:integer:0.. alternatechannel:channel alternateblocklimit:integer:0..
+        common  no       -         alternatelinelimit:integer:0.. alternaterecipientlimit:integer:0..
         ! MIME, 8-bit, character set
-        common  8bit      eightbit
-        core    8bit      eightnegotiate*
-        common  8bit      eightstrict sevenbit
-        common  -         charset7:word charset8:word
-        rare    -         charsetesc:word utf8negotiate* utf8strict utf8header
-        common  dfr       defragment nodefragment*
-        rare    enc       ignoreencoding interpretencoding*
-        rare    encm      ignoremessageencoding interpretmessageencoding*
-        rare    encp      ignoremultipartencoding interpretmultipartencoding*
-        rare    octs      convert_octet_stream noconvert_octet_stream*
-        rare    thur      thurman nothurman*
-        rare    pfmt      parameterformatdefault* parameterformatminimizeencoding parameterformatunencoded
-        rare    -         parameterlengthlimit:integer nameparameterlengthlimit:integer
-        rare    hterm     relaxheadertermination limitheadertermination*
+        common  yes      8bit      eightbit
+        core    yes      8bit      eightnegotiate*
+        common  no       8bit      eightstrict sevenbit
+        common  no       -         charset7:word charset8:word
+        rare    no       -         charsetesc:word
+        rare    yes      -         utf8negotiate*
+        rare    no       -         utf8strict utf8header
+        common  later    dfr       defragment
+        common  yes      dfr       nodefragment*
+        rare    idle     enc       ignoreencoding
+        rare    yes      enc       interpretencoding*
+        rare    idle     encm      ignoremessageencoding
+        rare    yes      encm      interpretmessageencoding*
+        rare    idle     encp      ignoremultipartencoding
+        rare    yes      encp      interpretmultipartencoding*
+        rare    no       octs      convert_octet_stream
+        rare    yes      octs      noconvert_octet_stream*
+        rare    no       thur      thurman
+        rare    yes      thur      nothurman*
+        rare    yes      pfmt      parameterformatdefault*
+        rare    no       pfmt      parameterformatminimizeencoding parameterformatunencoded
+        rare    no       -         parameterlengthlimit:integer:0.. nameparameterlengthlimit:integer:0..
+        rare    no       hterm     relaxheadertermination
+        rare    yes      hterm     limitheadertermination*
         ! Address form and rewriting
-        common  envad     822*
-        rare    envad     733 uucp
-        rare    hdrad     header_822* header_733 header_uucp
-        rare    bang      bangoverpercent nobangoverpercent* percentonly bangonly nobangorpercent
-        rare    expr      exproute noexproute*
-        rare    impr      improute noimproute*
-        common  rtl       routelocal noroutelocal*
-        rare    restr     restricted unrestricted*
-        common  rev       reverse* noreverse
-        rare    rules     rules* norules
-        common  inner     inner noinner*
-        common  fixh      remotehost noremotehost*
-        core    fixh2     defaulthost:domains nodefaulthost*
-        rare    fixh3     authhost noauthhost*
-        common  -         missingrecipientpolicy:integer
-        common  drp       dropblank nodropblank*
-        common  alias     aliaslocal noaliaslocal*
-        rare    -         aliasmagic:integer aliaswild
-        common  -         aliasdetourhost:word
-        rare    -         aliasoptindetourhost:word
-        core    via       viaaliasrequired viaaliasoptional*
-        common  sub       subaddressexact subaddresswild subaddressrelaxed*
-        rare    srsa      addresssrs noaddresssrs*
-        rare    srss      sourcesrs nosourcesrs*
-        rare    srsd      destinationsrs nodestinationsrs*
-        rare    srsh      headerdecodesrs noheaderdecodesrs*
-        rare    vloc      validatelocalnone* validatelocalsystem validatelocalmsgstore
-        rare    inl       inline noinline*
-        rare    grey      grey nogrey*
-        rare    -         usereplyto:integer useresent:integer
+        common  yes      envad     822*
+        rare    yes      envad     733 uucp
+        rare    yes      hdrad     header_822*
+        rare    no       hdrad     header_733 header_uucp
+        rare    yes      bang      bangoverpercent nobangoverpercent* percentonly bangonly nobangorpercent
+        rare    no       expr      exproute
+        rare    yes      expr      noexproute*
+        rare    no       impr      improute
+        rare    yes      impr      noimproute*
+        common  yes      rtl       routelocal noroutelocal*
+        rare    no       restr     restricted
+        rare    yes      restr     unrestricted*
+        common  yes      rev       reverse* noreverse
+        rare    yes      rules     rules* norules
+        common  no       inner     inner
+        common  yes      inner     noinner*
+        common  yes      fixh      remotehost noremotehost*
+        core    yes      fixh2     defaulthost:domains nodefaulthost*
+        rare    no       fixh3     authhost
+        rare    yes      fixh3     noauthhost*
+        common  no       -         missingrecipientpolicy:integer:0..6
+        common  no       drp       dropblank
+        common  yes      drp       nodropblank*
+        common  yes      alias     aliaslocal noaliaslocal*
+        rare    yes      -         aliasmagic:integer:0.. aliaswild
+        common  no       -         aliasdetourhost:word
+        rare    no       -         aliasoptindetourhost:word
+        core    yes      via       viaaliasrequired viaaliasoptional*
+        common  yes      sub       subaddressexact subaddresswild subaddressrelaxed*
+        rare    no       srsa      addresssrs
+        rare    yes      srsa      noaddresssrs*
+        rare    no       srss      sourcesrs
+        rare    yes      srss      nosourcesrs*
+        rare    no       srsd      destinationsrs
+        rare    yes      srsd      nodestinationsrs*
+        rare    no       srsh      headerdecodesrs
+        rare    yes      srsh      noheaderdecodesrs*
+        rare    yes      vloc      validatelocalnone*
+        rare    no       vloc      validatelocalsystem validatelocalmsgstore
+        rare    ignored  inl       inline
+        rare    yes      inl       noinline*
+        rare    refused  grey      grey
+        rare    yes      grey      nogrey*
+        rare    idle     -         usereplyto:integer:0..4 useresent:integer:0..2
         ! Headers
-        common  htrim     headertrim noheadertrim*
-        rare    itrim     innertrim noinnertrim*
-        common  hread     headerread noheaderread*
-        rare    -         headerkeeporder
-        rare    hpos      headerinc* headerbottom headeromit
-        rare    -         headerlabelalignment:integer
-        common  -         headerlinelength:integer
-        rare    hfold     headerfoldremove* headerfoldpreserve
-        rare    htrl      headertrailingremove* headertrailingpreserve
-        rare    -         maxheaderaddrs:integer maxheaderchars:integer maxprocchars:integer
-        common  rpath     addreturnpath noaddreturnpath*
-        common  rfor      receivedfor* noreceivedfor
-        rare    rfrm      receivedfrom* noreceivedfrom
-        rare    -         receivedstate:word
-        common  xenv      x_env_to nox_env_to*
-        rare    cmt       commentinc* commentmap commentomit commentstrip commenttotal
-        rare    scmt      sourcecommentinc* sourcecommentmap sourcecommentomit sourcecommentstrip sourcecommenttotal
-        rare    pers      personalinc* personalmap personalomit personalstrip
-        rare    spers     sourcepersonalinc* sourcepersonalmap sourcepersonalomit sourcepersonalstrip
-        rare    dow       dayofweek* nodayofweek
-        rare    dat       datefour* datetwo
-        rare    sens      sensitivitynormal sensitivitypersonal sensitivityprivate sensitivitycompanyconfidential*
-        rare    hash      generatemessagehash keepmessagehash deletemessagehash*
+        common  no       htrim     headertrim
+        common  yes      htrim     noheadertrim*
+        rare    no       itrim     innertrim
+        rare    yes      itrim     noinnertrim*
+        common  no       hread     headerread
+        common  yes      hread     noheaderread*
+        rare    idle     -         headerkeeporder
+        rare    yes      hpos      headerinc*
+        rare    no       hpos      headerbottom headeromit
+        rare    no       -         headerlabelalignment:integer:0..
+        common  no       -         headerlinelength:integer:1..
+        rare    yes      hfold     headerfoldremove*
+        rare    idle     hfold     headerfoldpreserve
+        rare    yes      htrl      headertrailingremove*
+        rare    idle     htrl      headertrailingpreserve
+        rare    no       -         maxheaderaddrs:integer:1.. maxheaderchars:integer:1.. maxprocchars:integer:0..
+        common  yes      rpath     addreturnpath noaddreturnpath*
+        common  yes      rfor      receivedfor* noreceivedfor
+        rare    yes      rfrm      receivedfrom*
+        rare    idle     rfrm      noreceivedfrom
+        rare    no       -         receivedstate:word
+        common  no       xenv      x_env_to
+        common  yes      xenv      nox_env_to*
+        rare    yes      cmt       commentinc*
+        rare    no       cmt       commentmap commentomit commentstrip commenttotal
+        rare    yes      scmt      sourcecommentinc*
+        rare    no       scmt      sourcecommentmap sourcecommentomit sourcecommentstrip sourcecommenttotal
+        rare    yes      pers      personalinc*
+        rare    no       pers      personalmap personalomit personalstrip
+        rare    yes      spers     sourcepersonalinc*
+        rare    no       spers     sourcepersonalmap sourcepersonalomit sourcepersonalstrip
+        rare    yes      dow       dayofweek*
+        rare    no       dow       nodayofweek
+        rare    yes      dat       datefour*
+        rare    refused  dat       datetwo
+        rare    no       sens      sensitivitynormal sensitivitypersonal sensitivityprivate
+        rare    yes      sens      sensitivitycompanyconfidential*
+        rare    no       hash      generatemessagehash
+        rare    idle     hash      keepmessagehash
+        rare    yes      hash      deletemessagehash*
         ! Filters, spam interfaces, solicitation, conversion
-        common  filt      filter:word nofilter*
-        common  sfilt     sourcefilter:word nosourcefilter*
-        common  dfilt     destinationfilter:word nodestinationfilter*
-        core    fint      fileinto:word nofileinto*
-        rare    -         sourcetransitplugin:integer sourcenosolicit:word destinationnosolicit:word
-        rare    -         sourceconversiontag:word deliveryflags:integer
-        rare    flagt     flagtransfer noflagtransfer*
-        rare    -         futurerelease:integer mtprioritiesallowed:word implicitsaslexternal
-        rare    prx       proxyprotocol noproxyprotocol*
+        common  no       filt      filter:word
+        common  yes      filt      nofilter*
+        common  no       sfilt     sourcefilter:word
+        common  yes      sfilt     nosourcefilter*
+        common  no       dfilt     destinationfilter:word
+        common  yes      dfilt     nodestinationfilter*
+        core    later    fint      fileinto:word
+        core    yes      fint      nofileinto*
+        rare    idle     -         sourcetransitplugin:integer:0..
+        rare    no       -         sourcenosolicit:word destinationnosolicit:word sourceconversiontag:word
+        rare    no       -         deliveryflags:integer:0..
+        rare    no       flagt     flagtransfer
+        rare    yes      flagt     noflagtransfer*
+        rare    no       -         futurerelease:integer:0.. mtprioritiesallowed:word
+        rare    refused  -         implicitsaslexternal
+        rare    no       prx       proxyprotocol
+        rare    yes      prx       noproxyprotocol*
         ! Logging and debugging
-        core    log       logging nologging*
-        rare    -         logheader:integer
-        core    mdbg      master_debug nomaster_debug*
-        core    sdbg      slave_debug noslave_debug*
-        common  loop      loopcheck noloopcheck*
+        core    yes      log       logging nologging*
+        rare    no       -         logheader:integer:0..3
+        core    no       mdbg      master_debug
+        core    yes      mdbg      nomaster_debug*
+        core    no       sdbg      slave_debug
+        core    yes      sdbg      noslave_debug*
+        common  yes      loop      loopcheck noloopcheck*
         ! Historic, VMS-only or other-transport keywords
-        ignored -         contchar:word contposition:integer addlineaddrs noaddlineaddrs* minperiodicnonurgent:integer
-        ignored -         minperiodicnormal:integer minperiodicurgent:integer maxperiodicnonurgent:integer
-        ignored -         maxperiodicnormal:integer maxperiodicurgent:integer
-        ignored srv       serviceall noserviceall*
-        ignored srv2      noservice service*
+        rare    ignored  -         contchar:word contposition:integer:.. addlineaddrs
+        rare    yes      -         noaddlineaddrs*
+        rare    ignored  -         minperiodicnonurgent:integer:0.. minperiodicnormal:integer:0..
+        rare    ignored  -         minperiodicurgent:integer:0.. maxperiodicnonurgent:integer:0..
+        rare    ignored  -         maxperiodicnormal:integer:0.. maxperiodicurgent:integer:0..
+        rare    ignored  srv       serviceall
+        rare    yes      srv       noserviceall*
+        rare    ignored  srv2      noservice
+        rare    yes      srv2      service*
         """
 }

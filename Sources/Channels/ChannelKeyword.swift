@@ -5,8 +5,10 @@ package struct ChannelKeyword: Hashable, Sendable {
     /// What follows the keyword on a channel line.
     package enum Argument: String, Sendable {
         case none
-        /// One integer, `b%v` allowed.
+        /// One integer in the keyword's range, `b%v` allowed.
         case integer
+        /// One IP address.
+        case address
         /// One word, in quotes when it holds blanks.
         case word
         /// One word that names a channel of the table.
@@ -23,8 +25,25 @@ package struct ChannelKeyword: Hashable, Sendable {
         case addresses
     }
 
-    /// How much it matters; `ignored` keywords are accepted with one warning and do nothing.
-    package enum Mark: String, Sendable { case core, common, rare, ignored }
+    /// How much it matters.
+    package enum Mark: String, Sendable { case core, common, rare }
+
+    /// What comes of giving it.
+    package enum Effect: String, Sendable, CaseIterable {
+        /// It does what it says.
+        case active = "yes"
+        /// There is nothing left for it to do, by design: what it asks for is so anyway, or has no meaning here.
+        case idle
+        /// Not yet. Part of the configuration we ship, where nothing harmful follows from it: told only to who asks
+        /// (`martlet config check --notes`).
+        case later
+        /// Not yet: a warning, since a check or limit that is not there must not be taken for one that is.
+        case missing = "no"
+        /// Historic, or of another platform: accepted with a warning, for ever without effect.
+        case ignored
+        /// Not taken at all, with a warning.
+        case refused
+    }
 
     /// In lower case, in the spelling of the unified configuration.
     package var name: String
@@ -34,6 +53,15 @@ package struct ChannelKeyword: Hashable, Sendable {
     /// In force when no member of its group is given.
     package var isDefault: Bool
     package var mark: Mark
+    package var effect = Effect.active
+    /// Integers that the argument may be.
+    package var range: ClosedRange<Int> = ChannelKeyword.widestRange
+
+    /// 32 bits, so that configured numbers can be calculated with.
+    static let widestRange = -2_147_483_648...2_147_483_647
+
+    /// Its argument is a secret, which no listing prints (unified configuration specification, section 2.4).
+    package var isPassword: Bool { name == "authpassword" }
 }
 
 extension ChannelKeyword {
@@ -85,24 +113,34 @@ extension ChannelKeyword {
         guard rest.isEmpty || optsIn else { return nil }
         return ChannelKeyword(
             name: name, argument: optsIn ? .word : .none, group: nil, isDefault: false,
-            mark: disables ? .rare : .common)
+            mark: disables ? .rare : .common, effect: disables ? .idle : .missing)
     }
 
     private static func parse(_ table: String) -> [String: ChannelKeyword] {
         var keywords: [String: ChannelKeyword] = [:]
         for row in table.split(separator: "\n") where !row.hasPrefix("!") {
             let cells = row.split(separator: " ")
-            guard cells.count > 2, let mark = Mark(rawValue: String(cells[0])) else { continue }
-            let group = cells[1] == "-" ? nil : String(cells[1])
-            for cell in cells.dropFirst(2) {
+            guard cells.count > 3, let mark = Mark(rawValue: String(cells[0])),
+                let effect = Effect(rawValue: String(cells[1]))
+            else { continue }
+            for cell in cells.dropFirst(3) {
                 let parts = cell.split(separator: ":")
                 let isDefault = cell.hasSuffix("*")
                 let name = String(isDefault ? parts[0].dropLast() : parts[0])
                 let argument = parts.count > 1 ? Argument(rawValue: String(parts[1])) : nil
                 keywords[name] = ChannelKeyword(
-                    name: name, argument: argument ?? .none, group: group, isDefault: isDefault, mark: mark)
+                    name: name, argument: argument ?? .none, group: cells[2] == "-" ? nil : String(cells[2]),
+                    isDefault: isDefault, mark: mark, effect: effect,
+                    range: parts.count > 2 ? range(parts[2]) : widestRange)
             }
         }
         return keywords
+    }
+
+    private static func range(_ text: Substring) -> ClosedRange<Int> {
+        let bounds = text.split(separator: ".", omittingEmptySubsequences: false)
+        let low = bounds.first.flatMap { Int($0) } ?? widestRange.lowerBound
+        let high = bounds.last.flatMap { Int($0) } ?? widestRange.upperBound
+        return low <= high ? low...high : widestRange
     }
 }

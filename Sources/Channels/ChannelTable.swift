@@ -7,6 +7,11 @@ package struct ChannelTable: Hashable, Sendable {
         package var channel: Channel
         /// The host that replaces the one in the address, nil when it stays.
         package var properName: String?
+
+        init(channel: Channel, properName: String? = nil) {
+            self.channel = channel
+            self.properName = properName
+        }
     }
 
     private struct HostEntry: Hashable, Sendable {
@@ -17,6 +22,8 @@ package struct ChannelTable: Hashable, Sendable {
     package private(set) var channels: [Channel] = []
     private var byName: [String: Int] = [:]
     private var byHost: [String: HostEntry] = [:]
+    /// Local host aliases, which several channels may share and which stand back behind every host name.
+    private var byAlias: [String: Int] = [:]
 
     /// Builds the table; a later channel with a name or host that is taken does not get it (`add` reports it).
     package init(_ channels: [Channel] = []) {
@@ -47,6 +54,7 @@ package struct ChannelTable: Hashable, Sendable {
                 byHost[host.name.lowercased()] = HostEntry(index: index, properName: host.properName)
             }
         }
+        if let alias = channel.localHostAlias?.lowercased(), byAlias[alias] == nil { byAlias[alias] = index }
     }
 
     private static func first(_ channel: Channel) -> String {
@@ -58,22 +66,30 @@ package struct ChannelTable: Hashable, Sendable {
         (byName[name] ?? byName[name.lowercased()]).map { channels[$0] }
     }
 
-    /// The channel that a routing host leads to: official and additional host names, compared without case.
+    /// The channel that a routing host leads to, compared without case: official and additional host names, then local
+    /// host aliases (channels specification, section 2.3).
     package func channel(forHost host: String) -> Match? {
-        (byHost[host] ?? byHost[host.lowercased()]).map {
-            Match(channel: channels[$0.index], properName: $0.properName)
+        if let entry = byHost[host] ?? byHost[host.lowercased()] {
+            return Match(channel: channels[entry.index], properName: entry.properName)
         }
+        return byAlias[host.lowercased()].map { Match(channel: channels[$0]) }
     }
 
     /// The name alone of the channel that a routing host leads to: the question of every rewritten address, answered
     /// without a copy of the channel.
     package func channelName(forHost host: String) -> String? {
-        let hasUppercase = host.utf8.contains { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") || $0 >= 0x80 }
-        return byHost[hasUppercase ? host.lowercased() : host].map { channels[$0.index].name }
+        let key = Self.isLowerCase(host) ? host : host.lowercased()
+        return (byHost[key]?.index ?? byAlias[key]).map { channels[$0].name }
+    }
+
+    private static func isLowerCase(_ host: String) -> Bool {
+        let bytes = host.utf8Span.span
+        for index in bytes.indices where (0x41...0x5A).contains(bytes[index]) || bytes[index] >= 0x80 { return false }
+        return true
     }
 
     /// Every host name that leads to a channel, in lower case.
-    package var hostNames: [String] { Array(byHost.keys) }
+    package var hostNames: [String] { Array(byHost.keys) + byAlias.keys.filter { byHost[$0] == nil } }
 
     /// The local channel.
     package var local: Channel? { channel(named: "l") }

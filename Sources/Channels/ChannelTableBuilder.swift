@@ -34,6 +34,9 @@ package struct ChannelTableBuilder {
         return builder.table
     }
 
+    /// Longest host name in octets (rewrite-rules specification, section 1.3).
+    private static let nameLimit = 128
+
     private mutating func add(_ block: ChannelBlock) {
         checkName(block.name)
         guard let host = officialHost(block) else {
@@ -42,7 +45,7 @@ package struct ChannelTableBuilder {
                 advice: "put the host name on the line below the channel's name")
             return
         }
-        if host.utf8.count > 128 {
+        if host.utf8.count > Self.nameLimit {
             diagnostics.error(
                 "official host name is too long (over 128 bytes) in channel \(block.name.text)",
                 at: block.officialHost?.location)
@@ -55,6 +58,7 @@ package struct ChannelTableBuilder {
                     name: symbols.expandingText($0.host.text), properName: $0.properName.map(symbols.expandingText))
             },
             location: block.name.location)
+        checkLengths(channel, block)
         for use in defaults { channel.apply(use, inherited: true, symbols: symbols) }
         for use in block.uses { channel.apply(use, symbols: symbols) }
         for option in block.programOptions {
@@ -62,6 +66,17 @@ package struct ChannelTableBuilder {
         }
         checkConflicts(block)
         table.add(channel, diagnostics: &diagnostics)
+    }
+
+    /// The names at the right of the lines with host names (rewrite-rules specification, section 1.4).
+    private mutating func checkLengths(_ channel: Channel, _ block: ChannelBlock) {
+        var names = [(channel.localHostAlias, block.localHostAlias?.location)]
+        names += zip(channel.additionalHosts, block.additionalHosts).map { ($0.properName, $1.host.location) }
+        for (name, location) in names where (name?.utf8.count ?? 0) > Self.nameLimit {
+            diagnostics.error(
+                "local host alias or proper name too long for system (over \(Self.nameLimit) bytes) in channel"
+                    + " \(channel.name)", at: location, advice: "a host name needs no more")
+        }
     }
 
     private func officialHost(_ block: ChannelBlock) -> String? {

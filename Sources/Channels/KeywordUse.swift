@@ -1,3 +1,4 @@
+import Glibc
 package import OptionSyntax
 
 /// A keyword with its arguments, as it was written at one place.
@@ -32,8 +33,7 @@ package struct KeywordReader {
             let keywords = ChannelKeyword.named(word.text)
             if let first = keywords.first {
                 let arguments = takeArguments(of: first, after: word)
-                guard let arguments else { continue }
-                warnWhenIgnored(first, at: word.location)
+                guard let arguments, isTaken(first, at: word.location) else { continue }
                 uses += keywords.map { KeywordUse($0, arguments, at: word.location) }
             } else if let use = poolUse(word) {
                 uses.append(use)
@@ -57,7 +57,8 @@ package struct KeywordReader {
             return []
         }
         switch first.argument {
-        case .none, .word, .channel, .integer: words = value.map { [Word($0, isQuoted: true, at: place)] } ?? []
+        case .none, .word, .channel, .integer, .address:
+            words = value.map { [Word($0, isQuoted: true, at: place)] } ?? []
         default: words = LogicalLine(value ?? "", at: place).words().map { Word($0.text, at: place) }[...]
         }
         guard let arguments = takeArguments(of: first, after: Word(name.text, at: place)) else { return [] }
@@ -65,13 +66,19 @@ package struct KeywordReader {
             diagnostics.error("\(first.name) does not take \(extra.text)", at: place)
             return []
         }
-        warnWhenIgnored(first, at: name.location)
+        guard isTaken(first, at: name.location) else { return [] }
         return keywords.map { KeywordUse($0, arguments, at: name.location) }
     }
 
-    private mutating func warnWhenIgnored(_ keyword: ChannelKeyword, at place: SourceLocation) {
-        guard keyword.mark == .ignored else { return }
-        diagnostics.warning("\(keyword.name) is accepted and has no effect", at: place)
+    /// False for what must not even look as if it were in force. What is only not there yet is for the cross-checks,
+    /// which know all channels.
+    private mutating func isTaken(_ keyword: ChannelKeyword, at place: SourceLocation) -> Bool {
+        switch keyword.effect {
+        case .ignored: diagnostics.warning("\(keyword.name) is accepted and has no effect", at: place)
+        case .refused: diagnostics.warning("\(keyword.name) is not supported and is not taken", at: place)
+        case .active, .idle, .later, .missing: break
+        }
+        return keyword.effect != .refused
     }
 
     private mutating func poolUse(_ word: Word) -> KeywordUse? {
@@ -94,10 +101,9 @@ package struct KeywordReader {
         switch keyword.argument {
         case .none: return []
         case .word, .channel: return takeOne("a value", keyword, word) { _ in true }
-        case .integer: return takeOne("an integer", keyword, word) { IntegerValue.parse($0) != nil }
-        case .seconds:
-            let given = takeWhile { IntegerValue.parse($0.text) != nil }.prefix(1)
-            return given.isEmpty ? ["604800"] : Array(given)
+        case .integer: return takeInteger(keyword, word)
+        case .address: return takeOne("an IP address", keyword, word, where: Self.isAddress)
+        case .seconds: return takeSeconds(keyword, word)
         case .domains: return takeDomains(keyword, word)
         case .integers: return takeNotices(keyword, word)
         case .durations:
@@ -105,7 +111,9 @@ package struct KeywordReader {
             return checked(list, 1...8, "1 to 8 durations such as PT30M", keyword, word)
         case .addresses:
             let list = takeWhile { $0.isQuoted || Self.looksLikeAddress($0.text) }
-            return checked(list, 1...16, "IP addresses", keyword, word)
+                .flatMap { $0.split(separator: " ").map(String.init) }
+            let good = list.allSatisfy(Self.isAddress) ? list : []
+            return checked(good, 1...16, "IP addresses", keyword, word)
         }
     }
 
@@ -119,6 +127,19 @@ package struct KeywordReader {
         }
         words.removeFirst()
         return [argument.text]
+    }
+
+    /// An integer in the keyword's range. Nothing that is out of it gets into a channel: who reads it may rely on that.
+    private mutating func takeInteger(_ keyword: ChannelKeyword, _ word: Word) -> [String]? {
+        let place = words.first?.location ?? word.location
+        guard let taken = takeOne("an integer", keyword, word, where: { IntegerValue.parse($0) != nil }) else {
+            return nil
+        }
+        guard let value = taken.first.flatMap(IntegerValue.parse), !keyword.range.contains(value) else { return taken }
+        let (low, high) = (keyword.range.lowerBound, keyword.range.upperBound)
+        diagnostics.error(
+            "\(keyword.name) \(value) is out of range", at: place, advice: "it takes integers from \(low) to \(high)")
+        return nil
     }
 
     /// The second domain of `defaulthost` must hold a dot; a symbol may stand for either.
@@ -156,6 +177,19 @@ package struct KeywordReader {
         if count.contains(list.count) { return list }
         diagnostics.error("\(keyword.name) needs \(wanted)", at: word.location)
         return nil
+    }
+
+    /// An integer that may be left out.
+    private mutating func takeSeconds(_ keyword: ChannelKeyword, _ word: Word) -> [String]? {
+        guard let next = words.first, IntegerValue.parse(next.text) != nil else { return ["604800"] }
+        return takeInteger(keyword, word)
+    }
+
+    /// True also for a symbol, which is replaced later.
+    private static func isAddress(_ text: String) -> Bool {
+        if text.contains("&/") { return true }
+        var address = in6_addr()
+        return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1
     }
 
     private static func looksLikeAddress(_ text: String) -> Bool {

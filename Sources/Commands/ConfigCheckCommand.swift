@@ -13,16 +13,33 @@ struct ConfigCheckCommand: ParsableCommand {
     @Flag(help: "One JSON array of findings.")
     var json = false
 
+    @Flag(help: "Lists keywords of the shipped configuration that are not in effect yet, too.")
+    var notes = false
+
+    @Flag(help: "Warnings count as errors.")
+    var strict = false
+
     func run() throws {
-        let load = try options.load()
+        var load = try options.load()
+        if notes, let keywords = load.configuration?.keywordsToCome, !keywords.isEmpty {
+            load.diagnostics.note(
+                "keywords in use that are not in effect yet: \(keywords.joined(separator: ", "))", at: nil,
+                advice: "docs/channels.md says what happens instead")
+        }
         if json {
             Terminal.line(JSONValue.array(load.diagnostics.all.map(\.json)).text)
         } else {
             options.tell(load.diagnostics)
         }
         let errors = load.diagnostics.all.count { $0.severity == .error }
+        let warnings = load.diagnostics.all.count { $0.severity == .warning }
         if errors > 0 {
-            throw CommandFailure("the configuration has \(errors) error\(errors == 1 ? "" : "s")")
+            Terminal.error("Error: the configuration has \(errors) error\(errors == 1 ? "" : "s")")
+            // Commands specification, section 1.3: 2 is "failed".
+            throw ExitCode(2)
+        }
+        if strict, warnings > 0 {
+            throw CommandFailure("the configuration has \(warnings) warning\(warnings == 1 ? "" : "s")")
         }
         if !json { Terminal.line("martlet: the configuration is good") }
     }

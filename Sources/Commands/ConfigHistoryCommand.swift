@@ -56,7 +56,7 @@ struct ConfigDiffCommand: ParsableCommand {
         }
         do throws(ConfigurationEditor.Refusal) {
             let former = try history.text(of: first)
-            let current = try ConfigurationEditor.current(paths.configurationFile("martlet.conf"), .disk) ?? ""
+            let current = try ConfigurationEditor.current(paths)?.withoutPasswords ?? []
             let latter = try to.map { number throws(ConfigurationEditor.Refusal) in try history.text(of: number) }
             for line in ConfigurationDifferences(from: former, to: latter ?? current).lines {
                 Terminal.line(line.description)
@@ -71,7 +71,8 @@ struct ConfigDiffCommand: ParsableCommand {
 struct ConfigRevertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revert", abstract: "Puts a former text of martlet.conf in force again.",
-        discussion: "It is checked first, and the text in force now becomes a generation itself.")
+        discussion:
+            "It is checked first, and the text in force now becomes a generation itself. Passwords stay as they are.")
 
     @OptionGroup var instance: InstanceOptions
 
@@ -79,14 +80,14 @@ struct ConfigRevertCommand: ParsableCommand {
     var generation: Int
 
     func run() throws {
-        let root = try instance.existing()
-        let change = ConfigurationChange(root: root, "revert \(generation)")
-        let text: String
+        let change = ConfigurationChange(root: try instance.existing(), "revert \(generation)")
+        var texts: ConfigurationTexts
         do throws(ConfigurationEditor.Refusal) {
-            text = try ConfigurationHistory(paths: change.paths).text(of: generation)
+            texts = ConfigurationTexts(main: try ConfigurationHistory(paths: change.paths).text(of: generation))
+            texts.passwords = try ConfigurationEditor.current(change.paths)?.passwords
         } catch {
             throw CommandFailure(error.description)
         }
-        try change.replace(with: text)
+        tell(try change.replace(with: texts), change.paths)
     }
 }

@@ -6,7 +6,9 @@ import OptionSyntax
 struct ConfigSetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Sets an option in martlet.conf; comments and order stay.",
-        discussion: "The changed configuration is checked first: one with an error is not written.")
+        discussion:
+            "The changed configuration is checked first: one with an error is not written. An option whose values"
+            + " accumulate gets one more. A password goes to passwords.conf.")
 
     @OptionGroup var instance: InstanceOptions
 
@@ -17,21 +19,44 @@ struct ConfigSetCommand: ParsableCommand {
     var value: String?
 
     func run() throws {
-        try ConfigurationChange(root: instance.existing(), "set \(name)").edit([.set(name: name, value: value)])
+        let change = ConfigurationChange(root: try instance.existing(), "set \(name)")
+        tell(try change.edit([.set(name: name, value: value)]), change.paths)
+        Self.tellActivation(of: name)
+    }
+
+    /// What makes the change count; on standard error, since it is advice and no result.
+    static func tellActivation(of name: String) {
+        guard let path = try? OptionPath.parse(name).path else { return }
+        Terminal.error("martlet: \(OptionCatalogue.activation(path).advice)")
     }
 }
 
-/// `martlet config unset NAME`
+/// `martlet config unset NAME [VALUE]`
 struct ConfigUnsetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unset", abstract: "Removes an option from martlet.conf: its default counts again.")
+        commandName: "unset", abstract: "Removes an option from martlet.conf: its default counts again.",
+        discussion: "Of several values, rules above all, the one named goes, or with --all every one.")
 
     @OptionGroup var instance: InstanceOptions
 
-    @Argument(help: "The option.")
+    @Argument(help: "The option; with --all also a group, as channel:tcp_old.")
     var name: String
 
+    @Argument(help: "Which of several values, as a rule in quotes.")
+    var value: String?
+
+    @Flag(help: "Every value of an option that has several, or everything in a group.")
+    var all = false
+
     func run() throws {
-        try ConfigurationChange(root: instance.existing(), "unset \(name)").edit([.unset(name: name)])
+        let change = ConfigurationChange(root: try instance.existing(), "unset \(name)")
+        tell(try change.edit([.unset(name: name, value: value, all: all)]), change.paths)
+        ConfigSetCommand.tellActivation(of: name)
     }
+}
+
+/// Shows what is to be known about a change that was made.
+func tell(_ findings: Diagnostics, _ paths: InstancePaths) {
+    ConfigurationChange.lines(findings.all, texts: nil, paths: paths, isColoured: Terminal.errorsAreColoured)
+        .forEach(Terminal.error)
 }

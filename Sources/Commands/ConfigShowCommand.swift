@@ -7,12 +7,16 @@ struct ConfigShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Shows options as they are set, or with --effective every value that counts.",
         discussion:
-            "PATTERN is a name with * for any text, or a group: 'dispatcher.*', channel:tcp_local, job_pool:DEFAULT.")
+            "PATTERN is a name with * for any text, or a group: 'dispatcher.*', channel:tcp_local, job_pool:DEFAULT."
+            + " COLUMNS are patterns for the words of the value: rewrite '*' '*hold*'. Passwords are not shown.")
 
     @OptionGroup var options: ConfigurationOptions
 
     @Argument(help: "Which options; everything without it.")
     var pattern = "*"
+
+    @Argument(help: "Patterns for the first, second … word of the value.")
+    var columns: [String] = []
 
     @Flag(help: "Also inherited values and built-in defaults, each with the place it comes from.")
     var effective = false
@@ -21,7 +25,7 @@ struct ConfigShowCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let rows = try options.loadGood().show(pattern, effective: effective)
+        let rows = try options.loadGood().show(pattern, columns: columns, effective: effective)
         if rows.isEmpty { throw CommandFailure("no option matches \(pattern)") }
         if json {
             Terminal.line(JSONValue.array(rows.map(Self.json)).text)

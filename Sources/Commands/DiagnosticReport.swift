@@ -38,7 +38,9 @@ struct DiagnosticReport {
     }
 
     private func excerpt(_ location: SourceLocation, _ margin: String) -> [String] {
-        guard let all = source(location.file), location.line >= 1, location.line <= all.count else { return [] }
+        guard let all = source(location.file), location.line >= 1, location.line <= all.count,
+            !Self.mayHoldSecret(all[location.line - 1])
+        else { return [] }
         let bytes = Array(all[location.line - 1].utf8.filter { $0 != UInt8(ascii: "\r") })
         let number = "\(location.line)"
         let head = String(repeating: " ", count: max(0, margin.count - number.count)) + number
@@ -54,6 +56,12 @@ struct DiagnosticReport {
             lines.append("\(margin) | \(before)" + coloured(mark, "32"))
         }
         return lines
+    }
+
+    /// A password may stand in the wrong file.
+    private static func mayHoldSecret(_ line: String) -> Bool {
+        let line = line.lowercased()
+        return ["password", "passwd", "bindcred", "secret"].contains(where: line.contains)
     }
 
     /// Without control characters, which a file could play tricks on the terminal with; tabs stay.

@@ -39,9 +39,7 @@ struct ExplainCommand: ParsableCommand {
             facts.portAccessProbe = "TCP|127.0.0.1|25|\(client)|40000"
             facts.applicationInformation = "SMTP/\(client)"
         }
-        let result = router.route(
-            mailbox, recipient: QueueRecipientFacts(given: address), channel: channel,
-            completion: HostCompletion(), facts: facts, trace: trace)
+        let result = follow(mailbox, router, channel, &facts, trace)
         let explanation = Explanation(
             input: address, sourceChannel: channel.name, sender: facts.sender, steps: trace.steps, result: result,
             channels: configuration.channels)
@@ -49,10 +47,27 @@ struct ExplainCommand: ParsableCommand {
         if case .refused = result { throw ExitCode(1) }
     }
 
+    /// MAIL FROM, where a sender was given, and RCPT TO.
+    private func follow(
+        _ mailbox: Mailbox, _ router: Router, _ channel: Channel, _ facts: inout AccessFacts, _ trace: RouteTrace
+    ) -> Router.Result {
+        if route.from != nil {
+            facts.sender = router.sender(Mailbox(facts.sender), channel: channel, completion: HostCompletion())
+            switch router.judgeSender(facts, trace: trace) {
+            case .refused(let refusal): return .refused(refusal)
+            case .accepted(let sender, _): facts.sender = sender
+            }
+        }
+        return router.route(
+            mailbox, recipient: QueueRecipientFacts(given: address), channel: channel,
+            completion: HostCompletion(), facts: facts, trace: trace)
+    }
+
     private func source(_ configuration: MTAConfiguration, _ router: Router) throws -> Channel {
         let channel = try route.channel(in: configuration, otherwise: ["tcp_local", "l"])
         guard let client, route.sourceChannel == nil else { return channel }
         return ChannelSwitching(configuration.channels).atConnect(
-            initial: channel, byAddress: router.channel(ofClientLiteral: try TestSwitchCommand.literal(client)))
+            initial: channel, checksSource: channel.checksSource,
+            byAddress: router.channel(ofClientLiteral: try TestSwitchCommand.literal(client)))
     }
 }

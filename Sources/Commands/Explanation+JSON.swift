@@ -8,7 +8,7 @@ import OptionSyntax
 
 extension Explanation {
     /// `{"input":…,"sourceChannel":…,"from":…,"steps":[…],"recipients":[…],"reply":{"code":…,"status":…,"text":…}}`;
-    /// `step` of a step is `completion`, `rewrite`, `access` or `alias`.
+    /// `step` of a step is `completion`, `rewrite`, `access`, `alias` or `forward`.
     var json: JSONValue {
         [
             "input": .string(input), "sourceChannel": .string(sourceChannel), "from": .string(sender),
@@ -34,7 +34,7 @@ extension Explanation {
         let settings = channels.channel(named: name)?.settings ?? [:]
         return settings.sorted { $0.key < $1.key }.map { name, setting in
             [
-                "name": .string(name), "arguments": .array(setting.arguments.map(JSONValue.string)),
+                "name": .string(name), "arguments": .array(Self.shown(name, setting.arguments).map(JSONValue.string)),
                 "inherited": .bool(setting.isInherited),
                 "origin": setting.location.map { .string($0.description) } ?? .null,
             ]
@@ -59,6 +59,15 @@ extension Explanation {
                 "refusal": question.refusal.map { .string("\($0.code) \($0.status) \($0.text)") } ?? .null,
             ]
         case .lookedUp(let lookup): json(lookup)
+        case .forwarded(let question):
+            [
+                "step": "forward", "address": .string(question.address), "probe": .string(question.probe),
+                "entry": question.entry.map { .string($0.description) } ?? .null,
+                "key": question.key.map(JSONValue.string) ?? .null, "inDatabase": .bool(question.isInDatabase),
+                "result": question.result.map(JSONValue.string) ?? .null,
+                "rewritesAgain": .bool(question.rewritesAgain),
+                "held": question.heldReason.map(JSONValue.string) ?? .null,
+            ]
         }
     }
 

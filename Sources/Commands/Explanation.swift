@@ -1,6 +1,7 @@
 import AddressRewriting
 import Aliases
 import Channels
+import Configuration
 import Enqueue
 import Envelope
 import InternetMessage
@@ -70,8 +71,13 @@ struct Explanation {
     private func keywords(_ name: String) -> [String] {
         guard let channel = channels.channel(named: name) else { return [] }
         return channel.settings.sorted { $0.key < $1.key }.map { name, setting in
-            ([name] + setting.arguments).joined(separator: " ")
+            ([name] + Self.shown(name, setting.arguments)).joined(separator: " ")
         }
+    }
+
+    /// The arguments of a keyword, a password not among them (unified configuration specification, section 2.4).
+    static func shown(_ keyword: String, _ arguments: [String]) -> [String] {
+        ChannelKeyword.named(keyword).contains(where: \.isPassword) ? [OptionSetting.suppressed] : arguments
     }
 
     private static func text(_ step: RouteTrace.Step) -> [String] {
@@ -81,7 +87,19 @@ struct Explanation {
             ["Rewriting \(address)"] + trace.map { "\($0)" } + [text(outcome, looksUpAliases)]
         case .asked(let question): text(question)
         case .lookedUp(let lookup): text(lookup)
+        case .forwarded(let question): text(question)
         }
+    }
+
+    private static func text(_ question: ForwardingQuestion) -> [String] {
+        var lines = ["Forwarding of \(question.address)", "probe  \(question.probe)"]
+        lines.append(question.entry.map { "entry  \($0)" } ?? "no entry of FORWARD applies")
+        if let key = question.key {
+            lines.append("key    \(key): \(question.isInDatabase ? "found" : "not in the forward database")")
+        }
+        let held = question.heldReason == nil ? "" : ", and held"
+        guard let result = question.result else { return lines + ["=> unchanged\(held)"] }
+        return lines + ["=> \(result)\(question.rewritesAgain ? ", rewritten again" : "")\(held)"]
     }
 
     private static func text(_ outcome: RewriteEngine.Outcome, _ looksUpAliases: Bool) -> String {

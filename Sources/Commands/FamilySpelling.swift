@@ -12,12 +12,23 @@ enum FamilySpelling {
         case value(String)
         /// Says what is so here anyway: there is no compiled configuration.
         case nothing
+        /// Known, and not to be had: why.
+        case refused(String)
     }
 
     private static let verbs: [String: [String]] = [
-        "cnbuild": ["config", "check"], "refresh": ["restart"], "reload": ["reload"], "restart": ["restart"],
-        "shutdown": ["stop"], "start": ["start"], "startup": ["start"], "stop": ["stop"], "test": ["test"],
-        "version": ["--version"],
+        "cnbuild": ["config", "check"], "dispatcher": ["dispatcher"], "find": ["find"], "kill": ["kill"],
+        "process": ["process"], "purge": ["purge"], "refresh": ["restart"], "reload": ["reload"],
+        "restart": ["restart"], "shutdown": ["stop"], "start": ["start"], "startup": ["start"], "stop": ["stop"],
+        "test": ["test"],
+        "version": ["--version"], "view": ["view"],
+    ]
+
+    /// Switches of verbs other than `test`.
+    private static let switches: [String: [String: Meaning]] = [
+        "dispatcher": ["json": .flag("--json")], "find": ["f": .value("--first"), "l": .value("--last")],
+        "purge": ["day": .value("--day"), "hour": .value("--hour"), "num": .value("--num")],
+        "view": ["f": .value("--first"), "l": .value("--last")],
     ]
 
     private static let everywhere: [String: Meaning] = [
@@ -26,19 +37,35 @@ enum FamilySpelling {
     ]
 
     private static let route: [String: Meaning] = [
-        "from": .value("--from"), "source_channel": .value("--source-channel"),
+        "from": .value("--from"), "sender": .value("--sender"), "source_channel": .value("--source-channel"),
+    ]
+
+    private static let batch: [String: Meaning] = ["input": .value("--input"), "output": .value("--output")]
+
+    /// Rewrite-rules specification, 10.1, beyond what every test takes.
+    private static let rewrite: [String: Meaning] = [
+        "alias_file": .value("--alias-file"), "channel": .nothing, "check_expansions": .flag("--check-expansions"),
+        "configuration_file": .value("--configuration-file"),
+        "database": .refused("databases are named by the configuration"), "debug": .flag("--debug"),
+        "delivery_receipt": .refused("requests for receipts are not tested"),
+        "destination_channel": .value("--destination-channel"), "filter": .refused("there are no filters"),
+        "local_alias": .refused("give the host another name in the channel table"),
+        "mapping_file": .value("--mapping-file"), "nochannel": .flag("--no-channel-details"),
+        "nocheck_expansions": .nothing, "nodebug": .nothing, "nodelivery_receipt": .nothing, "nofilter": .nothing,
+        "nofrom": .nothing, "nolocal_alias": .nothing, "nomapping_file": .nothing, "nooption_file": .nothing,
+        "noread_receipt": .nothing, "noreprocessing": .flag("--no-reprocess"), "option_file": .value("--option-file"),
+        "read_receipt": .refused("requests for receipts are not tested"), "reprocessing": .nothing,
+        "restricted": .refused("there is no restricted encoding"),
     ]
 
     private static let tests: [String: [String: Meaning]] = [
-        "rewrite": route.merging([
-            "channel": .nothing, "check_expansions": .nothing, "debug": .flag("--debug"),
-            "destination_channel": .value("--destination-channel"), "nochannel": .flag("--no-channel-details"),
-            "nocheck_expansions": .nothing, "nodebug": .nothing, "nofrom": .nothing,
+        "rewrite": rewrite.merging(route) { first, _ in first }.merging(batch) { first, _ in first },
+        "mapping": batch.merging([
+            "debug": .flag("--debug"), "flags": .value("--flags"), "mapping_file": .value("--file"),
+            "nodebug": .nothing, "noflags": .nothing, "nomapping_file": .nothing, "nooption_file": .nothing,
+            // No MTA option changes what a table makes of a string.
+            "option_file": .nothing, "table": .value("--table"),
         ]) { first, _ in first },
-        "mapping": [
-            "flags": .value("--flags"), "mapping_file": .value("--file"), "noflags": .nothing,
-            "nomapping_file": .nothing, "table": .value("--table"),
-        ],
         "match": [:],
         "extract": ["keyword": .value("--keyword")],
         "probes": [:],
@@ -50,6 +77,7 @@ enum FamilySpelling {
     static func arguments(of commandLine: [String]) throws(Refusal) -> [String] {
         let name = commandLine.first.map { $0.split(separator: "/").last.map(String.init) ?? "" } ?? ""
         let arguments = Array(commandLine.dropFirst())
+        if name == "msconfig" { return ["msconfig"] + arguments }
         if name == "imsimta" { return try translate(arguments) }
         if arguments.first == "imsimta" { return try translate(Array(arguments.dropFirst())) }
         return arguments
@@ -61,6 +89,21 @@ enum FamilySpelling {
         let verb = try full(first, among: Array(verbs.keys))
         let rest = Array(arguments.dropFirst())
         if verb == "test" { return try test(rest) }
+        // PMDF words, dispatcher specification, section 8.
+        if ["shutdown", "stop"].contains(verb), rest.count == 1 {
+            if rest[0].lowercased() == "force" { return ["stop", "--now"] }
+            if rest[0].lowercased() == "wait" { return ["stop", "--wait"] }
+        }
+        if let own = switches[verb] {
+            let known = ["root": Meaning.value("--root")].merging(own) { _, own in own }
+            var words: [String] = []
+            for word in rest {
+                // Two hyphens: our own spelling.
+                let isSwitch = word.hasPrefix("-") && word.count > 1 && !word.hasPrefix("--")
+                words += isSwitch ? try translated(word, known) : [word]
+            }
+            return verbs[verb, default: []] + words
+        }
         return verbs[verb, default: []] + rest
     }
 
@@ -100,6 +143,8 @@ enum FamilySpelling {
         case (.value(let option), let value?): return [option, value]
         case (.value, nil): throw Refusal(description: "%CLI-E-VALUE, the switch -\(name) needs a value: -\(name)=…")
         case (.flag(let option), _): return [option]
+        case (.refused(let reason), _):
+            throw Refusal(description: "%CLI-E-NOTSUPP, -\(name) has no effect here: \(reason)")
         case (.nothing, _), (nil, _): return []
         }
     }

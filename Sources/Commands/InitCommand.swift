@@ -31,7 +31,7 @@ struct InitCommand: ParsableCommand {
         guard !Files.exists(configuration) else {
             throw CommandFailure("\(root) is an instance already (\(configuration) exists)")
         }
-        for directory in ["config", "data/queue", "data/log", "data/store", "run"] {
+        for directory in ["config", "config/tls", "data/queue", "data/log", "data/store", "run"] {
             try Files.createDirectory("\(root)/\(directory)", mode: 0o750)
         }
         let host = hostname ?? Self.systemHostName(domain)
@@ -39,6 +39,7 @@ struct InitCommand: ParsableCommand {
             hostname: host, defaultDomain: domain, ownAddresses: NetworkInterfaces.addresses())
         try Files.replace(
             "\(root)/config/directory", with: Array(DefaultConfiguration.directoryFile(domain: domain).utf8))
+        try SelfSignedCertificate.make(host: host, in: "\(root)/config/tls")
         try Files.replace(configuration, with: Array(defaults.unified.utf8), mode: 0o640)
         Terminal.line("martlet: instance for \(domain) on host \(host) made in \(root)")
     }

@@ -36,18 +36,18 @@ struct ConfigurationOptions: ParsableArguments {
         help: ArgumentHelp("A bare directory of configuration files, unified or legacy.", valueName: "dir"))
     var directory: String?
 
-    /// Loads the configuration; findings are told to the caller.
-    func load() throws -> ConfigurationLoad {
-        if let directory { return MTAConfiguration.load(configurationDirectory: absolute(directory)) }
-        return MTAConfiguration.load(instanceRoot: try instance.existing())
+    /// Where the configuration is.
+    func paths() throws -> InstancePaths {
+        if let directory { return InstancePaths(configurationDirectory: absolute(directory)) }
+        return InstancePaths(instanceRoot: try instance.existing())
     }
+
+    /// Loads the configuration; findings are told to the caller.
+    func load() throws -> ConfigurationLoad { MTAConfiguration.load(paths: try paths()) }
 
     /// Shows findings with the lines they are about.
     func tell(_ diagnostics: Diagnostics) {
-        let paths =
-            directory.map { InstancePaths(configurationDirectory: absolute($0)) }
-            ?? (try? instance.existing()).map { InstancePaths(instanceRoot: $0) }
-        guard let paths else { return }
+        guard let paths = try? paths() else { return }
         let report = DiagnosticReport(paths: paths, isColoured: Terminal.errorsAreColoured)
         for diagnostic in diagnostics.all { report.lines(diagnostic).forEach(Terminal.error) }
     }

@@ -8,13 +8,14 @@ import SystemCalls
 struct InstanceSupervisor: ~Copyable {
     /// A daemon of the instance and how often it failed.
     private struct Daemon {
-        let name: String
+        let component: Component
         let path: String
         /// What ends it when it is not to finish in its own time.
         let hurry: Int32
         var process: SupervisedProcess?
         var budget = RestartBudget()
         var startedAt: Int64 = 0
+        var name: String { component.rawValue }
     }
 
     /// Nanoseconds from the first SIGTERM until sessions are closed, and from there until the daemons are killed.
@@ -22,18 +23,22 @@ struct InstanceSupervisor: ~Copyable {
     private static let lastPatience: Int64 = 40_000_000_000
 
     private var daemons: [Daemon]
+    private let root: String
     private let environment: [String]
     private let signals: SignalDescriptor
     private var hurryAt: Int64?
     private var killAt: Int64?
     private let report: (String) -> Void
 
-    /// `binaries`: the directory of the executables. `report` gets a line for people.
+    /// `components`: what runs, of those that are not held at the time. `binaries`: the directory of the executables.
+    /// `report` gets a line for people.
     init(
-        binaries: String, environment: [String], report: @escaping (String) -> Void
+        root: String, components: [Component], binaries: String, environment: [String],
+        report: @escaping (String) -> Void
     ) throws(SystemCallError) {
-        daemons = [("job_controller", SIGTERM), ("dispatcher", SIGQUIT)].map { name, hurry in
-            Daemon(name: name, path: "\(binaries)/\(name)", hurry: hurry)
+        self.root = root
+        daemons = [(.jobController, SIGTERM), (.dispatcher, SIGQUIT)].filter { components.contains($0.0) }.map {
+            Daemon(component: $0, path: "\(binaries)/\($0.rawValue)", hurry: $1)
         }
         self.environment = environment
         self.report = report
@@ -59,6 +64,7 @@ struct InstanceSupervisor: ~Copyable {
 
     private mutating func startMissing(now: Int64) {
         for index in daemons.indices where daemons[index].process == nil && daemons[index].budget.allowsStart(at: now) {
+            if daemons[index].component.isHeld(root) { continue }
             let launch = SupervisedProcess.Launch(path: daemons[index].path, environment: environment)
             do throws(SystemCallError) {
                 daemons[index].process = try SupervisedProcess.start(launch, log: nil)
@@ -110,6 +116,11 @@ struct InstanceSupervisor: ~Copyable {
             guard let ending = daemons[index].process?.reap() else { continue }
             daemons[index].process = nil
             if killAt != nil { continue }
+            if daemons[index].component.isHeld(root) {
+                report("\(daemons[index].name) ended: \(ending); it was stopped and stays so")
+                daemons[index].budget.recovered()
+                continue
+            }
             var pause: Int64 = 0
             if now - daemons[index].startedAt > RestartBudget.shortLife {
                 daemons[index].budget.recovered()

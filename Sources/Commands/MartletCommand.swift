@@ -1,6 +1,6 @@
 public import ArgumentParser
-import Enqueue
 import Glibc
+import InternetMessage
 
 /// `martlet`: the administrator's command.
 public struct MartletCommand: ParsableCommand {
@@ -12,7 +12,8 @@ public struct MartletCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, RunCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
             ReloadCommand.self, StatusCommand.self, ConfigCommand.self, TestCommand.self, UserCommand.self,
-            QueueCommand.self, ExplainCommand.self, UpgradeCommand.self,
+            QueueCommand.self, ExplainCommand.self, UpgradeCommand.self, MSConfigCommand.self, DispatcherCommand.self,
+            ProcessCommand.self, KillCommand.self, FindCommand.self, ViewCommand.self, PurgeCommand.self,
         ])
 
     public init() {}

@@ -11,8 +11,17 @@ struct ReloadCommand: ParsableCommand {
     func run() throws {
         let root = try instance.existing()
         _ = try RunCommand.checkedConfiguration(root)
-        _ = try DaemonClient(root: root, .dispatcher).command("reload")
+        // The Job Controller first: what a new channel is sent shall find somebody who delivers it.
         _ = try DaemonClient(root: root, .jobController).command("reload")
+        let answer = try DaemonClient(root: root, .dispatcher).ask(Answer.self, "reload")
         Terminal.line("martlet: new sessions and jobs have the configuration as it is now")
+        for option in answer.restart ?? [] {
+            Terminal.error("martlet: \(option) has changed and needs martlet restart to count")
+        }
+    }
+
+    private struct Answer: Decodable {
+        /// Changed options that the running Dispatcher does not take.
+        var restart: [String]?
     }
 }

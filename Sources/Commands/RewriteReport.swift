@@ -33,10 +33,31 @@ struct RewriteReport {
     /// The refusal of an access table, when the caller wants it to count.
     var accessRefusal: RoutingRefusal?
     var showsChannel = true
+    /// The rules that were tried for the envelope To.
+    var trace: [RewriteTraceStep] = []
+    /// Why the address is none; the rules take many a text that no envelope can hold.
+    var syntaxError: String?
+    /// Addresses of an alias that would be refused, when the caller asked for them.
+    var badExpansions: [(address: String, refusal: RoutingRefusal)] = []
 
+    /// Whether the address cannot be rewritten, as the member `status` tells.
     var isFailed: Bool { failure != nil }
 
+    /// Whether it would be submitted, with all its addresses where the caller asked for them.
+    var isSubmitted: Bool {
+        guard case .accepted? = route else { return false }
+        return !isFailed && badExpansions.isEmpty
+    }
+
+    /// What aliases led to, at every level.
+    var expandedAddresses: [Mailbox] {
+        lookups.flatMap { lookup -> [Mailbox] in
+            if case .addresses(let found) = lookup.answer { found.map(\.address) } else { [] }
+        }
+    }
+
     private var failure: (code: String, text: String)? {
+        if let syntaxError { return ("5.1.3", syntaxError) }
         if case .failed(let code, let text)? = outcomes["envelopeTo"] { return (code, text) }
         return accessRefusal.map { ($0.status, $0.text) }
     }
@@ -86,7 +107,7 @@ struct RewriteReport {
         lines.append(ChannelReport.line("mbox", forward?.localPart))
         lines += ["Extracted address action list:", "  \(address)"]
         lines += ["Extracted 733 address action list:", "  \(address)"]
-        return lines + expansion + submitted
+        return lines + expansion + submitted(table)
     }
 
     private static func route(_ rewritten: RewriteEngine.Rewritten, _ table: ChannelTable) -> String {
@@ -97,16 +118,13 @@ struct RewriteReport {
     }
 
     private var expansion: [String] {
-        var addresses: [String] = []
-        for lookup in lookups {
-            if case .addresses(let found) = lookup.answer { addresses += found.map(\.address.description) }
-        }
+        let addresses = expandedAddresses.map(\.description)
         guard !addresses.isEmpty else { return ["Address list expansion:"] }
         return ["Address list expansion:"] + addresses.map { "  \($0)" } + ["\(addresses.count) expansion total."]
             + ["Expanded address:"] + addresses.map { "  \($0)" }
     }
 
-    private var submitted: [String] {
+    private func submitted(_ table: ChannelTable) -> [String] {
         var lines = ["Submitted address list:"]
         switch route {
         case .accepted(let recipients)?:
@@ -116,8 +134,7 @@ struct RewriteReport {
                 lines.append("  \(channel)")
                 for recipient in recipients where recipient.channel == channel {
                     let held = recipient.heldReason.map { " *HELD* (\($0))" } ?? ""
-                    let address = recipient.recipient.address
-                    lines.append("    \(address) (\(recipient.host)) *NOTIFY FAILURES* *NOTIFY DELAYS*\(held)")
+                    lines.append("    \(Self.entry(recipient, table)) *NOTIFY FAILURES* *NOTIFY DELAYS*\(held)")
                 }
             }
         case .refused(let refusal)?:
@@ -125,6 +142,19 @@ struct RewriteReport {
         case nil:
             if let failure { lines.append("Address list error -- \(failure.code) \(failure.text): \(input)") }
         }
+        for (address, refusal) in badExpansions {
+            lines.append("Address list error -- \(refusal.status) \(refusal.text): \(address)")
+        }
         return lines + ["", "Submitted notifications list:"]
+    }
+
+    /// The address and its host in brackets; on the local channel an address of the local host is a name alone
+    /// (commands specification, 10, example 17).
+    private static func entry(_ recipient: RoutedRecipient, _ table: ChannelTable) -> String {
+        let address = recipient.recipient.address
+        guard let local = table.local, recipient.channel == local.name, let mailbox = Mailbox(address),
+            mailbox.route.isEmpty, mailbox.domain.lowercased() == local.officialHost.lowercased()
+        else { return "\(address) (\(recipient.host))" }
+        return "\(mailbox.localPartText) (\(local.officialHost))"
     }
 }

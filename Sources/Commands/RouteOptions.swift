@@ -12,6 +12,9 @@ struct RouteOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The envelope From; <> is the empty one.", valueName: "address"))
     var from: String?
 
+    @Option(help: ArgumentHelp("The authenticated sender, for access tables.", valueName: "address"))
+    var sender: String?
+
     func channel(in configuration: MTAConfiguration, otherwise names: [String] = ["l"]) throws -> Channel {
         let wanted = sourceChannel.map { [$0] } ?? names
         for name in wanted {
@@ -28,7 +31,8 @@ struct RouteOptions: ParsableArguments {
 
     /// What access tables are told about a message from `channel`.
     func facts(in configuration: MTAConfiguration, channel: Channel) -> AccessFacts {
-        AccessFacts(sourceChannel: channel.name, sender: sender(in: configuration))
+        AccessFacts(
+            sourceChannel: channel.name, sender: sender(in: configuration), isAuthenticated: sender != nil)
     }
 }
 

@@ -12,9 +12,13 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var instance: InstanceOptions
 
+    @Option(help: ArgumentHelp("Starts only this component at first.", visibility: .hidden))
+    var component: String?
+
     func run() throws {
         let root = try instance.existing()
         let configuration = try Self.checkedConfiguration(root)
+        let components = Self.components(configuration)
         let user = try MTAUser.toTakeOn(configuration.paths)
         for directory in ["data/queue", "data/log", "data/store", "run"] where !Files.exists("\(root)/\(directory)") {
             try Files.createDirectory("\(root)/\(directory)")
@@ -26,14 +30,25 @@ struct RunCommand: ParsableCommand {
         } catch {
             throw CommandFailure("instance \(root): \(error)")
         }
-        let binaries = Files.parent(of: Processes.executablePath)
-        var supervisor = try InstanceSupervisor(binaries: binaries, environment: Self.environment(root)) {
-            Terminal.error("martlet: \($0)")
+        let only = component.flatMap(Component.init(word:))
+        for component in Component.allCases {
+            if let only, component != only { try component.hold(root) } else { component.release(root) }
         }
+        let binaries = Files.parent(of: Processes.executablePath)
+        var supervisor = try InstanceSupervisor(
+            root: root, components: components, binaries: binaries, environment: Self.environment(root)
+        ) { Terminal.error("martlet: \($0)") }
         Self.greet(root, configuration)
         let orderly = try supervisor.run()
         _ = consume pidFile
         if !orderly { throw CommandFailure("processes did not stop in time and were killed") }
+    }
+
+    /// The components that are not switched off (dispatcher specification, section 3.2; `job_controller.enable`).
+    static func components(_ configuration: MTAConfiguration) -> [Component] {
+        Component.allCases.filter { component in
+            component == .dispatcher ? configuration.dispatcher.enabled : configuration.jobController.enabled
+        }
     }
 
     /// Loads the configuration that would run; with an error nothing is started.

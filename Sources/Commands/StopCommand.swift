@@ -6,23 +6,33 @@ import SystemCalls
 /// `martlet stop [SERVICE]`
 struct StopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stop", abstract: "Stops the instance, or one service of the dispatcher.",
+        commandName: "stop", abstract: "Stops the instance, one component, or one service of the dispatcher.",
         discussion:
             "Sessions that are under way are finished first. A service that was stopped comes back with a restart.")
 
     @OptionGroup var instance: InstanceOptions
 
-    @Argument(help: "A service, for example SMTP; without one everything is stopped.")
+    @Argument(help: "dispatcher, job_controller, or a service, for example SMTP; without one everything is stopped.")
     var service: String?
+
+    @Flag(help: ArgumentHelp("Closes sessions at once.", visibility: .hidden))
+    var now = false
+
+    @Flag(help: ArgumentHelp("Waits until sessions have ended by themselves.", visibility: .hidden))
+    var wait = false
 
     func run() throws {
         let root = try instance.existing()
+        if let component = service.flatMap(Component.init(word:)) { return try component.stop(root) }
         if let service {
             _ = try DaemonClient(root: root, .dispatcher).command("stop", service)
             Terminal.line("martlet: service \(service) stops; its sessions may finish")
             return
         }
-        try Self.stopInstance(root)
+        if wait {
+            for component in Component.allCases where component.process(root) != nil { try component.stop(root) }
+        }
+        try Self.stopInstance(root, by: now ? SIGQUIT : SIGTERM)
     }
 
     /// The process of `martlet run`; nil when none runs.
@@ -30,10 +40,10 @@ struct StopCommand: ParsableCommand {
         PIDFile.read("\(root)/run/pid.martlet").flatMap { kill($0, 0) == 0 ? $0 : nil }
     }
 
-    /// SIGTERM to `martlet run`, and waits for its end.
-    static func stopInstance(_ root: String) throws {
+    /// `signal` to `martlet run`, and waits for its end.
+    static func stopInstance(_ root: String, by signal: Int32 = SIGTERM) throws {
         guard let pid = runningProcess(root) else { throw CommandFailure("the instance \(root) is not running") }
-        guard kill(pid, SIGTERM) == 0 else {
+        guard kill(pid, signal) == 0 else {
             throw CommandFailure("cannot stop process \(pid): \(String(cString: strerror(errno)))")
         }
         for _ in 0..<1000 {

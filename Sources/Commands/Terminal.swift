@@ -14,13 +14,29 @@ enum Terminal {
     /// Whether findings go to a person, and may be coloured.
     static var errorsAreColoured: Bool { isatty(STDERR_FILENO) == 1 && getenv("NO_COLOR") == nil }
 
-    /// Asks for a line; nil at the end of the input.
-    static func ask(_ prompt: String) -> String? {
-        write(prompt, to: STDOUT_FILENO)
+    /// Asks for a line; nil at the end of the input. `apart`: on standard error, so that standard output holds the
+    /// answers of the command alone.
+    static func ask(_ prompt: String, apart: Bool = false) -> String? {
+        let descriptor = apart ? STDERR_FILENO : STDOUT_FILENO
+        write(prompt, to: descriptor)
         let answer = readLine()
         // Answers from a file are not echoed: the next line begins where a person would be.
-        if answer == nil || isatty(STDIN_FILENO) == 0 { write("\n", to: STDOUT_FILENO) }
+        if answer == nil || isatty(STDIN_FILENO) == 0 { write("\n", to: descriptor) }
         return answer
+    }
+
+    /// Puts a file in the place of standard input; false when it cannot be opened.
+    static func readInput(from path: String) -> Bool { replace(STDIN_FILENO, with: open(path, O_RDONLY | O_CLOEXEC)) }
+
+    /// Puts a file in the place of standard output; false when it cannot be opened.
+    static func writeOutput(to path: String) -> Bool {
+        replace(STDOUT_FILENO, with: open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640))
+    }
+
+    private static func replace(_ descriptor: Int32, with opened: Int32) -> Bool {
+        guard opened >= 0 else { return false }
+        defer { close(opened) }
+        return dup2(opened, descriptor) >= 0
     }
 
     private static func write(_ text: String, to descriptor: Int32) {

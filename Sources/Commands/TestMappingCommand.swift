@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Enqueue
 import Mappings
 import OptionSyntax
 import SystemCalls
@@ -21,28 +22,45 @@ struct TestMappingCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Input flags, for example A.", valueName: "characters"))
     var flags = ""
 
+    @OptionGroup var batch: BatchOptions
+
     @Flag(help: "One JSON object.")
     var json = false
+
+    @Flag(help: "Where the entry stands that applied last.")
+    var debug = false
 
     @Argument(help: "The string; in quotes when it holds blanks or bars.")
     var probe: String?
 
     func run() throws {
-        let tables = try file.map(Self.read) ?? options.loadGood().mappings
-        guard let name = table ?? Terminal.ask("Enter table name: ") else { return }
+        try batch.redirect()
+        let (tables, context) = try subject()
+        guard let name = table ?? Terminal.ask("Enter table name: ", apart: json) else { return }
         guard tables.contains(name) else {
             throw CommandFailure("there is no mapping table \(name)" + Self.advice(name, tables))
         }
         if let probe {
-            if !show(tables, name, probe) { throw ExitCode(1) }
+            if !show(tables, context, name, probe) { throw ExitCode(1) }
         } else {
-            while let probe = Terminal.ask("Input string: ") { _ = show(tables, name, probe) }
+            while let probe = Terminal.ask("Input string: ", apart: json) { _ = show(tables, context, name, probe) }
         }
     }
 
+    /// The tables, and what they may reach outside: the configuration's databases unless a file was given.
+    private func subject() throws -> (MappingTables, MappingContext) {
+        if let file { return (try read(file), MappingContext()) }
+        let configuration = try options.loadGood()
+        let router = Router(configuration: configuration) { Terminal.error($0) }
+        return (configuration.mappings, router.context)
+    }
+
     /// True when an entry applied.
-    private func show(_ tables: MappingTables, _ name: String, _ probe: String) -> Bool {
-        let result = tables.probe(name, probe, flags: MappingFlags(flags))
+    private func show(
+        _ tables: MappingTables, _ context: MappingContext, _ name: String, _ probe: String
+    ) -> Bool {
+        let result = tables.probe(name, probe, flags: MappingFlags(flags), context: context)
+        if debug, !json, let entry = result?.matchedEntry { Terminal.line("Entry: \(entry)") }
         if json { Terminal.line(Self.json(result).text) } else { Self.lines(result).forEach(Terminal.line) }
         return result != nil
     }
@@ -67,12 +85,16 @@ struct TestMappingCommand: ParsableCommand {
         return advice.isEmpty ? "" : "; \(advice)"
     }
 
-    private static func read(_ path: String) throws -> MappingTables {
+    /// Reads `--file`; symbols stand for what they stand for in the configuration, as far as there is one.
+    private func read(_ path: String) throws -> MappingTables {
+        let configuration = try? options.load().configuration
+        let paths = configuration?.paths ?? InstancePaths(configurationDirectory: Files.parent(of: absolute(path)))
+        let symbols = configuration?.symbols ?? paths.symbols()
         var diagnostics = Diagnostics()
-        let text = String(decoding: try Files.read(path), as: UTF8.self)
-        let sources = parseMappings(text, file: path, diagnostics: &diagnostics) { name in
-            (try? Files.read(name)).map { String(decoding: $0, as: UTF8.self) }
+        var sources = parseMappings(content: try Files.read(path), file: path, diagnostics: &diagnostics) { name in
+            try? Files.read(paths.expand(name))
         }
+        for table in sources.indices { sources[table].replaceText(symbols.expandingText) }
         let tables = MappingTables(compiling: sources, diagnostics: &diagnostics)
         for diagnostic in diagnostics.all { Terminal.error(diagnostic.description) }
         if diagnostics.hasErrors { throw CommandFailure("\(path) has errors") }

@@ -20,20 +20,26 @@ struct TestMatchCommand: ParsableCommand {
     var target: String?
 
     func run() throws {
-        guard let pattern else {
-            while let pattern = Terminal.ask("Pattern: ") {
-                let compiled = try Self.compile(pattern)
-                compiled.listing.forEach(Terminal.line)
-                if let target = Terminal.ask("Target: ") { Self.lines(compiled.match(target)).forEach(Terminal.line) }
-            }
-            return
-        }
-        let compiled = try Self.compile(pattern)
-        if !json { compiled.listing.forEach(Terminal.line) }
+        guard let pattern else { return prompt() }
+        guard let compiled = compile(pattern) else { throw CommandFailure("the pattern has errors") }
         guard let target else { return }
-        let fields = compiled.match(target)
+        if !show(compiled, target) { throw ExitCode(1) }
+    }
+
+    /// A bad pattern is told, and the next one asked for.
+    private func prompt() {
+        while let pattern = Terminal.ask("Pattern: ", apart: json) {
+            guard let compiled = compile(pattern) else { continue }
+            guard let target = Terminal.ask("Target: ", apart: json) else { return }
+            _ = show(compiled, target)
+        }
+    }
+
+    /// True when the pattern matches.
+    private func show(_ pattern: MappingPattern, _ target: String) -> Bool {
+        let fields = pattern.match(target)
         if json { Terminal.line(Self.json(fields).text) } else { Self.lines(fields).forEach(Terminal.line) }
-        if fields == nil { throw ExitCode(1) }
+        return fields != nil
     }
 
     /// As `imsimta test -match` prints it (mappings specification, 4.2).
@@ -46,11 +52,13 @@ struct TestMatchCommand: ParsableCommand {
         ["matched": .bool(fields != nil), "wildcards": .array((fields ?? []).map(JSONValue.string))]
     }
 
-    private static func compile(_ pattern: String) throws -> MappingPattern {
+    /// The pattern, after its elements were listed; nil when it has errors.
+    private func compile(_ pattern: String) -> MappingPattern? {
         var diagnostics = Diagnostics()
-        let compiled = MappingPattern(compiling: pattern, at: nil, diagnostics: &diagnostics)
+        let compiled = MappingPattern(compiling: pattern, diagnostics: &diagnostics)
         for diagnostic in diagnostics.all { Terminal.error(diagnostic.description) }
-        if diagnostics.hasErrors { throw CommandFailure("the pattern has errors") }
+        if diagnostics.hasErrors { return nil }
+        if !json { compiled.listing.forEach(Terminal.line) }
         return compiled
     }
 }

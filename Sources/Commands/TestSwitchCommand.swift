@@ -74,7 +74,9 @@ struct TestSwitchCommand: ParsableCommand {
         if let client {
             let literal = try Self.literal(client)
             let byAddress = router.channel(ofClientLiteral: literal)
-            let next = switching.atConnect(initial: initial, byAddress: byAddress) {
+            let next = switching.atConnect(
+                initial: initial, checksSource: initial.checksSource, byAddress: byAddress
+            ) {
                 clientName.flatMap(router.channel(ofClientLiteral:))
             }
             move(
@@ -97,6 +99,7 @@ struct TestSwitchCommand: ParsableCommand {
 
     private static func reasonToStay(_ initial: Channel, _ found: Channel?, _ literal: String) -> String {
         if initial.switching != .switches { return "\(initial.name) has no switchchannel" }
+        if !initial.checksSource { return "option CHECK_SOURCE of \(initial.name) is 0" }
         guard let found, found.name != initial.name else { return "\(literal) leads to no other channel" }
         return "\(literal) leads to \(found.name), which has noswitchchannel"
     }

@@ -2,7 +2,6 @@ import Aliases
 import ArgumentParser
 import Configuration
 import Glibc
-import InternetMessage
 import SystemCalls
 
 /// `martlet user add NAME --password-stdin`
@@ -20,42 +19,15 @@ struct UserAddCommand: ParsableCommand {
     var passwordStdin = false
 
     func run() throws {
-        let root = try instance.existing()
-        let load = MTAConfiguration.load(instanceRoot: root)
-        guard let configuration = load.configuration else {
-            throw CommandFailure("the configuration has errors (martlet config check)")
+        let users = try UserFile(root: instance.existing(), name: name)
+        let password = try passwordStdin ? NewPassword.read() : nil
+        try users.edit { text in
+            DirectoryFile.addingUser(
+                to: text, uid: users.uid, domain: users.domain, mail: "\(users.uid)@\(users.domain)",
+                passwordHash: password?.hash, verifier: password?.verifier)
         }
-        guard let path = configuration.directoryFile else {
-            throw CommandFailure("base.directory names no directory file; users are kept elsewhere")
-        }
-        let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let domain = parts.count == 2 ? parts[1].lowercased() : configuration.defaultDomain
-        let hash = try passwordStdin ? PasswordHash.make(Self.password()) : nil
-        try Self.add(uid: parts[0], domain: domain, hash: hash, to: path)
-        try Self.createMailbox(uid: parts[0], domain: domain, configuration)
-        Terminal.line("martlet: user \(parts[0])@\(domain) added")
-    }
-
-    private static func password() throws -> String {
-        guard let line = readLine(), !line.isEmpty else {
-            throw CommandFailure("no password on standard input")
-        }
-        return line
-    }
-
-    /// Under a lock, so that two commands at the same time lose nobody.
-    private static func add(uid: String, domain: String, hash: String?, to path: String) throws {
-        let lock = try OwnedDescriptor.open("\(path).lock", O_RDWR | O_CREAT)
-        for _ in 0..<100 where !Files.lockExclusively(lock.number) { usleep(50_000) }
-        let text = Files.exists(path) ? String(decoding: try Files.read(path), as: UTF8.self) : ""
-        let edited = DirectoryFile.addingUser(
-            to: text, uid: uid, domain: domain, mail: "\(uid)@\(domain)", passwordHash: hash)
-        switch edited {
-        case .success(let text): try Files.replace(path, with: Array(text.utf8))
-        case .failure(let error): throw CommandFailure(error.description)
-        }
-        unlink("\(path).lock")
-        _ = consume lock
+        try Self.createMailbox(uid: users.uid, domain: users.domain, users.configuration)
+        Terminal.line("martlet: user \(users.uid)@\(users.domain) added")
     }
 
     /// `store/DOMAIN/USER`, and for the default domain the short name `store/USER`.

@@ -4,5 +4,5 @@ import ArgumentParser
 struct UserCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: "The users of the instance's directory file.",
-        subcommands: [UserAddCommand.self])
+        subcommands: [UserAddCommand.self, UserPasswordCommand.self])
 }

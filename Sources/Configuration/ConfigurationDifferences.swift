@@ -14,7 +14,7 @@ package struct ConfigurationDifferences: Hashable, Sendable {
     package var lines: [Line]
 
     /// Options that only moved are no difference; rules, aliases and conversions, whose order counts, are.
-    package init(from former: String, to latter: String) {
+    package init(from former: [UInt8], to latter: [UInt8]) {
         let difference = Self.settings(latter).difference(from: Self.settings(former))
         var lines: [(offset: Int, line: Line, isOrdered: Bool)] = []
         for change in difference {
@@ -39,11 +39,8 @@ package struct ConfigurationDifferences: Hashable, Sendable {
     }
 
     /// Included files are not looked into: they have no generations.
-    private static func settings(_ text: String) -> [Setting] {
-        let reader = UnifiedReader(LineReader.File(name: "martlet.conf", content: Array(text.utf8))) { name in
-            .success(LineReader.File(name: name, content: []))
-        }
-        return reader.statements.flatMap { statement in
+    private static func settings(_ text: [UInt8]) -> [Setting] {
+        UnifiedReader.statements(of: text).flatMap { statement in
             if case .body(let section) = statement.kind, section.group == nil {
                 let name = section.kind == .aliases ? "aliases" : "conversions"
                 return [Setting(text: "[\(name)] \(statement.line.text.trimmingBlanks)", isOrdered: true)]
@@ -51,7 +48,7 @@ package struct ConfigurationDifferences: Hashable, Sendable {
             return statement.settings.map { setting in
                 let name = "\(setting.scope.rawValue).\(setting.path)"
                 return Setting(
-                    text: setting.value.map { "\(name) = \($0)" } ?? "\(name) (novalue)",
+                    text: setting.shownValue.map { "\(name) = \($0)" } ?? "\(name) (novalue)",
                     isOrdered: OptionCatalogue.isMultiValued(setting.path))
             }
         }

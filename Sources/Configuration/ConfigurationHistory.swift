@@ -54,7 +54,7 @@ package struct ConfigurationHistory: Sendable {
     }
 
     /// The text of a generation.
-    package func text(of number: Int) throws(ConfigurationEditor.Refusal) -> String {
+    package func text(of number: Int) throws(ConfigurationEditor.Refusal) -> [UInt8] {
         guard let found = try? read(number) else {
             let known = numbers
             let range = known.isEmpty ? "there are none" : "there are \(known[0]) to \(known[known.count - 1])"
@@ -63,18 +63,51 @@ package struct ConfigurationHistory: Sendable {
         return found.text
     }
 
-    /// Keeps `text`, and removes generations beyond the limit. Returns the number it got.
+    /// The number that the text in force gets when it is replaced.
+    package var current: Int { (numbers.last ?? 0) + 1 }
+
+    /// Notes what was written, so that a change outside is noticed: then the text before it becomes a generation too.
+    package func remember(_ text: [UInt8]) {
+        do throws(SystemCallError) {
+            try makeDirectory()
+            try Files.replace(written, with: text, mode: 0o640)
+            Files.handOver(written)
+        } catch {
+            // Only the notice of an outside change is lost.
+        }
+    }
+
+    private var written: String { "\(directory)/written" }
+
+    private func makeDirectory() throws(SystemCallError) {
+        if Files.exists(directory) { return }
+        try Files.createDirectory(directory, mode: 0o750)
+        Files.handOver(directory)
+    }
+
+    /// Keeps `text`, and before it what was written last when somebody edited the file since. Removes generations beyond the limit. Returns the number it got.
     @discardableResult
     package func keep(
-        _ text: String, time: String, user: String, change: String
+        _ text: [UInt8], time: String, user: String, change: String
+    ) throws(ConfigurationEditor.Refusal) -> Int {
+        if let written = try? Files.read(written), written != text {
+            try add(written, time: time, user: "", change: "edited outside")
+        }
+        return try add(text, time: time, user: user, change: change)
+    }
+
+    @discardableResult
+    private func add(
+        _ text: [UInt8], time: String, user: String, change: String
     ) throws(ConfigurationEditor.Refusal) -> Int {
         let before = numbers
         let generation = Generation(
             number: (before.last ?? 0) + 1, time: time, user: user, change: change)
         do throws(SystemCallError) {
-            try Files.createDirectory(directory, mode: 0o750)
-            let content = Array("\(generation.heading)\n\(text)".utf8)
+            try makeDirectory()
+            let content = Array("\(generation.heading)\n".utf8) + text
             try Files.replace(path(generation.number), with: content, mode: 0o640)
+            Files.handOver(path(generation.number))
         } catch {
             throw ConfigurationEditor.Refusal(
                 description: "martlet.conf is unchanged, as the former text cannot be kept: \(error)")
@@ -87,14 +120,17 @@ package struct ConfigurationHistory: Sendable {
 
     private var numbers: [Int] {
         let names = (try? Files.list(directory)) ?? []
-        return names.filter { $0.hasSuffix(".conf") }.compactMap { Int($0.dropLast(5)) }.sorted()
+        // A stray file with an enormous number must not use up the numbers.
+        return names.filter { $0.hasSuffix(".conf") }.compactMap { Int($0.dropLast(5)) }
+            .filter { (1..<1_000_000_000).contains($0) }.sorted()
     }
 
-    private func read(_ number: Int) throws(SystemCallError) -> (generation: Generation, text: String)? {
-        let content = String(decoding: try Files.read(path(number)), as: UTF8.self)
-        guard let end = content.firstIndex(of: "\n"), let generation = Generation(heading: String(content[..<end]))
+    private func read(_ number: Int) throws(SystemCallError) -> (generation: Generation, text: [UInt8])? {
+        let content = try Files.read(path(number))
+        guard let end = content.firstIndex(of: UInt8(ascii: "\n")),
+            let generation = Generation(heading: String(decoding: content[..<end], as: UTF8.self))
         else { return nil }
-        return (generation, String(content[content.index(after: end)...]))
+        return (generation, Array(content[(end + 1)...]))
     }
 }
 

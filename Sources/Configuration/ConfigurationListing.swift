@@ -30,17 +30,21 @@ extension MTAConfiguration {
     ) -> [ListedOption] {
         let pattern = OptionPattern(pattern)
         var rows = explicitRows()
-        if effective { rows += effectiveRows() }
+        if effective {
+            let services = serviceRows()
+            let replaced = Set(services.map(\.setting.path.key))
+            rows = rows.filter { !replaced.contains($0.setting.path.key) } + effectiveRows() + services
+        }
         let order = channels.channels.map(\.name)
         return rows.enumerated()
             .filter { pattern.matches($0.element.setting) }
-            .filter { columns.isEmpty || OptionPattern.matches(columns, $0.element.setting.value ?? "") }
+            .filter { columns.isEmpty || OptionPattern.matches(columns, $0.element.setting.listedValue ?? "") }
             .map { (ListingKey($0.element.setting, index: $0.offset, channels: order), $0.element) }
             .sorted { $0.0 < $1.0 }
-            .map { ListedOption(name: $1.name, value: $1.setting.value, origin: $1.origin) }
+            .map { ListedOption(name: $1.name, value: $1.setting.listedValue, origin: $1.origin) }
     }
 
-    private struct Row {
+    struct Row {
         var setting: OptionSetting
         var origin: OptionOrigin
         var name: String { "\(setting.scope.rawValue).\(setting.path)" }
@@ -60,7 +64,8 @@ extension MTAConfiguration {
         for definition in OptionCatalogue.all.values where definition.kind != .ignored {
             let steps = definition.name.split(separator: ".").map(String.init)
             switch (steps.count, steps.count == 3 ? steps[1] : "") {
-            case (3, "service"), (3, "job_pool"), (3, "channel_class"), (3, "task"):
+            case (3, "service"): continue
+            case (3, "job_pool"), (3, "channel_class"), (3, "task"):
                 for group in options.groups(steps[0], steps[1]) {
                     paths.append(OptionPath([.init(steps[0]), .init(steps[1], group.name), .init(steps[2])]))
                 }
@@ -69,7 +74,11 @@ extension MTAConfiguration {
         }
         let nowhere = SourceLocation(file: "", line: 0)
         var rows: [Row] = paths.compactMap { path in
-            guard !isSet.contains(path.key), let found = options.effective(path.description) else { return nil }
+            guard !isSet.contains(path.key) else { return nil }
+            guard let found = options.effective(path.description) else {
+                let isShown = path.steps[0].name == "dispatcher"
+                return isShown ? Row(setting: OptionSetting(path, "", at: nowhere), origin: .builtIn) : nil
+            }
             return Row(setting: OptionSetting(path, found.value, at: nowhere), origin: found.origin)
         }
         for channel in channels.channels {
@@ -81,6 +90,13 @@ extension MTAConfiguration {
             }
         }
         return rows
+    }
+}
+
+extension OptionSetting {
+    /// As `show` prints it: no password, and one blank between the columns of a rule.
+    fileprivate var listedValue: String? {
+        ["rewrite", "mapping"].contains(path.steps[0].name) ? value?.collapsingBlanks : shownValue
     }
 }
 

@@ -12,32 +12,33 @@ extension ConfigurationSource {
             diagnostics.append(contentsOf: reader.diagnostics)
             statements += reader.statements
         }
-        var aliasOptions: [OptionSetting] = []
         for statement in statements {
             if case .body(let section) = statement.kind, section.kind == .aliases {
                 aliases.append(statement.line.dropping(statement.line.text.utf8.prefix(while: \.isBlank).count))
             } else if case .body(let section) = statement.kind, section.kind == .conversions {
                 conversions.append(statement.line)
             } else {
-                for setting in statement.settings { sort(setting, &aliasOptions) }
+                for setting in statement.settings { sort(setting, statement) }
             }
             if case .header(let section) = statement.kind { openGroup(section, statement.line) }
             explicit += statement.settings
         }
-        addAliases(aliasOptions)
         checkRepetitions()
         var keywords = KeywordReader(pools: pools)
         channels = UnifiedChannels(explicit, order: channelOrder(statements)).blocks(&keywords, &diagnostics)
         diagnostics.append(contentsOf: keywords.diagnostics)
     }
 
-    private mutating func sort(_ setting: OptionSetting, _ aliasOptions: inout [OptionSetting]) {
+    private mutating func sort(_ setting: OptionSetting, _ statement: UnifiedStatement) {
         let steps = setting.path.steps
         switch (steps[0].name, steps[0].group, steps.count) {
         case ("rewrite", nil, 2) where steps[1].name == "rule":
-            rules.append(Rule(text: setting.value ?? "", location: setting.valueLocation))
+            rules.append(
+                Rule(
+                    text: setting.value ?? "", location: setting.valueLocation,
+                    isVerbatim: statement.isVerbatimRule))
         case ("mapping", let name?, 2) where steps[1].name == "rule":
-            addMappingRule(name, setting)
+            addMappingRule(name, setting, isVerbatim: statement.isVerbatimRule)
         case ("alias", _?, 2) where steps[1].name.hasPrefix("alias_"): aliasOptions.append(setting)
         case ("channel", _?, 2...): break
         case ("rewrite", _, _), ("mapping", _, _), ("alias", _, _), ("channel", _, _):
@@ -48,10 +49,10 @@ extension ConfigurationSource {
         }
     }
 
-    private mutating func addMappingRule(_ name: String, _ setting: OptionSetting) {
+    private mutating func addMappingRule(_ name: String, _ setting: OptionSetting, isVerbatim: Bool) {
         let index = mappingIndex(name, setting.location)
         let entry = MappingEntrySource(
-            rule: setting.value ?? "", at: setting.valueLocation, diagnostics: &diagnostics)
+            rule: setting.value ?? "", at: setting.valueLocation, isVerbatim: isVerbatim, diagnostics: &diagnostics)
         if let entry { mappings[index].entries.append(entry) }
     }
 
@@ -68,33 +69,6 @@ extension ConfigurationSource {
         case .group(let path) where path.isGroup && path.steps.count > 1:
             options.append(OptionSetting(path, nil, scope: section.scope, at: line.location))
         default: break
-        }
-    }
-
-    /// `alias:NAME.alias_entry` and the named parameters, as lines of the alias file.
-    private mutating func addAliases(_ settings: [OptionSetting]) {
-        var order: [String] = []
-        var groups: [String: [OptionSetting]] = [:]
-        for setting in settings {
-            let name = setting.path.steps[0].group ?? ""
-            if groups[name] == nil { order.append(name) }
-            groups[name, default: []].append(setting)
-        }
-        for name in order {
-            let all = groups[name, default: []]
-            let entries = all.filter { $0.path.option == "alias_entry" }.compactMap(\.value)
-            let parameters = all.filter { $0.path.option != "alias_entry" }.map { setting in
-                "[\(setting.path.option.dropFirst("alias_".count).uppercased())]"
-                    + (setting.value.map { " \($0)" } ?? "")
-            }
-            guard let first = all.first else { continue }
-            let value = (parameters + entries).joined(separator: ", ")
-            // More entries of an alias that a section has.
-            if let index = aliases.firstIndex(where: { $0.aliasName == name.lowercased() }), parameters.isEmpty {
-                aliases[index] = aliases[index].replacingText("\(aliases[index].text), \(value)")
-            } else {
-                aliases.append(LogicalLine("\(name): \(value)", at: first.location))
-            }
         }
     }
 
@@ -129,12 +103,5 @@ extension ConfigurationSource {
                 first[key] = setting.location
             }
         }
-    }
-}
-
-extension LogicalLine {
-    /// The name of the alias that the line defines, in lower case.
-    fileprivate var aliasName: String? {
-        text.firstIndex(of: ":").map { text[..<$0].lowercased() }
     }
 }

@@ -8,6 +8,8 @@ struct ConfigurationSource {
     struct Rule {
         var text: String
         var location: SourceLocation
+        /// False when continuation lines were joined.
+        var isVerbatim: Bool
     }
 
     var form: MTAConfiguration.Form
@@ -16,8 +18,10 @@ struct ConfigurationSource {
     var rules: [Rule] = []
     var mappings: [MappingTableSource] = []
     var channels: [ChannelBlock] = []
-    /// Lines in the syntax of the alias file, without comments.
+    /// Lines in the syntax of the alias file: physical ones of the legacy file, joined ones of the unified text.
     var aliases: [LogicalLine] = []
+    /// Options of groups `alias:NAME`.
+    var aliasOptions: [OptionSetting] = []
     /// The conversions file; blank lines end entries.
     var conversions: [LogicalLine] = []
     /// Everything that was set, under unified names, for `show`.

@@ -1,12 +1,11 @@
 import AddressRewriting
 import Channels
-import Mappings
 import OptionSyntax
 
 /// Checks that need more than one part of the configuration: names that lead nowhere, combinations that cannot work.
 struct CrossChecks {
-    private let configuration: MTAConfiguration
-    private(set) var diagnostics = Diagnostics()
+    let configuration: MTAConfiguration
+    var diagnostics = Diagnostics()
 
     init(_ configuration: MTAConfiguration) {
         self.configuration = configuration
@@ -16,10 +15,13 @@ struct CrossChecks {
             checkPool(channel)
             checkKeywords(channel)
         }
-        checkRules()
-        checkMappings()
+        let rules = configuration.rewriteRules.facts
+        checkRules(rules)
+        checkMappings(rules)
+        checkAliases()
         checkServices()
         checkDeliveryOptions()
+        diagnostics.append(contentsOf: KeywordChecks.diagnostics(configuration.channels))
     }
 
     private mutating func checkHostname() {
@@ -85,61 +87,6 @@ struct CrossChecks {
             diagnostics.warning(
                 "slave on channel hold: released mail would never run", at: channel.settings["slave"]?.location)
         }
-    }
-
-    /// Legal, but every address that such a rule matches bounces.
-    private mutating func checkRules() {
-        let hosts = configuration.channels.hostNames
-        for rule in configuration.ruleSources {
-            guard let host = Self.routingHost(rule.template), !hosts.contains(host.lowercased()) else { continue }
-            diagnostics.warning(
-                "rewrite rule \(rule.pattern) leads to \(host), which is no channel's host name", at: rule.location,
-                advice: Spelling.advice(
-                    for: host, among: hosts, otherwise: "every address that matches it will be refused"))
-        }
-    }
-
-    /// The constant text behind the last `@` of a template; nil when it is not constant.
-    private static func routingHost(_ template: String) -> String? {
-        guard let at = template.lastIndex(of: "@") else { return nil }
-        let host = template[template.index(after: at)...].prefix { $0 != "$" && $0 != " " }
-        let rest = template[template.index(after: at)...].dropFirst(host.count)
-        let isControl = rest.isEmpty || "EFBRAPSXMNQCTVZ".contains(rest.dropFirst().first ?? " ")
-        return host.isEmpty || !isControl || host.contains("[") ? nil : String(host)
-    }
-
-    private mutating func checkMappings() {
-        let tables = configuration.mappings
-        if configuration.dispatcher.services.contains(where: \.enabled),
-            !["ORIG_SEND_ACCESS", "SEND_ACCESS", "ORIG_MAIL_ACCESS", "MAIL_ACCESS"].contains(where: tables.contains)
-        {
-            diagnostics.warning(
-                "there is no ORIG_SEND_ACCESS mapping table, so anybody may relay through this host", at: nil,
-                advice: "take the table of the default configuration")
-        }
-        for rule in configuration.ruleSources {
-            for name in Self.mappingNames(rule.template) where !tables.contains(name) {
-                diagnostics.warning(
-                    "rewrite rule \(rule.pattern) asks mapping table \(name), which does not exist",
-                    at: rule.location, advice: Spelling.advice(for: name, among: tables.names))
-            }
-        }
-    }
-
-    /// Tables named by `${TABLE,argument}`.
-    private static func mappingNames(_ template: String) -> [String] {
-        var names: [String] = []
-        var rest = template[...]
-        while let dollar = rest.firstIndex(of: "$") {
-            rest = rest[rest.index(after: dollar)...]
-            guard rest.first == "{" else {
-                rest = rest.dropFirst()
-                continue
-            }
-            let name = rest.dropFirst().prefix { $0 != "," && $0 != "}" }
-            names.append(String(name))
-        }
-        return names
     }
 
     private mutating func checkServices() {

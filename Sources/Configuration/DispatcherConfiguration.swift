@@ -8,6 +8,8 @@ package struct DispatcherConfiguration: Hashable, Sendable {
     package var enabled: Bool
     /// Debug mask of the Dispatcher process itself.
     package var debug: UInt32
+    /// Versions of a log that are kept when a new one is begun; 0: all (section 5.3, IMTA_VERSION_LIMIT).
+    package var logVersions = 5
     /// In the order of the configuration, disabled ones too.
     package var services: [ServiceConfiguration]
 
@@ -62,9 +64,21 @@ package struct ServiceConfiguration: Hashable, Sendable {
     package var pregreetDelay: Int
     /// Where the service is defined.
     package var location: SourceLocation
+    /// Why the service is left out although it is wanted; nil when nothing is wrong with it.
+    package var fault: String?
 
     /// Most simultaneous connections.
-    package var capacity: Int { maxProcs * maxConns }
+    package var capacity: Int {
+        let (product, overflow) = maxProcs.multipliedReportingOverflow(by: maxConns)
+        return overflow ? .max : product
+    }
+
+    /// The program takes its certificate from `base.tls_certificate`; without one ``sslPorts`` stay closed. Whoever names
+    /// another program knows what it can.
+    package var needsCertificate: Bool {
+        let name = image.split(separator: "/").last ?? ""
+        return ["tcp_smtp_server", "tcp_lmtp_server", "tcp_lmtpn_server"].contains(name)
+    }
 
     /// The channel named by `PARAMETER=CHANNEL=name`, nil without.
     package var channel: String? {

@@ -63,7 +63,8 @@ package struct InstancePaths: Hashable, Sendable {
             "IMTA_ROOT": root, "IMTA_LIB": bin, "IMTA_BIN": bin, "IMTA_TABLE": config,
             "IMTA_PROGRAM": data + "/site-programs", "IMTA_DL": data + "/dl", "IMTA_LOG": log, "IMTA_QUEUE": queue,
             "IMTA_HTTP": data + "/www", "IMTA_STORE": store, "IMTA_RUN": run, "IMTA_HOST": hostname,
-            "IMTA_DEFAULTDOMAIN": defaultDomain,
+            "IMTA_DEFAULTDOMAIN": defaultDomain, "IMTA_LIBUTIL": bin + "/libimtautil.so",
+            "IMTA_LIBMAP": bin + "/libimtamap.so", "IMTA_TMP": "/tmp", "IMTA_LANG": config + "/locale/C",
         ])
     }
 

@@ -1,5 +1,3 @@
-import AddressRewriting
-import Aliases
 import Channels
 package import OptionSyntax
 import SystemCalls
@@ -10,6 +8,10 @@ import SystemCalls
 package struct LegacyImport: Sendable {
     /// The text; nil when the legacy configuration has errors.
     package var text: String?
+    /// The passwords among it, for passwords.conf; nil without any.
+    package var passwords: [UInt8]?
+    /// The user that imta_tailor names, for restricted.cnf.
+    package var user: String?
     /// What was found while reading the legacy files.
     package var diagnostics: Diagnostics
     /// What could not be carried over, and why; one line each.
@@ -34,11 +36,13 @@ package struct LegacyImport: Sendable {
         unread(directory, configuration)
         for form in [UnifiedWriter.ChannelForm.asGiven, .complete] {
             let text = UnifiedWriter.text(of: configuration, heading: heading, form: form)
-            let files = legacy.replacing(paths.configurationFile("martlet.conf"), with: text)
-                .without(paths.configurationFile("imta.cnf"))
+            let texts = ConfigurationTexts(
+                main: Array(text.utf8), passwords: UnifiedWriter.passwords(of: configuration, form: form))
+            let files = texts.laid(over: legacy, paths: paths).without(paths.configurationFile("imta.cnf"))
             let again = MTAConfiguration.load(paths: paths, files: files)
-            let differences = Self.differences(configuration, again)
+            let differences = ConfigurationComparison.differences(configuration, again)
             self.text = text
+            passwords = texts.passwords
             if differences.isEmpty { return }
             guard form == .complete else { continue }
             losses += differences
@@ -53,61 +57,27 @@ package struct LegacyImport: Sendable {
         var comments: [String] = []
         for name in names {
             if name == "imta_tailor" {
-                losses.append("imta_tailor: places and settings of the old installation are not used")
+                tailor((try? Files.read("\(directory)/\(name)")) ?? [])
             } else if !Self.known.contains(name), !channels.contains(name.lowercased()) {
                 losses.append("\(name): not read by itself; only what another file includes is carried over")
             }
-            guard Self.known.contains(name), let content = try? Files.read("\(directory)/\(name)") else { continue }
+            guard Self.known.contains(name) || name == "imta_tailor", let content = try? Files.read("\(directory)/\(name)") else { continue }
             let count = content.split(separator: UInt8(ascii: "\n")).count { $0.first == UInt8(ascii: "!") }
             if count > 0 { comments.append("\(name) \(count)") }
         }
         if !comments.isEmpty { losses.append("comment lines: \(comments.joined(separator: ", "))") }
     }
 
-    /// How the configuration that was written differs from the one that was read.
-    private static func differences(_ left: MTAConfiguration, _ load: ConfigurationLoad) -> [String] {
-        guard let right = load.configuration else {
-            return load.diagnostics.all.filter { $0.severity == .error }.map(\.description)
+    /// Of imta_tailor the user counts, everything else are places of the old installation (unified configuration
+    /// specification, section 5).
+    private mutating func tailor(_ content: [UInt8]) {
+        var findings = Diagnostics()
+        let lines = LineReader.lines(
+            of: LineReader.File(name: "imta_tailor", content: content), syntax: .init(), diagnostics: &findings)
+        let entries = OptionFile(lines, file: "imta_tailor", diagnostics: &findings).sections.flatMap(\.entries)
+        user = entries.last { ["imta_user", "imta_user_username"].contains($0.name.lowercased()) }?.value
+        for entry in entries where !entry.name.lowercased().hasPrefix("imta_user") {
+            losses.append("imta_tailor:\(entry.location.line): \(entry.name): a place or setting of the old installation")
         }
-        var found: [String] = []
-        func check(_ isSame: Bool, _ what: String) {
-            if !isSame { found.append("\(what): the written configuration says something else than the one read") }
-        }
-        check(left.channels.channels.map(\.name) == right.channels.channels.map(\.name), "the list of channels")
-        for (one, other) in zip(left.channels.channels, right.channels.channels) {
-            check(
-                one.effectiveKeywords == other.effectiveKeywords && one.hosts == other.hosts
-                    && one.options == other.options && one.localHostAlias == other.localHostAlias,
-                "channel \(one.name)")
-        }
-        check(
-            left.ruleSources.map { [$0.pattern, $0.template] } == right.ruleSources.map { [$0.pattern, $0.template] },
-            "rewrite rules")
-        check(rules("mapping", left) == rules("mapping", right), "mapping tables")
-        check(left.aliases.order == right.aliases.order, "the list of aliases")
-        for name in left.aliases.order {
-            check(
-                left.aliases.entry(named: name)?.members == right.aliases.entry(named: name)?.members, "alias \(name)")
-        }
-        check(
-            left.conversions.map(\.text.trimmingBlanks) == right.conversions.map(\.text.trimmingBlanks), "conversions")
-        check(left.mta == right.mta, "MTA options")
-        check(left.jobController == right.jobController, "the Job Controller")
-        check(
-            left.options.all.map { [$0.path.key] + $0.values }.sorted { $0[0] < $1[0] }
-                == right.options.all.map { [$0.path.key] + $0.values }.sorted { $0[0] < $1[0] }, "options")
-        return found
-    }
-
-    private static func rules(_ group: String, _ configuration: MTAConfiguration) -> [String] {
-        configuration.explicit.filter { $0.path.steps[0].name == group && $0.value != nil }
-            .map { "\($0.path) \($0.value ?? "")" }
-    }
-}
-
-extension ConfigurationFiles {
-    /// The same files without one of them, for reading.
-    func without(_ path: String) -> ConfigurationFiles {
-        ConfigurationFiles(read: { [read] other in other == path ? .success(nil) : read(other) }, replace: replace)
     }
 }

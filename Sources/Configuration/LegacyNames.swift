@@ -12,7 +12,8 @@ enum LegacyNames {
     private static let messagingNames: [String: [String]] = [
         "local.hostname": ["base", "hostname"], "service.defaultdomain": ["base", "defaultdomain"],
         "local.directory": ["base", "directory"], "local.tls.certificate": ["base", "tls_certificate"],
-        "local.tls.key": ["base", "tls_key"], "local.imta.enable": ["mta", "enable"],
+        "local.tls.ca": ["base", "tls_ca"], "local.tls.key": ["base", "tls_key"],
+        "local.imta.enable": ["mta", "enable"],
         "local.schedule.enable": ["schedule", "enable"], "local.sched.enable": ["schedule", "enable"],
         "local.autorestart": ["base", "autorestart", "enable"],
         "local.autorestart.timeout": ["base", "autorestart", "timeout"],

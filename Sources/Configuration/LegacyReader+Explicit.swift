@@ -14,44 +14,15 @@ extension LegacyReader {
                 OptionSetting(path, "\($0.pattern) \($0.template)".trimmingBlanks, at: $0.location)
             }
         }
-        for block in source.channels where block.kind != .nodefaults { result += explicit(block) }
-        for line in source.aliases {
-            guard let colon = line.text.firstIndex(of: ":") else { continue }
-            let path = OptionPath([.init("alias", String(line.text[..<colon])), .init("alias_entry")])
-            let value = line.text[line.text.index(after: colon)...].trimmingBlanks
-            result.append(OptionSetting(path, value, at: line.location))
-        }
-        return result
-    }
-
-    private func explicit(_ block: ChannelBlock) -> [OptionSetting] {
-        let group = OptionPath([.init("channel", block.name.text.lowercased())])
-        var result: [OptionSetting] = []
-        func add(_ name: String, _ value: String?, _ place: SourceLocation) {
-            result.removeAll { $0.path.option == name }
-            result.append(OptionSetting(group.appending(name), value, at: place))
-        }
-        if let host = block.officialHost { add("official_host_name", host.text, host.location) }
-        if let alias = block.localHostAlias { add("local_host_alias", alias.text, alias.location) }
-        if let first = block.additionalHosts.first {
-            let names = block.additionalHosts.map(\.host.text).joined(separator: " ")
-            add("additional_host_names", names, first.host.location)
-        }
-        for use in block.uses {
-            let value = use.arguments.isEmpty ? nil : use.arguments.joined(separator: " ")
-            add(use.keyword.name, value, use.location)
-        }
-        for option in block.programOptions {
-            let path = group.appending("options").appending(option.name)
-            result.append(OptionSetting(path, option.value, at: option.location))
-        }
+        for block in source.channels where block.kind != .nodefaults { result += LegacyText.settings(block) }
+        for line in aliasListing { result += AliasOptions.settings(of: line) }
         return result
     }
 }
 
 extension String {
     /// The white space between pattern and template as one blank.
-    fileprivate var collapsingBlanks: String {
+    var collapsingBlanks: String {
         guard let end = firstIndex(where: { $0 == " " || $0 == "\t" }) else { return self }
         return "\(self[..<end]) \(self[end...].trimmingBlanks)"
     }

@@ -1,3 +1,4 @@
+import Aliases
 import Channels
 import Mappings
 import OptionSyntax
@@ -8,7 +9,11 @@ import SystemCalls
 struct LegacyReader {
     private let paths: InstancePaths
     private let files: ConfigurationFiles
+    /// Below the configuration directory, or a full path.
+    private var dispatcherFile = "dispatcher.cnf"
     private(set) var source = ConfigurationSource(form: .legacy)
+    /// The aliases joined and with the included ones, for what is shown and imported.
+    private(set) var aliasListing: [LogicalLine] = []
 
     init(paths: InstancePaths, files: ConfigurationFiles) {
         self.paths = paths
@@ -23,7 +28,7 @@ struct LegacyReader {
         jobController()
         channelsAndRules()
         mappings()
-        source.aliases = lines("aliases", .init(includeDepth: 3))?.filter { !$0.isBlank } ?? []
+        aliases()
         source.conversions = lines("conversions", .init(includeDepth: 3)) ?? []
         source.explicit = source.options + explicitRest()
     }
@@ -31,7 +36,7 @@ struct LegacyReader {
     // MARK: Files
 
     private mutating func content(_ name: String) -> LineReader.File? {
-        switch files.read(paths.configurationFile(name)) {
+        switch files.read(name.hasPrefix("/") ? name : paths.configurationFile(name)) {
         case .success(let content): return content.map { LineReader.File(name: name, content: $0) }
         case .failure(let error):
             source.diagnostics.error(
@@ -75,8 +80,40 @@ struct LegacyReader {
         }
     }
 
+    /// imta_tailor, if there is one: of its settings those of the Dispatcher count. Dispatcher specification, sections
+    /// 2.1 and 5.3.
+    private mutating func tailor() {
+        guard case .success(let content?) = files.read(paths.configurationFile("imta_tailor")) else { return }
+        for (index, line) in content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+        {
+            let parts = String(decoding: line, as: UTF8.self).split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            let value = parts[1].trimmingBlanks
+            let place = SourceLocation(file: "imta_tailor", line: index + 1)
+            switch parts[0].trimmingBlanks.uppercased() {
+            case "IMTA_DISPATCHER_CONFIG": useDispatcherFile(value, at: place)
+            case "IMTA_VERSION_LIMIT":
+                let path = OptionPath([.init("dispatcher"), .init("log_versions")])
+                source.options.append(OptionSetting(path, value, at: place))
+            default: break
+            }
+        }
+    }
+
+    /// The tailor file of another installation may name a place that is not here: then dispatcher.cnf counts.
+    private mutating func useDispatcherFile(_ value: String, at place: SourceLocation) {
+        let path = paths.expand(value)
+        if case .success(_?) = files.read(path) {
+            dispatcherFile = path.hasPrefix(paths.config + "/") ? String(path.dropFirst(paths.config.count + 1)) : path
+        } else {
+            source.diagnostics.warning(
+                "IMTA_DISPATCHER_CONFIG names \(path), which is not there; dispatcher.cnf is read", at: place)
+        }
+    }
+
     private mutating func dispatcher() {
-        guard let file = optionFile("dispatcher.cnf", .init(includeDepth: 10)) else {
+        tailor()
+        guard let file = optionFile(dispatcherFile, .init(includeDepth: 10)) else {
             source.diagnostics.warning(
                 "there is no dispatcher.cnf, so no service listens",
                 at: SourceLocation(file: "dispatcher.cnf", line: 1))
@@ -150,7 +187,9 @@ struct LegacyReader {
         }
         let end = all.firstIndex(where: \.isBlank) ?? all.endIndex
         source.rules = all[..<end].map {
-            ConfigurationSource.Rule(text: $0.text.trimmingBlanks, location: $0.location)
+            ConfigurationSource.Rule(
+                text: $0.text.trimmingBlanks, location: $0.location(at: $0.text.utf8.prefix(while: \.isBlank).count),
+                isVerbatim: !$0.isJoined)
         }
         source.channels = ChannelBlockReader.blocks(
             all[end...], pools: source.pools, diagnostics: &source.diagnostics)
@@ -163,14 +202,23 @@ struct LegacyReader {
         }
     }
 
+    /// The physical lines: includes and continuation follow the rules of the alias file (aliases specification, 2.1).
+    private mutating func aliases() {
+        guard let file = content("aliases") else { return }
+        var ignored = Diagnostics()
+        aliasListing = LineReader.lines(
+            of: file, syntax: .init(includeDepth: 3), diagnostics: &ignored, open: files.opener(paths))
+        source.aliases = AliasLine.lines(of: String(decoding: file.content, as: UTF8.self), file: file.name)
+            .map { LogicalLine($0.text, at: SourceLocation(file: file.name, line: $0.location.line, column: 1)) }
+    }
+
     private mutating func mappings() {
         guard let file = content("mappings") else { return }
         let open = files.opener(paths)
         source.mappings = parseMappings(
-            String(decoding: file.content, as: UTF8.self), file: file.name, diagnostics: &source.diagnostics
+            content: file.content, file: file.name, diagnostics: &source.diagnostics
         ) { name in
-            guard case .success(let file) = open(name) else { return nil }
-            return String(decoding: file.content, as: UTF8.self)
+            if case .success(let file) = open(name) { file.content } else { nil }
         }
     }
 }

@@ -30,6 +30,7 @@ extension MTAConfiguration {
                 parts.append(LineReader.File(name: "passwords.conf", content: secrets))
             }
             let source = ConfigurationSource(unified: parts, open: files.opener(paths))
+            checkPasswords(source, paths, files, &diagnostics)
             return compile(source, paths: paths, files: files, diagnostics: diagnostics)
         }
         if legacy != nil {
@@ -47,6 +48,24 @@ extension MTAConfiguration {
                 advice: "make an instance with martlet init")
         }
         return ConfigurationLoad(configuration: nil, diagnostics: diagnostics)
+    }
+
+    /// Passwords stand in passwords.conf, which nobody but the MTA's user can read (unified configuration
+    /// specification, sections 1.1 and 4).
+    private static func checkPasswords(
+        _ source: ConfigurationSource, _ paths: InstancePaths, _ files: ConfigurationFiles,
+        _ diagnostics: inout Diagnostics
+    ) {
+        let file = "passwords.conf"
+        for setting in source.explicit where setting.path.isPassword && setting.location.file != file {
+            diagnostics.warning(
+                "\(setting.path) is a password and stands in a file that others may read", at: setting.location,
+                advice: "move the line to passwords.conf; the next change with martlet config does so")
+        }
+        guard let mode = files.permissions(paths.configurationFile(file)), mode & 0o077 != 0 else { return }
+        diagnostics.warning(
+            "others may read the passwords in passwords.conf", at: SourceLocation(file: file, line: 1),
+            advice: "run chmod 600 \(paths.configurationFile(file))")
     }
 
     private static func content(

@@ -39,6 +39,8 @@ package struct MTAConfiguration: Sendable {
     /// The rules as written, symbols replaced, in the order of the configuration.
     package var ruleSources: [RewriteRuleSource]
     package var mappings: MappingTables
+    /// `general.txt` and the like.
+    package var databases: TextDatabases
     package var aliases: AliasFile
     /// The conversions file without comments; blank lines end entries.
     package var conversions: [LogicalLine]
@@ -47,6 +49,8 @@ package struct MTAConfiguration: Sendable {
     /// Paths of the TLS certificate and its key; nil when not set.
     package var tlsCertificate: String?
     package var tlsKey: String?
+    /// Path of certificates in PEM that the SMTP client trusts besides those of the system; nil: none.
+    package var tlsCA: String?
     /// Tasks of the scheduler; empty when it is not enabled.
     package var tasks: [Task]
     /// Everything that was set, under unified names and as written, for `ConfigurationListing`.

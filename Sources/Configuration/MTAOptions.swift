@@ -62,6 +62,7 @@ package struct MTAOptions: Hashable, Sendable {
     package var maxMIMELevels: Int
     package var maxMIMEParts: Int
     package var maxAliasLevels: Int
+    package var addresses: Addresses
     /// Replaces a vertical bar inside a field of a probe; nil leaves it.
     package var mappingParanoia: Character?
     package var missingRecipientPolicy: Int
@@ -82,9 +83,13 @@ package struct MTAOptions: Hashable, Sendable {
 
     /// Bytes of the largest message; nil without limit.
     package var byteLimit: Int? {
-        guard blockLimit > 0 else { return nil }
-        let (product, overflow) = blockLimit.multipliedReportingOverflow(by: blockSize)
-        return overflow ? nil : product
+        blockLimit > 0 ? bytes(ofBlocks: blockLimit) : nil
+    }
+
+    /// Bytes of a number of blocks; the largest integer when there are more.
+    package func bytes(ofBlocks blocks: Int) -> Int {
+        let (product, overflow) = max(0, blocks).multipliedReportingOverflow(by: blockSize)
+        return overflow ? .max : product
     }
 }
 
@@ -120,6 +125,7 @@ extension MTAOptions {
         maxMIMELevels = integer("max_mime_levels")
         maxMIMEParts = integer("max_mime_parts")
         maxAliasLevels = integer("max_alias_levels")
+        addresses = Addresses(options)
         mappingParanoia = text("mapping_paranoia")?.first
         missingRecipientPolicy = integer("missing_recipient_policy")
         usePermanentError = integer("use_permanent_error")

@@ -1,9 +1,10 @@
 extension OptionCatalogue {
-    /// One row an option: name, kind, default (`-` for none), range `low-high` or `low-`. A header names the groups
-    /// that the rows below belong to. Dispatcher specification, sections 3.2 and 4; Job Controller specification,
-    /// section 3; notifications and logging specification, sections 2.6 and 5.
+    /// One row an option: name, kind, default (`-` for none), range `low-high` or `low-`, which ends with 32 bits. A header
+    /// names the groups that the rows below belong to, and behind them what activates a change of their options; a row
+    /// that differs says so after `@`. Dispatcher specification, sections 3.2 and 4; Job Controller specification, section
+    /// 3; notifications and logging specification, sections 2.6 and 5.
     static let table = """
-        [dispatcher dispatcher.service]
+        [dispatcher dispatcher.service] dispatcher
         backlog integer - 1-65535
         debug mask 0
         dns_verify_domain list -
@@ -19,8 +20,8 @@ extension OptionCatalogue {
         max_life_time integer 86400 1-
         max_procs integer 5 1-1000
         max_shutdown integer 2 1-
-        min_conns integer 3 1-
-        min_procs integer 1 0-
+        min_conns integer 3
+        min_procs integer 1 0-1000
         stacksize integer 2048000 65536-
         astlm ignored -
         biolm ignored -
@@ -39,9 +40,10 @@ extension OptionCatalogue {
         ucx_hold ignored -
         host ignored -
         priority ignored -
-        [dispatcher]
+        [dispatcher] dispatcher
+        log_versions integer 5 0-
         use_nslog boolean 0
-        [dispatcher.service]
+        [dispatcher.service] dispatcher
         image path -
         logfilename path -
         parameter string -
@@ -51,31 +53,31 @@ extension OptionCatalogue {
         busy_reply integer 0 0-3600
         max_conns_per_client integer 0 0-
         pregreet_delay integer 0 0-5000
-        [job_controller]
+        [job_controller] reload
         args ignored -
         capacity ignored -
-        debug mask 0
-        enable boolean 1
+        debug mask 0 @instance
+        enable boolean 1 @instance
         interface_address ignored -
         listenaddr ignored -
-        max_cache_messages integer 100000 10-
+        max_cache_messages integer 100000 10- @instance
         notices_check string task
         rebuild_in_order ignored 0
-        rebuild_parallel_channels integer 12 1-100
+        rebuild_parallel_channels integer 12 1-100 @instance
         secret ignored -
         stressblackout integer 60 0-
         stressfactor integer 5 1-
         stressjobs integer 2 0-
         stresstime integer 120 1-
-        synch_time interval /4:00
+        synch_time interval /4:00 @instance
         tcp_ports ignored 27442
         unstressfactor integer 5 1-
         unstressjobs integer 2 0-
         unstresstime integer 120 1-
-        use_nslog boolean 0
-        [job_controller job_controller.job_pool]
+        use_nslog boolean 0 @instance
+        [job_controller job_controller.job_pool] reload
         job_limit integer 1 1-10000
-        [job_controller job_controller.channel_class]
+        [job_controller job_controller.channel_class] reload
         anon_host boolean 1
         master_command path -
         max_idle_time integer 60 0-
@@ -85,25 +87,26 @@ extension OptionCatalogue {
         normal_delivery window -
         slave_command path NULL
         urgent_delivery window -
-        [base]
-        defaultdomain string -
-        directory string -
+        [base] instance
+        defaultdomain string - @reload
+        directory string - @reload
         hostname string -
         instancename string ims
         listenaddr string -
         rolename string mta
-        tls_certificate path -
-        tls_key path -
+        tls_ca path -
+        tls_certificate path - @reload
+        tls_key path - @reload
         tmpdir path -
-        [base.autorestart]
+        [base.autorestart] instance
         enable boolean 1
         timeout integer 600 0-
-        [schedule]
+        [schedule] instance
         enable boolean 1
-        [schedule.task]
+        [schedule.task] instance
         crontab string -
         enable boolean -
-        [mta]
+        [mta] reload
         access_counts integer 0 0-
         access_errors boolean 0
         access_orcpt integer 0 0-
@@ -135,7 +138,7 @@ extension OptionCatalogue {
         dequeue_debug integer 0 0-
         disable_delivery_receipt boolean 0
         domain_uplevel integer 0 0-
-        enable boolean 1
+        enable boolean 1 @instance
         exproute_forward boolean 0
         filter_discard integer 1 1-3
         filter_jettison integer 1 1-3
@@ -207,8 +210,8 @@ extension OptionCatalogue {
         os_debug integer 0 0-
         post_debug integer 0 0-
         queue_cache_mode ignored -
-        dns_resolver list -
-        queue_min_free integer 67108864 0-
+        dns_resolver list - @dispatcher
+        queue_min_free integer 67108864 0-1125899906842624
         received_domain string -
         received_version string -
         return_address string -

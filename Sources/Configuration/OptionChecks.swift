@@ -3,6 +3,9 @@ import OptionSyntax
 /// Checks names, types and ranges of plain options.
 struct OptionChecks {
     private(set) var diagnostics = Diagnostics()
+    /// Services with a value that cannot be read, in small letters, and what is wrong with it: they are left out, the
+    /// others run (dispatcher specification, section 2.2).
+    private(set) var faultyServices: [String: String] = [:]
 
     init(_ settings: [OptionSetting], symbols: SymbolTable) {
         for setting in settings where !setting.path.isGroup { check(setting, symbols) }
@@ -18,10 +21,20 @@ struct OptionChecks {
             return
         }
         if let wrong = Self.fault(value, definition) {
-            diagnostics.error("\(setting.path): \(wrong)", at: setting.valueLocation)
+            report("\(setting.path): \(wrong)", setting)
         } else if definition.kind == .ignored, !Self.silentlyIgnored(setting.path) {
             diagnostics.warning("\(setting.path) is accepted and has no effect", at: setting.location)
         }
+    }
+
+    private mutating func report(_ fault: String, _ setting: OptionSetting) {
+        guard setting.path.steps.count == 3, setting.path.group.shape == "dispatcher.service",
+            let name = setting.path.steps[1].group, name.uppercased() != DispatcherBuilder.ownSection
+        else { return diagnostics.error(fault, at: setting.valueLocation) }
+        faultyServices[name.lowercased()] = fault
+        diagnostics.error(
+            fault, at: setting.valueLocation, leavesOut: "service \(name)",
+            advice: "correct the value, or remove the line")
     }
 
     /// Options of other platforms, and ones of the Job Controller that ours needs no more.
@@ -49,7 +62,7 @@ struct OptionChecks {
                 return definition.kind == .boolean ? "\(value) is neither 0 nor 1" : "\(value) is not an integer"
             }
             guard let range = definition.range, !range.contains(number) else { return nil }
-            return range.upperBound == .max
+            return number < range.lowerBound && range.upperBound == OptionDefinition.widestRange.upperBound
                 ? "\(number) is less than \(range.lowerBound)"
                 : "\(number) is not from \(range.lowerBound) to \(range.upperBound)"
         case .mask: return IntegerValue.parseMask(value) == nil ? "\(value) is not a mask of 32 bits" : nil
@@ -70,7 +83,7 @@ enum PortList {
     /// The ports without zeros, or nil when something is no port.
     static func parse(_ text: String) -> [UInt16]? {
         var ports: [UInt16] = []
-        for word in text.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" }) {
+        for word in words(text) {
             guard let number = IntegerValue.parse(String(word)), let port = UInt16(exactly: number) else { return nil }
             if port != 0, !ports.contains(port) { ports.append(port) }
         }
@@ -79,7 +92,11 @@ enum PortList {
 
     /// True when the list holds a 0, which disables the service.
     static func disables(_ text: String) -> Bool {
-        text.split(whereSeparator: { $0 == "," || $0 == " " }).contains { IntegerValue.parse(String($0)) == 0 }
+        words(text).contains { IntegerValue.parse(String($0)) == 0 }
+    }
+
+    private static func words(_ text: String) -> [Substring] {
+        text.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" })
     }
 }
 

@@ -29,6 +29,17 @@ package struct OptionDefinition: Hashable, Sendable {
     package var defaultValue: String?
     /// Integers allowed.
     package var range: ClosedRange<Int>?
+
+    /// What makes a changed value count.
+    package var activation: ActivationClass
+
+    /// Of integers that have no range of their own: 32 bits, so that configured numbers can be calculated with.
+    static let widestRange = -2_147_483_648...2_147_483_647
+    /// Whether an option of that name holds a secret. Options of other servers, which are kept unread, follow the same
+    /// naming.
+    static func isPassword(_ option: String) -> Bool {
+        ["password", "passwd", "bindcred", "secret"].contains { option == $0 || option.hasSuffix($0) }
+    }
 }
 
 /// All options known in the groups of the MTA. Unknown names in these groups are warnings; other groups are kept as
@@ -54,7 +65,8 @@ package enum OptionCatalogue {
         let shape = path.shape
         if let known = all[shape] { return known }
         for family in ["mta.error_text_", "mta.ldap_", "mta.spamfilter", "mta.sieve_"] where shape.hasPrefix(family) {
-            return OptionDefinition(name: shape, kind: .string, defaultValue: nil, range: nil)
+            return OptionDefinition(
+                name: shape, kind: .string, defaultValue: nil, range: nil, activation: .reload)
         }
         return nil
     }
@@ -76,18 +88,26 @@ package enum OptionCatalogue {
     private static func parse(_ table: String) -> [String: OptionDefinition] {
         var result: [String: OptionDefinition] = [:]
         var groups: [Substring] = []
+        var usual = ActivationClass.reload
         for row in table.split(separator: "\n") {
+            var cells = row.split(separator: " ")
             if row.hasPrefix("[") {
-                groups = row.dropFirst().dropLast().split(separator: " ")
+                usual = cells.popLast().flatMap { ActivationClass(rawValue: String($0)) } ?? usual
+                groups = cells.map { $0.trimmingBrackets }
                 continue
             }
-            let cells = row.split(separator: " ")
+            var activation = usual
+            if let last = cells.last, last.hasPrefix("@") {
+                activation = ActivationClass(rawValue: String(last.dropFirst())) ?? usual
+                cells.removeLast()
+            }
             guard cells.count > 1, let kind = OptionDefinition.Kind(rawValue: String(cells[1])) else { continue }
-            let range = cells.count > 3 ? Self.range(cells[3]) : kind == .boolean ? 0...1 : nil
+            let range = cells.count > 3 ? Self.range(cells[3]) : kind == .boolean ? 0...1 : OptionDefinition.widestRange
             let value = cells.count > 2 && cells[2] != "-" ? String(cells[2]) : nil
             for group in groups {
                 let name = "\(group).\(cells[0])"
-                result[name] = OptionDefinition(name: name, kind: kind, defaultValue: value, range: range)
+                result[name] = OptionDefinition(
+                    name: name, kind: kind, defaultValue: value, range: range, activation: activation)
             }
         }
         return result
@@ -96,7 +116,13 @@ package enum OptionCatalogue {
     private static func range(_ text: Substring) -> ClosedRange<Int>? {
         let bounds = text.split(separator: "-", omittingEmptySubsequences: false)
         guard let low = bounds.first.flatMap({ Int($0) }) else { return nil }
-        let high = bounds.count > 1 ? Int(bounds[1]) ?? Int.max : Int.max
+        let high = (bounds.count > 1 ? Int(bounds[1]) : nil) ?? OptionDefinition.widestRange.upperBound
         return low <= high ? low...high : nil
+    }
+}
+
+extension Substring {
+    fileprivate var trimmingBrackets: Substring {
+        drop { $0 == "[" }.prefix { $0 != "]" }
     }
 }

@@ -1,3 +1,4 @@
+import Channels
 import OptionSyntax
 
 /// Where an option value is kept: the role holds what hosts share, the instance what differs per host and wins.
@@ -41,6 +42,15 @@ package struct OptionPath: Hashable, Sendable, CustomStringConvertible {
 
     package func appending(_ name: String, _ group: String? = nil) -> OptionPath {
         OptionPath(steps + [Step(name, group)])
+    }
+
+    /// The value is a secret: `show` does not print it, and it is kept in passwords.conf (unified configuration
+    /// specification, section 2.4).
+    package var isPassword: Bool {
+        if steps.count == 2, steps[0].name == "channel" {
+            return ChannelKeyword.named(option).contains(where: \.isPassword)
+        }
+        return OptionDefinition.isPassword(option)
     }
 
     /// The path with group names left out, for look-up in the catalogue: `dispatcher.service.tcp_ports`.
@@ -94,7 +104,7 @@ extension OptionPath {
     }
 
     private static func step(_ bytes: inout ArraySlice<UInt8>) throws(Malformed) -> Step {
-        let name = bytes.prefix(while: \.isNameByte)
+        let name = bytes.prefix(while: \.isOptionNameByte)
         guard !name.isEmpty else {
             throw Malformed(message: "expected an option name", offset: bytes.startIndex)
         }
@@ -120,7 +130,7 @@ extension OptionPath {
 
 extension UInt8 {
     /// A byte of a step's name: letter, digit or underscore.
-    fileprivate var isNameByte: Bool {
+    var isOptionNameByte: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):

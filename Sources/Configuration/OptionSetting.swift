@@ -11,6 +11,12 @@ package struct OptionSetting: Hashable, Sendable {
     /// Where the value stands.
     package var valueLocation: SourceLocation
 
+    /// The value for the eyes of people and programs: of a password nothing but that it is set.
+    package var shownValue: String? { path.isPassword ? value.map { _ in Self.suppressed } : value }
+
+    /// What stands in the place of a password.
+    package static let suppressed = "(suppressed)"
+
     package init(
         _ path: OptionPath, _ value: String?, scope: OptionScope = .role, at location: SourceLocation,
         valueAt valueLocation: SourceLocation? = nil

@@ -5,12 +5,18 @@ package enum OptionOrigin: Hashable, Sendable, CustomStringConvertible {
     case file(SourceLocation)
     /// Nobody set it.
     case builtIn
+    /// Made from other options.
+    case computed
+    /// Brought into range; what was there before came from `from`.
+    indirect case clamped(from: OptionOrigin)
 
-    /// `dispatcher.cnf:3:1`, or `default`.
+    /// `dispatcher.cnf:3:1`, `default`, `computed`, or `clamped from dispatcher.cnf:3:1`.
     package var description: String {
         switch self {
         case .file(let place): place.description
         case .builtIn: "default"
+        case .computed: "computed"
+        case .clamped(let origin): "clamped from \(origin)"
         }
     }
 }

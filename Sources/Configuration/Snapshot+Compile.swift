@@ -15,11 +15,13 @@ extension MTAConfiguration {
         let hostname = plainSymbols.expandingText(source.plain("base.hostname") ?? localOfficialHost(source) ?? "")
         let domain = paths.symbols(hostname: hostname).expandingText(
             source.plain("mta.ldap_default_domain") ?? source.plain("base.defaultdomain") ?? hostname)
-        let symbols = paths.symbols(hostname: hostname, defaultDomain: domain)
-        diagnostics.append(contentsOf: OptionChecks(source.options, symbols: symbols).diagnostics)
+        let symbols = symbols(paths, hostname, domain, source)
+        let checks = OptionChecks(source.options, symbols: symbols)
+        diagnostics.append(contentsOf: checks.diagnostics)
 
         let options = OptionStore(source.options, symbols: symbols)
-        var dispatcher = DispatcherBuilder(options, paths: paths, symbols: symbols, hostname: hostname)
+        var dispatcher = DispatcherBuilder(
+            options, paths: paths, symbols: symbols, hostname: hostname, faults: checks.faultyServices)
         let services = dispatcher.build()
         var controller = JobControllerBuilder(options, paths: paths, symbols: symbols, form: source.form)
         let jobs = controller.build()
@@ -30,22 +32,41 @@ extension MTAConfiguration {
             source.channels, symbols: symbols, defaultHostSuffix: source.form == .unified ? hostname : nil,
             diagnostics: &diagnostics)
         let rules = source.rules.compactMap {
-            RewriteRuleSource(rule: symbols.expandingText($0.text), at: $0.location)
+            let text = symbols.expandingText($0.text)
+            return RewriteRuleSource(rule: text, at: $0.location, isVerbatim: $0.isVerbatim && text == $0.text)
         }
+        var databases = TextDatabases.Reader(options: options, symbols: symbols, paths: paths, files: files)
+        let texts = TextDatabases(&databases)
+        diagnostics.append(contentsOf: databases.diagnostics)
         let configuration = MTAConfiguration(
             form: source.form, paths: paths, symbols: symbols, hostname: hostname, defaultDomain: domain,
             options: options, dispatcher: services, jobController: jobs,
             mta: MTAOptions(options, diagnostics: &diagnostics), channels: channels,
             rewriteRules: RewriteRules(compiling: rules, diagnostics: &diagnostics), ruleSources: rules,
             mappings: MappingTables(compiling: tables(source, symbols), diagnostics: &diagnostics),
+            databases: texts,
             aliases: aliases(source, symbols, paths, files, &diagnostics), conversions: source.conversions,
             directoryFile: directoryFile(options, symbols, &diagnostics),
             tlsCertificate: options.string("base.tls_certificate").map(symbols.expandingPath),
-            tlsKey: options.string("base.tls_key").map(symbols.expandingPath), tasks: tasks(options),
+            tlsKey: options.string("base.tls_key").map(symbols.expandingPath),
+            tlsCA: options.string("base.tls_ca").map(symbols.expandingPath), tasks: tasks(options),
             explicit: source.explicit)
         diagnostics.append(contentsOf: CrossChecks(configuration).diagnostics)
+        diagnostics.append(contentsOf: CalloutChecks(source.mappings).diagnostics)
+        diagnostics.append(contentsOf: BackendChecks(configuration, source, files).diagnostics)
         diagnostics = diagnostics.sorted
-        return ConfigurationLoad(configuration: diagnostics.hasErrors ? nil : configuration, diagnostics: diagnostics)
+        return ConfigurationLoad(configuration: diagnostics.isFatal ? nil : configuration, diagnostics: diagnostics)
+    }
+
+    /// With the directories that MTA options name (dispatcher specification, section 5.2).
+    private static func symbols(
+        _ paths: InstancePaths, _ hostname: String, _ domain: String, _ source: ConfigurationSource
+    ) -> SymbolTable {
+        var symbols = paths.symbols(hostname: hostname, defaultDomain: domain)
+        for (name, option) in [("IMTA_TMP", "mta.tmpdir"), ("IMTA_TMP", "base.tmpdir"), ("IMTA_LANG", "mta.langdir")] {
+            if let value = source.plain(option) { symbols.values[name] = symbols.expandingPath(value) }
+        }
+        return symbols
     }
 
     /// Without `base.hostname` the local channel's official host is the MTA's name.
@@ -57,10 +78,7 @@ extension MTAConfiguration {
     private static func tables(_ source: ConfigurationSource, _ symbols: SymbolTable) -> [MappingTableSource] {
         source.mappings.map { table in
             var table = table
-            for index in table.entries.indices {
-                table.entries[index].pattern = symbols.expandingText(table.entries[index].pattern)
-                table.entries[index].template = symbols.expandingText(table.entries[index].template)
-            }
+            table.replaceText(symbols.expandingText)
             return table
         }
     }
@@ -71,10 +89,28 @@ extension MTAConfiguration {
     ) -> AliasFile {
         let open = files.opener(paths)
         let lines = source.aliases.map { AliasLine(symbols.expandingText($0.text), at: $0.location) }
-        return AliasFile(parsing: lines, diagnostics: &diagnostics) { name in
+        let startsWithOr = OptionStore(source.options, symbols: symbols).boolean("mta.or_clauses")
+        var file = AliasFile(parsing: lines, startsWithOr: startsWithOr, diagnostics: &diagnostics) { name in
             guard case .success(let file) = open(name) else { return nil }
             return AliasLine.lines(of: String(decoding: file.content, as: UTF8.self), file: name)
         }
+        // Names compare without case and after symbols were replaced.
+        var order: [String] = []
+        var groups: [String: [OptionSetting]] = [:]
+        for setting in source.aliasOptions {
+            let key = symbols.expandingText(setting.path.steps[0].group ?? "").lowercased()
+            if groups[key] == nil { order.append(key) }
+            groups[key, default: []].append(setting)
+        }
+        for settings in order.compactMap({ groups[$0] }) {
+            let options = settings.map { setting in
+                (setting.path.option, symbols.expandingText(setting.value ?? ""), setting.location)
+            }
+            file.add(
+                group: symbols.expandingText(settings[0].path.steps[0].group ?? ""), options: options,
+                at: settings[0].location, diagnostics: &diagnostics)
+        }
+        return file
     }
 
     private static func directoryFile(
@@ -108,15 +144,7 @@ extension Diagnostics {
             (finding.location?.file ?? "", finding.location?.line ?? 0, finding.location?.column ?? 0)
         }
         var result = Diagnostics()
-        for finding in all.sorted(by: { key($0) < key($1) }) { result.append(finding) }
+        for finding in all.sorted(by: { key($0) < key($1) }) { result.add(finding) }
         return result
-    }
-
-    private mutating func append(_ finding: Diagnostic) {
-        switch finding.severity {
-        case .error: error(finding.message, at: finding.location, advice: finding.advice)
-        case .warning: warning(finding.message, at: finding.location, advice: finding.advice)
-        case .note: note(finding.message, at: finding.location, advice: finding.advice)
-        }
     }
 }

@@ -60,7 +60,10 @@ struct UnifiedChannels {
         case ("local_host_alias", _): block.localHostAlias = value
         case ("additional_host_names", _):
             for host in value.text.split(whereSeparator: { $0 == " " || $0 == "," }) {
-                block.additionalHosts.append((Word(String(host), at: value.location), nil))
+                // `name>proper name`, as the two words of a line of imta.cnf.
+                let parts = host.split(separator: ">", maxSplits: 1).map(String.init)
+                guard let name = parts.first else { continue }
+                block.additionalHosts.append((Word(name, at: value.location), parts.dropFirst().first))
             }
         default:
             block.uses += keywords.read(

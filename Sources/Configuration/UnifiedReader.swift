@@ -11,6 +11,15 @@ struct UnifiedStatement {
     var kind: Kind
     var line: LogicalLine
     var settings: [OptionSetting] = []
+
+    /// Whether it is a rule of a section's body that the file has just as it is read.
+    var isVerbatimRule: Bool {
+        guard case .body(let section) = kind, !line.isJoined else { return false }
+        return switch section.kind {
+        case .rewrites, .mapping: true
+        default: false
+        }
+    }
 }
 
 /// Reads martlet.conf line by line. Nothing is judged here beyond the grammar of default configuration
@@ -84,7 +93,8 @@ struct UnifiedReader {
                 OptionSetting(
                     group.appending("rule"), text.text.trimmingBlanks, scope: section.scope, at: text.location)
             ]
-        case .aliases: statement.settings = aliasSettings(line.dropping(indent), section.scope)
+        case .aliases:
+            statement.settings = AliasOptions.settings(of: line.dropping(indent), scope: section.scope)
         case .channel(let name):
             statement.settings = groupBody(line, indent, OptionPath([.init("channel", name)]), section.scope)
         case .group(let path): statement.settings = groupBody(line, indent, path, section.scope)
@@ -146,16 +156,6 @@ struct UnifiedReader {
                 advice: "periods, colons, blanks and = inside a group name are written with a backslash before them")
             return nil
         }
-    }
-
-    private func aliasSettings(_ line: LogicalLine, _ scope: OptionScope) -> [OptionSetting] {
-        // A line without colon is left to the reader of aliases, which reports it.
-        guard let colon = line.text.firstIndex(of: ":") else { return [] }
-        let path = OptionPath([.init("alias", String(line.text[..<colon])), .init("alias_entry")])
-        return [
-            OptionSetting(
-                path, line.text[line.text.index(after: colon)...].trimmingBlanks, scope: scope, at: line.location)
-        ]
     }
 }
 

@@ -27,7 +27,7 @@ package struct UnifiedWriter {
         writer.options()
         writer.tables()
         writer.channels()
-        writer.lines("[aliases]", configuration.explicit.compactMap(Self.alias))
+        writer.aliases()
         if !configuration.conversions.isEmpty {
             writer.text += "\n[conversions]\n"
             for line in configuration.conversions {
@@ -37,49 +37,72 @@ package struct UnifiedWriter {
         return writer.text
     }
 
+    /// What belongs into passwords.conf; nil without any password.
+    package static func passwords(of configuration: MTAConfiguration, form: ChannelForm = .asGiven) -> [UInt8]? {
+        var settings = configuration.explicit.filter(\.isSecret)
+        if form == .complete {
+            // Inherited ones too, as in martlet.conf.
+            settings.removeAll { $0.path.steps[0].name == "channel" }
+            for channel in configuration.channels.channels {
+                for (name, setting) in channel.settings.sorted(by: { $0.key < $1.key }) {
+                    let path = OptionPath([.init("channel", channel.name), .init(name)])
+                    guard path.isPassword, let place = setting.location else { continue }
+                    settings.append(OptionSetting(path, setting.arguments.joined(separator: " "), at: place))
+                }
+            }
+        }
+        return settings.isEmpty ? nil : Array(settings.map(line).joined().utf8)
+    }
+
     private mutating func options() {
         text += text.isEmpty ? "" : "\n"
         for setting in configuration.explicit
-        where !["rewrite", "mapping", "channel", "alias"].contains(setting.path.steps[0].name) {
-            let scope = setting.scope == .instance ? setting.scope : setting.path.usualScope
-            text +=
-                "\(scope.rawValue).\(Self.assignment(setting.path.description, setting.value, none: " (novalue)"))\n"
+        where !["rewrite", "mapping", "channel", "alias"].contains(setting.path.steps[0].name)
+            && !setting.isSecret
+        {
+            text += Self.line(setting)
         }
+    }
+
+    private static func line(_ setting: OptionSetting) -> String {
+        let scope = setting.scope == .instance ? setting.scope : setting.path.usualScope
+        return "\(scope.rawValue).\(assignment(setting.path.description, setting.value, none: " (novalue)"))\n"
     }
 
     private mutating func tables() {
         lines("[rewrites]", settings("rewrite").compactMap(\.value).map(Self.rule))
         for name in configuration.mappings.names {
-            let rules = settings("mapping").filter { $0.path.steps[0].group == name }.compactMap(\.value)
+            let rules = settings("mapping").filter { $0.path.steps[0].group?.lowercased() == name.lowercased() }
+                .compactMap(\.value)
             let header = "[\(OptionPath([.init("mapping", name)]))]"
             lines(header, rules.map(Self.rule), isNeeded: true)
         }
     }
 
     private mutating func channels() {
-        if form == .asGiven {
-            var names: [String] = []
-            let all = settings("channel")
-            for setting in all {
-                let name = setting.path.steps[0].group ?? ""
-                if !names.contains(name) { names.append(name) }
-            }
-            for name in names {
-                let own = all.filter { $0.path.steps[0].group == name }
-                lines(Self.header(name), own.map(Self.body), isNeeded: true)
-            }
-            return
+        if form == .complete { return configuration.channels.channels.forEach { complete($0) } }
+        var names: [String] = []
+        let all = settings("channel")
+        for setting in all {
+            let name = (setting.path.steps[0].group ?? "").lowercased()
+            if !names.contains(name) { names.append(name) }
         }
-        for channel in configuration.channels.channels { complete(channel) }
+        for name in names {
+            let own = all.filter { $0.path.steps[0].group?.lowercased() == name && !$0.isSecret }
+            lines(Self.header(name), own.filter { $0.scope == .role }.map(Self.body), isNeeded: true)
+            lines(Self.header(name, .instance), own.filter { $0.scope == .instance }.map(Self.body))
+        }
     }
 
     private mutating func complete(_ channel: Channel) {
-        let given = settings("channel").filter { $0.path.steps[0].group == channel.name }
+        let given = settings("channel").filter { $0.path.steps[0].group?.lowercased() == channel.name }
         let others = given.filter { setting in
             setting.path.steps.count > 2 || ChannelKeyword.named(setting.path.option).isEmpty
         }
         // A later `notices` would take the lists of the priorities away.
-        let ordered = channel.settings.sorted {
+        let ordered = channel.settings.filter { name, _ in
+            !ChannelKeyword.named(name).contains(where: \.isPassword)
+        }.sorted {
             ($0.key == "notices" ? 0 : 1, $0.key) < ($1.key == "notices" ? 0 : 1, $1.key)
         }
         let keywords = ordered.map { name, setting in
@@ -99,7 +122,10 @@ package struct UnifiedWriter {
         text += "\n\(header)\n" + lines.map { "  \($0)\n" }.joined()
     }
 
-    private static func header(_ channel: String) -> String { "[\(OptionPath([.init("channel", channel)]))]" }
+    private static func header(_ channel: String, _ scope: OptionScope = .role) -> String {
+        let path = OptionPath([.init("channel", channel)])
+        return scope == .instance ? "[instance.\(path)]" : "[\(path)]"
+    }
 
     private static func body(_ setting: OptionSetting) -> String {
         let name = setting.path.steps.count > 2 ? "options.\(setting.path.option)" : setting.path.option
@@ -112,9 +138,41 @@ package struct UnifiedWriter {
 
     /// A backslash at the end must not continue the line.
     private static func rule(_ text: String) -> String { text.hasSuffix("\\") ? text + "\\" : text }
+}
 
-    private static func alias(_ setting: OptionSetting) -> String? {
-        guard setting.path.steps[0].name == "alias", let name = setting.path.steps[0].group else { return nil }
-        return rule("\(name): \(setting.value ?? "")")
+extension UnifiedWriter {
+    /// Aliases by name, in the order of first mention.
+    static func aliases(of configuration: MTAConfiguration) -> [(name: String, settings: [OptionSetting])] {
+        var order: [String] = []
+        var groups: [String: [OptionSetting]] = [:]
+        for setting in configuration.explicit where setting.path.steps[0].name == "alias" {
+            let key = configuration.symbols.expandingText(setting.path.steps[0].group ?? "").lowercased()
+            if groups[key] == nil { order.append(key) }
+            groups[key, default: []].append(setting)
+        }
+        return order.map { key in
+            let settings = groups[key, default: []]
+            return (settings.first?.path.steps[0].group ?? key, settings)
+        }
     }
+
+    /// In `[aliases]`, one line for each; one that no line can say gets a section of its own.
+    private mutating func aliases() {
+        var sections: [(header: String, lines: [String])] = []
+        var plain: [String] = []
+        for (name, settings) in Self.aliases(of: configuration) {
+            if let line = AliasOptions.line(name: name, settings: settings) {
+                plain.append(Self.rule(line))
+            } else {
+                sections.append(("[\(OptionPath([.init("alias", name)]))]", settings.map(Self.body)))
+            }
+        }
+        lines("[aliases]", plain)
+        for section in sections { lines(section.header, section.lines) }
+    }
+}
+
+extension OptionSetting {
+    /// It stands, or has to stand, in passwords.conf.
+    fileprivate var isSecret: Bool { path.isPassword || location.file == "passwords.conf" }
 }

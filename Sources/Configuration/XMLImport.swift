@@ -9,7 +9,13 @@ package struct XMLImport: Sendable {
     /// What could not be carried over, and why; one line each.
     package var losses: [String] = []
 
+    /// The passwords among it, for passwords.conf; nil without any.
+    package var passwords: [UInt8]?
+    /// Whether the text means something else than the document.
+    package var isDifferent = false
+
     private var options: [String] = []
+    private var secrets: [String] = []
     private var conversions: [String] = []
 
     /// `name`: for findings. `paths`: of the instance that the configuration is for. `heading`: comment lines.
@@ -22,13 +28,33 @@ package struct XMLImport: Sendable {
             diagnostics.error(error.message, at: SourceLocation(file: name, line: error.line))
             return
         }
-        // Written as single options it is loaded, so that it can be written in sections.
+        prove(paths, heading)
+    }
+
+    /// Written as single options it is loaded, so that it can be written in sections; those are loaded again and have
+    /// to mean the same.
+    private mutating func prove(_ paths: InstancePaths, _ heading: [String]) {
         var plain = options.joined(separator: "\n") + "\n"
         if !conversions.isEmpty { plain += "[conversions]\n" + conversions.map { "  \($0)\n" }.joined(separator: "\n") }
-        let files = ConfigurationFiles.memory([paths.configurationFile("martlet.conf"): plain])
-        let load = MTAConfiguration.load(paths: paths, files: files)
-        diagnostics = load.diagnostics
-        text = load.configuration.map { UnifiedWriter.text(of: $0, heading: heading) }
+        let empty = ConfigurationFiles(read: { _ in .success(nil) })
+        func load(_ main: String, _ passwords: [UInt8]?) -> ConfigurationLoad {
+            let texts = ConfigurationTexts(main: Array(main.utf8), passwords: passwords)
+            return MTAConfiguration.load(paths: paths, files: texts.laid(over: empty, paths: paths))
+        }
+        let first = load(plain, secrets.isEmpty ? nil : Array(secrets.map { $0 + "\n" }.joined().utf8))
+        diagnostics = first.diagnostics
+        guard let configuration = first.configuration else { return }
+        for form in [UnifiedWriter.ChannelForm.asGiven, .complete] {
+            let text = UnifiedWriter.text(of: configuration, heading: heading, form: form)
+            let passwords = UnifiedWriter.passwords(of: configuration, form: form)
+            let differences = ConfigurationComparison.differences(configuration, load(text, passwords))
+            self.text = text
+            self.passwords = passwords
+            if differences.isEmpty { return }
+            guard form == .complete else { continue }
+            losses += differences
+            isDifferent = true
+        }
     }
 
     private mutating func walk(_ element: XMLElement, _ path: OptionPath, _ scope: OptionScope, _ place: String) {
@@ -62,12 +88,14 @@ package struct XMLImport: Sendable {
     }
 
     private mutating func option(_ element: XMLElement, _ path: OptionPath, _ scope: OptionScope, _ place: String) {
-        if element.attributes["ref"] != nil || element.attributes["type"] == "password" {
+        let text = element.text.trimmingBlanks
+        let isPassword = element.attributes["type"] == "password" || path.isPassword
+        if element.attributes["ref"] != nil || isPassword && text.isEmpty {
             losses.append("line \(element.line): \(place): a password, which an export does not hold; set it by hand")
         } else if path.steps.count < 2 {
             lose(element, place)
         } else {
-            add(path, element.attributes["type"] == "flag" ? nil : element.text.trimmingBlanks, scope)
+            add(path, element.attributes["type"] == "flag" ? nil : text, scope, isPassword: isPassword)
         }
     }
 
@@ -81,11 +109,16 @@ package struct XMLImport: Sendable {
         }
     }
 
-    private mutating func add(_ path: OptionPath, _ value: String?, _ scope: OptionScope) {
+    private mutating func add(
+        _ path: OptionPath, _ value: String?, _ scope: OptionScope, isPassword: Bool = false
+    ) {
         let name = "\(scope.rawValue).\(path)"
-        guard let value else { return options.append("\(name) (novalue)") }
-        let text = Quoting.quotedWhenNeeded(Self.oneLine(value))
-        options.append("\(name) = \(text)" + (text.hasSuffix("\\") ? "\\" : ""))
+        var line = "\(name) (novalue)"
+        if let value {
+            let text = Quoting.quotedWhenNeeded(Self.oneLine(value))
+            line = "\(name) = \(text)" + (text.hasSuffix("\\") ? "\\" : "")
+        }
+        if isPassword { secrets.append(line) } else { options.append(line) }
     }
 
     private mutating func lose(_ element: XMLElement, _ place: String) {

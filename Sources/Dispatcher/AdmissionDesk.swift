@@ -47,4 +47,9 @@ final class AdmissionDesk {
     func note(_ texts: [String]) {
         for text in texts where !systemLog.say(text) { log.notice("syslog: \(text)") }
     }
+
+    /// A notice for the administrator.
+    func announce(_ text: String, severity: Int) {
+        if !systemLog.say(text, severity: severity) { log.notice("syslog: \(text)") }
+    }
 }

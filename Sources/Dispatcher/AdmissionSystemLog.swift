@@ -4,7 +4,8 @@ import SystemCalls
 /// syslog for the texts of `$<` and `$>`, facility user, severity notice. Dispatcher specification, section 9.3.
 /// Nothing waits: what the log does not take at once is said in dispatcher.log.
 final class AdmissionSystemLog {
-    private static let userNotice = 1 << 3 | 5
+    private static let user = 1 << 3
+    private static let notice = 5
 
     private let path: String
     private let socket: OwnedDescriptor
@@ -16,7 +17,9 @@ final class AdmissionSystemLog {
     }
 
     /// The record as a local log daemon takes it (RFC 3164, without the host).
-    static func record(_ text: String, process: Int32, at wallSeconds: Int64) -> String {
+    static func record(
+        _ text: String, severity: Int = notice, process: Int32, at wallSeconds: Int64
+    ) -> String {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         var clock = time_t(wallSeconds)
         var parts = tm()
@@ -25,12 +28,13 @@ final class AdmissionSystemLog {
         let month = months[Int(min(max(0, parts.tm_mon), 11))]
         let time = "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
         let clean = text.unicodeScalars.prefix(900).map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) }
-        return "<\(userNotice)>\(month) \(two(parts.tm_mday, " ")) \(time) dispatcher[\(process)]: \(String(clean))"
+        return
+            "<\(user | min(max(0, severity), 7))>\(month) \(two(parts.tm_mday, " ")) \(time) dispatcher[\(process)]: \(String(clean))"
     }
 
     /// False when nobody took it.
-    func say(_ text: String) -> Bool {
-        let bytes = Array(Self.record(text, process: getpid(), at: SystemClock.wallSeconds).utf8)
+    func say(_ text: String, severity: Int = notice) -> Bool {
+        let bytes = Array(Self.record(text, severity: severity, process: getpid(), at: SystemClock.wallSeconds).utf8)
         return UnixSockets.send(bytes, from: socket.number, to: path)
     }
 }

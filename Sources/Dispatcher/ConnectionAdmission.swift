@@ -9,7 +9,8 @@ package struct ConnectionAdmission: Sendable {
         /// syslog, as for a refusal.
         case admit(text: String, logText: String, notes: [String] = [])
         /// `bytes` are sent before the socket is closed; none: closed without one octet.
-        case refuse(bytes: [UInt8], reason: String, notes: [String] = [])
+        /// `isRecorded`: `$T`, the connection log gets a `T` record.
+        case refuse(bytes: [UInt8], reason: String, notes: [String] = [], isRecorded: Bool = false)
     }
 
     /// Takes the probe string; never waits.

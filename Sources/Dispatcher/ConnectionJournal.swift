@@ -52,33 +52,36 @@ package struct WorkerRecord: Hashable, Sendable {
 /// Who is connected to one service, and who was: open connections (bounded by MAX_PROCS × MAX_CONNS) and the records
 /// of HISTORICAL_TIME. Each event takes the monotonic time, for the ring, and the wall-clock time, for people.
 package struct ConnectionJournal: Sendable {
-    /// Most closed connections and ended workers kept, whatever HISTORICAL_TIME says.
-    package static let mostConnections = 1000
+    /// Most closed connections of all services together, and ended workers of one, that are kept, whatever
+    /// HISTORICAL_TIME says. A record takes at most 256 bytes and the texts that do not fit into it (an IPv6 address,
+    /// an IDENT user, the reason of an end): about 50 MB in all.
+    package static let mostConnections = 100_000
     package static let mostWorkers = 200
-    /// Longest text taken from outside, in characters.
-    private static let longestText = 200
+    /// Longest text taken from outside, in octets.
+    private static let longestText = 64
 
     package private(set) var open: [ConnectionID: ConnectionRecord] = [:]
     package private(set) var closed: HistoricalRecords<ConnectionRecord>
     package private(set) var workers: HistoricalRecords<WorkerRecord>
 
-    /// `historicalTime`: HISTORICAL_TIME, seconds.
-    package init(historicalTime: Int) {
-        closed = HistoricalRecords(capacity: Self.mostConnections, lifetime: seconds(historicalTime))
+    /// `historicalTime`: HISTORICAL_TIME, seconds. `services` share the records.
+    package init(historicalTime: Int, services: Int = 1) {
+        closed = HistoricalRecords(
+            capacity: Self.mostConnections / max(1, services), lifetime: seconds(historicalTime))
         workers = HistoricalRecords(capacity: Self.mostWorkers, lifetime: seconds(historicalTime))
     }
 
     /// The connection is given to a worker; a second time when it moves from one worker to another.
     package mutating func handedOff(_ record: ConnectionRecord) {
         var record = record
-        record.identUser = String(record.identUser.prefix(Self.longestText))
+        record.identUser = Self.clipped(record.identUser)
         record.began = open[record.id]?.began ?? record.began
         open[record.id] = record
     }
 
     /// The user's name came after the handoff.
     package mutating func identified(_ id: ConnectionID, user: String) {
-        open[id]?.identUser = String(user.prefix(Self.longestText))
+        open[id]?.identUser = Self.clipped(user)
     }
 
     /// `DONE` after `ACPT`.
@@ -116,7 +119,11 @@ package struct ConnectionJournal: Sendable {
 
     private mutating func keep(_ record: inout ConnectionRecord, _ reason: String, at now: Int64, wall: Int64) {
         record.ended = wall
-        record.reason = String(reason.prefix(Self.longestText))
+        record.reason = Self.clipped(reason)
         closed.add(record, at: now)
+    }
+
+    private static func clipped(_ text: String) -> String {
+        text.utf8.count <= longestText ? text : String(decoding: text.utf8.prefix(longestText), as: UTF8.self)
     }
 }

@@ -1,7 +1,5 @@
 /// How many file descriptors the configuration may need at once. Dispatcher specification, section 6.3.
 struct DescriptorNeed: Hashable, Sendable {
-    /// Most connections in admission over all services, and descriptors for everything else.
-    private static let admission = 1024
     private static let others = 64
 
     /// What the Dispatcher itself may need.
@@ -14,8 +12,11 @@ struct DescriptorNeed: Hashable, Sendable {
         var count: Int
     }
 
-    init(_ services: [ServiceSettings]) {
-        dispatcher = Self.admission + Self.others
+    /// `admission`: most connections in admission over all services.
+    init(_ services: [ServiceSettings], admission: Int = 1024) {
+        dispatcher = Self.others
+        dispatcher.add(admission)
+        if services.contains(where: \.ident) { dispatcher.add(IdentQueries.most) }
         workers = []
         for service in services {
             let limits = service.limits()
@@ -28,21 +29,45 @@ struct DescriptorNeed: Hashable, Sendable {
             workers.append(Worker(service: service.name, count: worker))
         }
     }
+}
 
-    /// What the log says at the start, and whether each line is a warning.
-    func report(limit: Int) -> [(text: String, isWarning: Bool)] {
+extension DispatcherSettings {
+    /// Fewer connections in admission than this are no service.
+    private static let leastInAdmission = 64
+
+    /// Brings the settings within a limit of open files: services that cannot fit are left out, and fewer connections
+    /// may wait for admission. What the log says about it, and whether each line is a warning. Sections 6.3 and 13.
+    mutating func fit(descriptors limit: Int) -> [(text: String, isWarning: Bool)] {
         let advice = "raise the limit (LimitNOFILE, ulimit -n)"
         var lines: [(text: String, isWarning: Bool)] = []
-        if dispatcher > limit {
-            let text = "the Dispatcher may need \(dispatcher) file descriptors, the limit is \(limit): \(advice), "
-            lines.append((text + "or lower MAX_PROCS or MAX_HANDOFFS", true))
-        } else {
-            lines.append(("file descriptors: at most \(dispatcher) needed, the limit is \(limit)", false))
+        for worker in DescriptorNeed(services).workers where worker.count > limit {
+            services.removeAll { $0.name == worker.service }
+            lines.append(
+                (
+                    "service \(worker.service) does not start: a worker may need \(worker.count) file descriptors, the "
+                        + "limit is \(limit): \(advice), or lower MAX_CONNS", true
+                ))
         }
-        for worker in workers where worker.count > limit {
-            let text = "a worker of service \(worker.service) may need \(worker.count) file descriptors, "
-            lines.append((text + "the limit is \(limit): \(advice), or lower MAX_CONNS", true))
+        let most = mostInAdmission
+        while true {
+            let need = DescriptorNeed(services, admission: mostInAdmission).dispatcher
+            if need <= limit || services.isEmpty { break }
+            let without = DescriptorNeed(services, admission: 0).dispatcher
+            if limit - without >= Self.leastInAdmission {
+                mostInAdmission = limit - without
+                lines.append(
+                    ("only \(mostInAdmission) connections, not \(most), may wait for admission: \(advice)", true))
+            } else {
+                let service = services.removeLast()
+                lines.append(
+                    (
+                        "service \(service.name) does not start: with it the Dispatcher may need \(need) file "
+                            + "descriptors, the limit is \(limit): \(advice), or lower MAX_PROCS or MAX_HANDOFFS", true
+                    ))
+            }
         }
+        let need = DescriptorNeed(services, admission: mostInAdmission).dispatcher
+        lines.append(("file descriptors: at most \(need) needed, the limit is \(limit)", false))
         return lines
     }
 }

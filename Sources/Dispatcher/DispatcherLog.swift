@@ -9,12 +9,15 @@ package final class DispatcherLog {
     private let file: VersionedLogFile
     private let areas: DebugAreas
     private let echoesErrors: Bool
+    /// MTA option `debug_flush`.
+    private let flushesDebug: Bool
 
     /// `echoesErrors` repeats errors on standard error, for a start in the foreground.
     package init(
-        _ name: String, debug: UInt32, hostName: String = "", echoesErrors: Bool = true
+        _ name: String, debug: UInt32, hostName: String = "", echoesErrors: Bool = true, flushesDebug: Bool = false
     ) throws(SystemCallError) {
         file = try VersionedLogFile(next: name, hostName: hostName)
+        self.flushesDebug = flushesDebug
         areas = DebugAreas(rawValue: debug)
         self.echoesErrors = echoesErrors
     }
@@ -45,7 +48,9 @@ package final class DispatcherLog {
 
     /// Logged when a bit of `area` is set in DEBUG.
     package func debug(_ area: Area, _ text: @autoclosure () -> String) {
-        if !areas.isDisjoint(with: area) { write(text()) }
+        guard !areas.isDisjoint(with: area) else { return }
+        write(text())
+        if flushesDebug { try? Files.synchronizeData(file.descriptor) }
     }
 
     /// True when records of `area` are written.

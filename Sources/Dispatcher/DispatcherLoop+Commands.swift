@@ -10,7 +10,34 @@ extension DispatcherLoop {
         case .client(let client):
             add(client)
         case .refused(let user): shared.log.error("command client of user \(user) refused")
-        case .none: break
+        case .none:
+            // Gone already, or no descriptor is left for it: the loop must not spin until there is one.
+            shared.reactor.forget(commands.descriptor)
+            areCommandsResting = true
+        }
+    }
+
+    /// To be called once a second. A client that says nothing and reads nothing would keep others out; one that waits
+    /// for the answer to `upgrade` may be silent.
+    func expireClients(at now: Int64) {
+        for (number, client) in clients where number != upgrade?.client {
+            guard now - client.lastActive >= shared.settings.commandIdleTime else { continue }
+            shared.log.debug(.miscellaneous, "command client \(number) was idle for too long")
+            remove(number, client)
+        }
+        if areCommandsResting {
+            areCommandsResting = false
+            try? shared.reactor.watch(commands.descriptor, .commands)
+        }
+    }
+
+    private func remove(_ number: Int, _ client: CommandClient) {
+        shared.reactor.forget(client.descriptor)
+        clients[number] = nil
+        shared.log.debug(.miscellaneous, "command client \(number) is gone")
+        // With the limit reached, the listening socket was forgotten.
+        if clients.count == CommandSocket.mostClients - 1 {
+            try? shared.reactor.watch(commands.descriptor, .commands)
         }
     }
 
@@ -33,13 +60,7 @@ extension DispatcherLoop {
             }
         }
         if !client.isOpen {
-            shared.reactor.forget(client.descriptor)
-            clients[number] = nil
-            shared.log.debug(.miscellaneous, "command client \(number) is gone")
-            // With the limit reached, the listening socket was forgotten.
-            if clients.count == CommandSocket.mostClients - 1 {
-                try? shared.reactor.watch(commands.descriptor, .commands)
-            }
+            remove(number, client)
         } else if client.wantsToWrite != hadToWrite {
             shared.reactor.watchWriting(client.descriptor, .commandClient(number), client.wantsToWrite)
         }
@@ -59,9 +80,13 @@ extension DispatcherLoop {
             return ["metrics": .string(ServiceMetrics.text(services.map { $0.snapshot(at: now) }, began: began))]
         case ("reload", nil, 1):
             if let failure = reloadAll(at: now) { return Self.failure("reload failed: \(failure)") }
-            return Self.success
+            let unapplied = shared.settings.unapplied()
+            return unapplied.isEmpty ? Self.success : ["ok": true, "restart": .array(unapplied.map { .string($0) })]
         case ("shutdown", nil, 1):
             shutDown(at: now)
+            return Self.success
+        case ("leave", nil, 1):
+            leave(at: now)
             return Self.success
         case ("upgrade", let path?, 2):
             return beginUpgrade(to: path, client: client, at: now).map { Self.failure("upgrade failed: \($0)") }
@@ -79,7 +104,7 @@ extension DispatcherLoop {
         default:
             return Self.failure(
                 "unknown command; known: status, connections, history, metrics, stop, restart, reload, "
-                    + "upgrade, shutdown")
+                    + "upgrade, leave, shutdown")
         }
     }
 
@@ -102,7 +127,9 @@ extension DispatcherLoop {
         return body(service)
     }
 
-    private var status: JSONValue { ["services": .array(services.map(\.status))] }
+    private var status: JSONValue {
+        ["services": .array(services.map(\.status)), "generation": .integer(generation)]
+    }
 
     private static let success: JSONValue = ["ok": true]
 

@@ -11,11 +11,17 @@ final class DispatcherLoop {
     let commands: CommandSocket
     var clients: [Int: CommandClient] = [:]
     var lastClient = 0
+    /// The command socket is not watched until the next second.
+    var areCommandsResting = false
     /// Seconds since 1970.
     let began = SystemClock.wallSeconds
     var admission: ConnectionAdmission
     let reload: @Sendable () throws -> ConnectionAdmission
     var isStopping = false
+    /// Counts the configurations that this Dispatcher has had: 1, and one more with each reload.
+    var generation = 1
+    /// Set when the Dispatcher ends without waiting for sessions: when it goes at the latest.
+    var leavesAt: Int64?
     /// The new program that is to take the place of this one.
     var upgrade: Upgrade?
     /// The counts of `conn_throttle`, for the new program.
@@ -93,7 +99,7 @@ final class DispatcherLoop {
         nextTick = SystemClock.monotonicNanoseconds + seconds(1)
         let watch = startWatch()
         defer { watch.end() }
-        while !(isStopping && services.allSatisfy(\.isFinished)) {
+        while !(isStopping && (services.allSatisfy(\.isFinished) || mayLeave)) {
             let before = SystemClock.monotonicNanoseconds
             watch.turned()
             manager?.turned(at: before)
@@ -109,6 +115,8 @@ final class DispatcherLoop {
                 for service in services { service.tick(at: now) }
                 shared.desk.idents.expire(at: now)
                 storeListeners()
+                restoreReserve()
+                expireClients(at: now)
             }
             continueUpgrade(at: now)
         }
@@ -161,19 +169,26 @@ final class DispatcherLoop {
         }
     }
 
-    /// No descriptor is left: the client at the head of the queue is closed, so that it does not wait in vain and the
-    /// loop does not spin. Then the port rests until the next second.
+    /// No descriptor is left: the client at the head of the queue is closed, so that it does not wait in vain. The
+    /// others wait: the port rests for a while, so that the loop does not spin and not everybody is closed.
     private func sacrificeReserve(_ service: Int, _ number: Int, at now: Int64) {
         let port = services[service].ports[number]
-        reserve = nil
-        if let listener = port.descriptor, case .connection(let socket, _) = Sockets.accept(listener) {
-            close(socket)
+        if reserve != nil {
+            reserve = nil
+            if let listener = port.descriptor, case .connection(let socket, _) = Sockets.accept(listener) {
+                close(socket)
+            }
+            restoreReserve()
         }
-        reserve = try? OwnedDescriptor.open("/dev/null", O_RDONLY)
         if now - (lastShortageReport ?? 0) >= seconds(10) || lastShortageReport == nil {
             lastShortageReport = now
-            log.error("no file descriptor is left: connections are closed; raise the limit (ulimit -n) or MAX_CONNS")
+            log.error(
+                "no file descriptor is left: clients wait or are closed; raise the limit (LimitNOFILE, ulimit -n)")
         }
+    }
+
+    private func restoreReserve() {
+        if reserve == nil { reserve = try? OwnedDescriptor.open("/dev/null", O_RDONLY) }
     }
 
     // MARK: Signals and orders
@@ -205,6 +220,19 @@ final class DispatcherLoop {
         storeListeners()
     }
 
+    /// Ends without waiting for sessions: the workers have been told to drain and finish them on their own, so that a
+    /// new Dispatcher can bind at once (dispatcher specification, section 8, rule 4).
+    func leave(at now: Int64) {
+        shutDown(at: now)
+        leavesAt = now + seconds(10)
+    }
+
+    /// Nothing is on its way to a worker any more, or it takes too long.
+    private var mayLeave: Bool {
+        guard let leavesAt else { return false }
+        return services.allSatisfy(\.isQuiet) || SystemClock.monotonicNanoseconds >= leavesAt
+    }
+
     /// Reads access control again and tells every worker. A failure leaves the old rules in force; returns its text.
     func reloadAll(at now: Int64) -> String? {
         manager?.reloading(at: now)
@@ -213,10 +241,16 @@ final class DispatcherLoop {
             admission = try reload()
         } catch {
             log.error("reload failed, the old configuration stays in force: \(error)")
+            // Dispatcher specification, section 8, rule 6.
+            shared.desk.announce(
+                "BADCONFIGLOAD, Attempt to load new configuration failed.",
+                severity: shared.settings.noticeSeverity)
             return "\(error)"
         }
-        for service in services { service.reload(at: now) }
-        log.notice("configuration reloaded")
+        generation += 1
+        for service in services { service.reload(generation, at: now) }
+        log.notice("configuration reloaded, generation \(generation)")
+        for option in shared.settings.unapplied() { log.notice("\(option) has changed and needs a restart to count") }
         return nil
     }
 }

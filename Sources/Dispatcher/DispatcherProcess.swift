@@ -1,9 +1,11 @@
 import Configuration
 import DNS
 import Glibc
+import InternetMessage
 import Mappings
 import OptionSyntax
 import ProcessPool
+import Synchronization
 import SystemCalls
 
 /// The executable `dispatcher`: the configuration of an instance, run.
@@ -33,6 +35,9 @@ package enum DispatcherProcess {
         do {
             takeOver = try TakeOver.begin()
             let configuration = try load(root)
+            guard configuration.dispatcher.enabled else {
+                throw BadConfiguration(description: "dispatcher.enable is 0: the Dispatcher is not to run")
+            }
             var settings = DispatcherSettings(configuration, root: root)
             settings.inheritedListeners = DispatcherService.activatedListeners()
             settings.user = try MTAUser.toTakeOn(configuration.paths)?.identity.name
@@ -43,12 +48,19 @@ package enum DispatcherProcess {
             let consults = PortAccess(configuration.mappings) != nil
             // The counts outlive reloads of the table.
             let throttle = ThrottleCallout()
-            let context = MappingContext(callout: { throttle.answer($0) })
+            let unapplied = Mutex<[String]>([])
+            settings.unapplied = { unapplied.withLock { $0 } }
+            let atStart = configuration.options
             try DispatcherService(settings: settings) {
+                let current = try load(root)
+                var changed = current.options.needingRestart(since: atStart).map(\.name)
                 // A table that was absent at the start is not consulted until the next one (specification, section 8).
-                guard consults, let access = PortAccess(try load(root).mappings, context: context) else {
-                    return .everybody
-                }
+                var context = current.mappingContext { complain($0) }
+                context.callout = { throttle.answer($0) }
+                let access = PortAccess(current.mappings, context: context)
+                if !consults, access != nil { changed.append("mapping:PORT_ACCESS") }
+                unapplied.withLock { [changed] in $0 = changed }
+                guard consults, let access else { return .everybody }
                 return ConnectionAdmission { access.decide($0) }
             }.run(takeOver, throttle: throttle)
             return 0
@@ -63,7 +75,12 @@ package enum DispatcherProcess {
     private static func check(_ root: String) -> Int32 {
         do {
             let state = try TakeOver.state(in: 3)
-            let settings = DispatcherSettings(try load(root), root: root)
+            let configuration = try load(root)
+            let settings = DispatcherSettings(configuration, root: root)
+            guard configuration.dispatcher.enabled else {
+                complain("dispatcher.enable is 0")
+                return 1
+            }
             let obstacle = TakeOver.obstacle(state, settings) ?? TakeOver.closedPort(state, settings)
             guard let obstacle else { return 0 }
             complain(obstacle)
@@ -92,28 +109,46 @@ package enum DispatcherProcess {
 
 extension DispatcherSettings {
     init(_ configuration: MTAConfiguration, root: String) {
-        let services = configuration.dispatcher.services.filter(\.enabled).map(ServiceSettings.init)
+        let wanted = configuration.dispatcher.services
+        let hasCertificate = configuration.tlsCertificate.map(Files.exists) ?? false
         self.init(
-            services: services, runDirectory: configuration.paths.run,
+            services: wanted.filter(\.enabled).map { ServiceSettings($0, hasCertificate: hasCertificate) },
+            runDirectory: configuration.paths.run,
             logFile: "\(configuration.paths.log)/dispatcher.log")
         debug = DebugAreas.effective(option: configuration.dispatcher.debug) { name in
             getenv(name).map { String(cString: $0) }
         }
         hostName = configuration.hostname
+        product = ProductVersion.text
+        logVersions = configuration.dispatcher.logVersions
+        flushesDebug = configuration.options.boolean("mta.debug_flush")
+        noticeSeverity = configuration.options.integer("mta.sndopr_priority") ?? noticeSeverity
+        remarks = wanted.compactMap { service in
+            service.fault.map { "service \(service.name) is left out: \($0)" }
+        }
+        if !hasCertificate {
+            remarks += wanted.filter { $0.enabled && !$0.sslPorts.isEmpty && $0.needsCertificate }.map { service in
+                "service \(service.name): ssl_ports stay closed until base.tls_certificate names a certificate"
+            }
+        }
         resolver.servers = configuration.options.list("mta.dns_resolver")
-        workerEnvironment = ["MARTLET_ROOT=\(root)", "MALLOC_ARENA_MAX=2"]
+        // Dispatcher specification, section 7.2 item 4.
+        workerEnvironment = [
+            "MARTLET_ROOT=\(root)", "SERVERROOT=\(configuration.paths.root)",
+            "CONFIGROOT=\(configuration.paths.config)", "MALLOC_ARENA_MAX=2",
+        ]
         if let zone = getenv("TZ") { workerEnvironment.append("TZ=\(String(cString: zone))") }
+        let log = RefusalLog(configuration)
+        recordRefusal = { log.write($0, probe: $1, text: $2) }
     }
 }
 
 extension ServiceSettings {
-    init(_ service: ServiceConfiguration) {
+    init(_ service: ServiceConfiguration, hasCertificate: Bool) {
         self.init(name: service.name, image: service.image, logFile: service.logFile)
         tcpPorts = service.tcpPorts
-        if !service.sslPorts.isEmpty {
-            DispatcherProcess.complain(
-                "service \(service.name): ssl_ports stay closed, this release has no TLS; use tcp_ports")
-        }
+        sslPorts = service.needsCertificate && !hasCertificate ? [] : service.sslPorts
+        defaultChannel = service.channel ?? defaultChannel
         interfaceAddress = service.interfaceAddress.isEmpty ? nil : service.interfaceAddress
         parameter = service.parameter
         backlog = service.backlog

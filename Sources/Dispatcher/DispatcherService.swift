@@ -38,7 +38,7 @@ package struct DispatcherService: Sendable {
         if settings.endsWithParent { Processes.endWithParent() }
         try Files.createDirectory(settings.runDirectory, mode: 0o750)
         let path = settings.runDirectory + "/pid.dispatcher"
-        let mark = try takeOver?.pidFile(path) ?? PIDFile.take(path)
+        let mark = try takeOver?.pidFile(path) ?? PIDFile.take(path, announces: false)
         try serve(settings, signals, findings, takeOver, throttle, pidFile: mark.descriptor)
         // Only now another Dispatcher may begin: the command socket is removed.
         _ = consume mark
@@ -48,8 +48,13 @@ package struct DispatcherService: Sendable {
         _ settings: DispatcherSettings, _ signals: SignalDescriptor, _ findings: StartFindings,
         _ takeOver: TakeOver?, _ throttle: ThrottleCallout?, pidFile: Int32
     ) throws {
-        let log = try DispatcherLog(settings.logFile, debug: settings.debug, hostName: settings.hostName)
-        log.notice("Dispatcher starts, pid \(getpid()), user \(Users.numbered(geteuid())?.name ?? "\(geteuid())")")
+        let log = try DispatcherLog(
+            settings.logFile, debug: settings.debug, hostName: settings.hostName, flushesDebug: settings.flushesDebug)
+        VersionedLogFile.purge(
+            settings.logFile, hostName: settings.hostName, keeping: settings.logVersions, sparing: [log.path])
+        log.notice(
+            "Dispatcher starts" + (settings.product.isEmpty ? "" : ", \(settings.product)") + ", pid \(getpid()), user "
+                + "\(Users.numbered(geteuid())?.name ?? "\(geteuid())")")
         findings.tell(log)
         let path = settings.runDirectory + "/dispatcher.sock"
         let commands = try takeOver?.commandSocket(path) ?? CommandSocket(path)
@@ -61,6 +66,7 @@ package struct DispatcherService: Sendable {
         loop.throttle = throttle
         if let takeOver { try loop.inherit(takeOver) }
         loop.startServices(at: SystemClock.monotonicNanoseconds)
+        PIDFile.announce(pidFile)
         loop.tellReady()
         try loop.run()
         log.notice("Dispatcher ends")

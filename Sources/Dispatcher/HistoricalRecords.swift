@@ -50,8 +50,16 @@ package struct HistoricalRecords<Record: Sendable>: Sendable {
         }
     }
 
-    /// Those that are kept at `now`, oldest first.
-    package func all(at now: Int64) -> [Record] {
-        (0..<count).lazy.map { slots[(first + $0) % capacity] }.filter { now - $0.ended < lifetime }.map(\.record)
+    /// How many are kept at `now`.
+    package func count(at now: Int64) -> Int {
+        let old = (0..<count).first { now - slots[(first + $0) % capacity].ended < lifetime } ?? count
+        return count - old
+    }
+
+    /// Those that are kept at `now`, oldest first; with `most` the newest of them.
+    package func all(at now: Int64, most: Int = .max) -> [Record] {
+        (count - min(count, most)..<count).lazy.map { slots[(first + $0) % capacity] }.filter {
+            now - $0.ended < lifetime
+        }.map(\.record)
     }
 }

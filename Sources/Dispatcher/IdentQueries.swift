@@ -20,7 +20,7 @@ final class IdentQueries {
     }
 
     /// More are not made at once: the statistics can do without.
-    private static let most = 256
+    static let most = 256
     private static let limit = seconds(5)
 
     private let reactor: Reactor

@@ -14,6 +14,16 @@ final class ListeningPort {
     private(set) var failure: SystemCallError?
     /// False while the epoll does not watch the socket because the pool takes no connection.
     var isWatched = false
+    /// Nothing is accepted before this time, because accept(2) failed.
+    var restUntil: Int64 = 0
+    private var lastComplaint: Int64?
+
+    /// At most one line in ten seconds about what fails again and again.
+    func mayComplain(at now: Int64) -> Bool {
+        if let lastComplaint, now - lastComplaint < seconds(10) { return false }
+        lastComplaint = now
+        return true
+    }
 
     /// The listening socket; nil while it is not bound.
     var descriptor: Int32? { socket?.number }

@@ -24,6 +24,8 @@ package struct PoolLimits: Hashable, Sendable {
         package var ping = seconds(30)
         /// How long an admitted connection may wait for a worker.
         package var waiting = seconds(60)
+        /// How long the last old worker of a restart may go on when there is no slot for a new one.
+        package var lastOfRestart = seconds(60)
         /// For all DNS lists of a connection together; lists that are silent for longer list nobody.
         package var lists = seconds(5)
         /// From the end of the control socket to SIGKILL.

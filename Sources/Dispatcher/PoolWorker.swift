@@ -47,6 +47,8 @@ package struct PoolWorker: Hashable, Sendable {
     package var nextPing: Int64
     /// A `restart` came after its start: it serves only while no newer worker can.
     package var isObsolete = false
+    /// It sent `DRAN`, which it may do once.
+    package var hasGivenNotice = false
     /// A handoff or a `PING` was not answered in time.
     package var stalledSince: Int64?
     /// It broke the protocol or a deadline, and was counted as a failed start.
@@ -87,4 +89,20 @@ package struct PoolConnection: Hashable, Sendable {
     /// When `state` was entered.
     package var since: Int64
     package var attempts = 0
+    /// Workers that declined it: none of them gets it again.
+    package var decliners: [WorkerID] = []
+    /// Not handed off before this time: the last try failed for want of something in this process.
+    package var restUntil: Int64 = 0
+}
+
+/// Why `CONN` did not reach a worker.
+package enum HandoffFailure: Hashable, Sendable {
+    /// The worker's end of the control socket is closed.
+    case workerGone
+    /// The worker does not read: what was to be sent waits without end.
+    case workerStuck(String)
+    /// This process lacks descriptors or memory, or the system refuses: the worker is not to blame.
+    case shortage(String)
+    /// The connection cannot be put into a message; no other worker could get it either.
+    case unsendable(String)
 }

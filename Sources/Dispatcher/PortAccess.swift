@@ -17,25 +17,11 @@ struct PortAccess: Sendable {
     /// Input flag A says that the Dispatcher asks.
     func decide(_ probe: String) -> ConnectionAdmission.Decision {
         guard let result = mappings.probe(Self.table, probe, flags: "A", context: context) else { return .notMentioned }
-        var text = result.output[...]
-        var logText = ""
-        if text.utf8.contains(0x7C), let bars = text.firstRange(of: "||") {
-            logText = String(text[bars.upperBound...])
-            text = text[..<bars.lowerBound]
+        let access = ConnectionAccess(result)
+        guard access.isRefused else {
+            return .admit(text: access.text, logText: access.logText, notes: access.notes)
         }
-        // $U, $<, $> and $D take a piece each, in this order; what is left belongs to $N, or names the rule set.
-        var pieces: [Character: String] = [:]
-        for flag in ["U", "<", ">", "D"] as [Character] where result.flags.has(flag) {
-            let piece = text.prefix { $0 != "|" }
-            text = text.dropFirst(piece.count + 1)
-            pieces[flag] = String(piece)
-        }
-        let notes = [pieces["<"]].compactMap { $0 }.filter { !$0.isEmpty }
-        guard result.flags.has("N") || result.flags.has("F") else {
-            return .admit(text: String(text), logText: logText, notes: notes)
-        }
-        let bytes = text.split(separator: "~").flatMap { (line: Substring) -> [UInt8] in Array(line.utf8) + [13, 10] }
-        let refusalNotes = notes + [pieces[">"]].compactMap { $0 }.filter { !$0.isEmpty }
-        return .refuse(bytes: bytes, reason: String(text), notes: refusalNotes)
+        let bytes = access.lines.flatMap { (line: Substring) -> [UInt8] in Array(line.utf8) + [13, 10] }
+        return .refuse(bytes: bytes, reason: access.text, notes: access.notes, isRecorded: access.isRecorded)
     }
 }

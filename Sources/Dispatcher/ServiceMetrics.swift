@@ -44,6 +44,9 @@ package enum ServiceMetrics {
         Family(name: "busy_replies_total", help: "Clients that were told that the service is at capacity.") {
             $0.statistics.turnedAway
         },
+        Family(name: "accept_failures_total", help: "Times that a port rested because accept failed.") {
+            $0.statistics.acceptFailures
+        },
         Family(name: "connections_completed_total", help: "Connections that a worker finished.") {
             $0.statistics.completed
         },

@@ -72,6 +72,7 @@ extension ServicePool {
             workers[index].active -= 1
             if workers[index].load == 0 { workers[index].idleSince = now }
         case .pending(worker):
+            connections[id]?.decliners.append(worker)
             move(id, from: worker, at: now)
         default:
             return cutOff(worker, "it reported the end of connection \(id), which it does not hold", at: now)
@@ -79,11 +80,23 @@ extension ServicePool {
         return settle(at: now)
     }
 
-    /// `CONN` could not be sent: the worker never saw the connection.
-    package mutating func handoffFailed(_ id: ConnectionID, to worker: WorkerID, at now: Int64) -> [PoolAction] {
-        guard connections[id]?.state == .pending(worker) else { return [] }
+    /// `CONN` could not be sent: the worker never saw the connection. Only a worker that is gone or does not read loses
+    /// by it; what this process lacks is no fault of a worker and of its sessions.
+    package mutating func handoffFailed(
+        _ id: ConnectionID, to worker: WorkerID, _ failure: HandoffFailure, at now: Int64
+    ) -> [PoolAction] {
+        guard let connection = connections[id], connection.state == .pending(worker) else { return [] }
         move(id, from: worker, at: now)
-        return controlLost(worker, at: now)
+        switch failure {
+        case .workerGone: return controlLost(worker, at: now)
+        case .workerStuck(let reason): return cutOff(worker, reason, at: now)
+        case .shortage:
+            // 1, 2, 4, 8 seconds; then the attempts are used up.
+            connections[id]?.restUntil = now + seconds(1 << min(3, max(0, connection.attempts - 1)))
+        case .unsendable(let reason):
+            if connections[id] != nil { drop(id, reason) }
+        }
+        return settle(at: now)
     }
 
     /// A client was told that the service is at capacity.
@@ -99,13 +112,14 @@ extension ServicePool {
         var stay: [ConnectionID] = []
         var isExhausted = false
         for id in waiting {
-            guard let listener = connections[id]?.listener else { continue }
-            guard !isExhausted, unconfirmed[listener] < limits.maxHandoffs else {
+            guard let connection = connections[id] else { continue }
+            guard !isExhausted, unconfirmed[connection.listener] < limits.maxHandoffs, now >= connection.restUntil
+            else {
                 stay.append(id)
                 continue
             }
-            guard let index = choose(at: now) else {
-                isExhausted = true
+            guard let index = choose(at: now, except: connection.decliners) else {
+                isExhausted = connection.decliners.isEmpty
                 stay.append(id)
                 continue
             }
@@ -128,14 +142,15 @@ extension ServicePool {
     }
 
     /// Among the available workers: not worn before worn, then the fewest connections, then the oldest.
-    /// After a restart the workers of before are no choice while a newer one is starting or has room.
-    private func choose(at now: Int64) -> Int? {
+    /// After a restart the workers of before are no choice while a newer one is starting or has room. A worker that
+    /// declined the connection is none at all.
+    private func choose(at now: Int64, except decliners: [WorkerID]) -> Int? {
         var best: Int?
         var bestRank = (Int.max, Int.max)
         var isNewerStarting = false
         for (index, worker) in workers.enumerated() {
             if worker.state == .starting, !worker.isObsolete { isNewerStarting = true }
-            guard isAvailable(worker) else { continue }
+            guard isAvailable(worker), decliners.isEmpty || !decliners.contains(worker.id) else { continue }
             let rank = (worker.isObsolete ? 2 : isWorn(worker, at: now) ? 1 : 0, worker.load)
             if rank < bestRank {
                 best = index
@@ -208,7 +223,7 @@ extension ServicePool {
         for id in waiting { drop(id, reason) }
     }
 
-    private mutating func drop(_ id: ConnectionID, _ reason: String) {
+    mutating func drop(_ id: ConnectionID, _ reason: String) {
         guard let connection = forget(id) else { return }
         waiting.removeAll { $0 == id }
         release(connection.listener)

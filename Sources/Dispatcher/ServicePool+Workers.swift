@@ -79,9 +79,11 @@ extension ServicePool {
         return settle(at: now)
     }
 
-    /// `DRAN` from a worker: it confirms nothing more and ends after its sessions.
+    /// `DRAN` from a worker: it confirms nothing more and ends after its sessions. A second one is a flood's beginning.
     package mutating func wishesToDrain(_ id: WorkerID, at now: Int64) -> [PoolAction] {
         guard let index = heard(id, at: now) else { return [] }
+        guard !workers[index].hasGivenNotice else { return cutOff(id, "it sent DRAN twice", at: now) }
+        workers[index].hasGivenNotice = true
         if workers[index].isUsable {
             workers[index].state = .draining
             workers[index].idleSince = now
@@ -115,6 +117,7 @@ extension ServicePool {
     /// New workers take new connections; those of now finish the sessions they have. Ends a hold-down.
     package mutating func restart(at now: Int64) -> [PoolAction] {
         isHeldDown = false
+        restartBegan = now
         budget.recovered()
         for index in workers.indices where workers[index].isUsable { workers[index].isObsolete = true }
         return settle(at: now)

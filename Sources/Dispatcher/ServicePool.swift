@@ -35,8 +35,12 @@ package struct ServicePool: Sendable {
     package internal(set) var statistics = ServiceStatistics()
     /// Connections of each client, from accept to end.
     var clients: [AdmissionClient: Int] = [:]
-    /// Since when every place is taken.
+    /// Since when the service has been at capacity, pauses below ``fullnessPause`` included.
     private var fullSince: Int64?
+    /// Since when a place has been free while `fullSince` is still set.
+    private var roomSince: Int64?
+    /// When the last restart began; old workers are still there.
+    var restartBegan: Int64?
 
     var actions: [PoolAction] = []
     var lastWorker = 0
@@ -68,7 +72,7 @@ package struct ServicePool: Sendable {
 
     /// True when the service has been at capacity for `busyAfter`, so that clients are told instead of left waiting.
     package func turnsAway(at now: Int64, busyAfter: Int64?) -> Bool {
-        guard phase == .serving, let busyAfter, let fullSince else { return false }
+        guard phase == .serving, let busyAfter, let fullSince, isFull else { return false }
         return now - fullSince >= busyAfter
     }
 
@@ -153,8 +157,30 @@ package struct ServicePool: Sendable {
             isHandoffLimited: phase == .serving && handoffs.contains { $0 >= limits.maxHandoffs }, at: now)
     }
 
+    /// A place that stays free for this long is one that nobody waits for.
+    private static let fullnessPause = seconds(1)
+
+    /// No place is free, and none can be made: every worker that MAX_PROCS allows is full or finishes its sessions.
+    private var isFull: Bool {
+        if connections.count >= limits.capacity { return true }
+        return workers.count >= limits.maxProcs
+            && !workers.contains { $0.state == .starting || $0.state == .dying || isAvailable($0) }
+    }
+
+    /// With turnover a full service has a free place for moments, until the next client takes it: the clock of
+    /// `busy_reply` goes on through them. Dispatcher specification, section 13.
     mutating func noteFullness(at now: Int64) {
-        fullSince = connections.count >= limits.capacity ? fullSince ?? now : nil
+        if isFull {
+            fullSince = fullSince ?? now
+            roomSince = nil
+        } else if fullSince != nil {
+            let since = roomSince ?? now
+            roomSince = since
+            if now - since >= Self.fullnessPause {
+                fullSince = nil
+                roomSince = nil
+            }
+        }
     }
 
     /// Takes a connection out of the books.

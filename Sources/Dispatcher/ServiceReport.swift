@@ -22,11 +22,14 @@ package struct ServiceReport: Sendable {
         /// Seconds since 1970.
         package var born: Int64
         package var image: String
+        /// The configuration that the worker has; 0: one of a Dispatcher before this one.
+        package var generation: Int
 
-        package init(processID: Int32, image: String, born: Int64, _ worker: PoolWorker) {
+        package init(processID: Int32, image: String, born: Int64, generation: Int = 1, _ worker: PoolWorker) {
             self.processID = processID
             self.image = image
             self.born = born
+            self.generation = generation
             number = worker.id.number
             state = worker.state
             active = worker.active

@@ -37,8 +37,9 @@ extension ServiceRunner {
         let id = pool.accepted(listener: number, client: client, at: now)
         let probe = ConnectionAdmission.probe(local: local, remote: remote)
         switch access.decide(probe) {
-        case .refuse(let bytes, let reason, let notes):
+        case .refuse(let bytes, let reason, let notes, let isRecorded):
             shared.desk.note(notes)
+            if isRecorded { shared.settings.recordRefusal(settings, probe, reason) }
             log.debug(.denials, "access_control: \(probe) rejected by PORT_ACCESS: \(reason)")
             connection.sayLast(bytes)
             perform(pool.refused(id, .portAccess, at: now), at: now)

@@ -7,6 +7,10 @@ extension ServiceRunner {
     /// What a burst of accepting ended with.
     enum BurstEnd { case drained, outOfDescriptors }
 
+    /// How long a port rests after accept(2) failed for want of descriptors or memory, or in a way that the next call
+    /// would fail as well. Its clients wait in the kernel's queue.
+    static let acceptRest = seconds(1)
+
     /// Takes at most 16 connections from the port, so that other events get their turn.
     func acceptBurst(port number: Int, _ admission: ConnectionAdmission, at now: Int64) -> BurstEnd {
         guard ports.indices.contains(number) else { return .drained }
@@ -24,21 +28,33 @@ extension ServiceRunner {
                 }
                 accept(OwnedDescriptor(owning: socket), peer, number, admission, at: now)
             case .none: return .drained
-            case .outOfDescriptors: return .outOfDescriptors
+            case .outOfDescriptors:
+                rest(port, at: now)
+                return .outOfDescriptors
             case .failed(let error):
-                log.error("service \(settings.name) cannot accept on \(port.address): \(error)")
-                unwatch(port)
+                if port.mayComplain(at: now) {
+                    log.error("service \(settings.name) cannot accept on \(port.address): \(error)")
+                }
+                rest(port, at: now)
                 return .drained
             }
         }
         return .drained
     }
 
+    /// Nothing is accepted on the port for a while.
+    private func rest(_ port: ListeningPort, at now: Int64) {
+        pool.statistics.acceptFailures += 1
+        port.restUntil = now + Self.acceptRest
+        unwatch(port)
+    }
+
     /// Sends `CONN`. The own copy stays until `ACPT`.
     func handOff(_ id: ConnectionID, to worker: WorkerID, expires: Int64, at now: Int64) -> [PoolAction] {
-        guard let connection = held[id], let process = processes[worker] else {
-            return pool.handoffFailed(id, to: worker, at: now)
+        guard let connection = held[id] else {
+            return pool.handoffFailed(id, to: worker, .unsendable("its socket is gone"), at: now)
         }
+        guard let process = processes[worker] else { return pool.handoffFailed(id, to: worker, .workerGone, at: now) }
         do throws(ControlSocket.Failure) {
             try process.control.send(
                 connection.call(id, settings, expires: expires), descriptor: connection.socket.number)
@@ -46,7 +62,7 @@ extension ServiceRunner {
             return []
         } catch {
             log.notice("\(name(of: worker)) did not get connection \(id): \(error)")
-            return pool.handoffFailed(id, to: worker, at: now)
+            return pool.handoffFailed(id, to: worker, HandoffFailure(error), at: now)
         }
     }
 
@@ -67,5 +83,18 @@ extension ServiceRunner {
         guard process.control.wantsToWrite else { return }
         shared.reactor.watchWriting(
             process.control.descriptor, .worker(service: index, number: worker.number), true)
+    }
+}
+
+extension HandoffFailure {
+    /// Whose fault it is that `CONN` could not be sent: the worker's only when its end is closed or is not read.
+    init(_ failure: ControlSocket.Failure) {
+        self =
+            switch failure {
+            case .closed: .workerGone
+            case .overflow: .workerStuck(failure.description)
+            case .malformed(let error): .unsendable(error.description)
+            case .system(let error): .shortage(error.description)
+            }
     }
 }

@@ -23,7 +23,7 @@ extension ServiceRunner {
         report.workers = pool.workers.map { worker in
             ServiceReport.Worker(
                 processID: processes[worker.id]?.processID ?? 0, image: greetings[worker.id] ?? "",
-                born: births[worker.id] ?? 0, worker)
+                born: births[worker.id] ?? 0, generation: generations[worker.id] ?? 0, worker)
         }
         report.current = pool.connections.count
         report.waiting = pool.waiting.count

@@ -34,14 +34,18 @@ extension ServiceRunner {
     }
 
     private func spawn(_ id: WorkerID, at now: Int64) -> [PoolAction] {
-        let launch = SupervisedProcess.Launch(
+        var launch = SupervisedProcess.Launch(
             path: settings.image,
             environment: settings.environment(worker: id.number, base: shared.settings.workerEnvironment))
+        // CAP_NET_BIND_SERVICE, with which systemd starts the Dispatcher, is for its ports alone.
+        launch.dropsCapabilities = true
         do throws(SystemCallError) {
             let output = try VersionedLogFile(next: settings.logFile, hostName: shared.settings.hostName)
             let process = try SupervisedProcess.start(launch, log: output.descriptor)
             processes[id] = process
             births[id] = SystemClock.wallSeconds
+            generations[id] = generation
+            keepLogs(output.path, of: id)
             log.notice("\(name(of: id)) created, output in \(output.path)")
             log.debug(.processes, "\(name(of: id)) got \(launch.environment.joined(separator: " "))")
             try shared.reactor.watch(process.control.descriptor, .worker(service: index, number: id.number))
@@ -56,6 +60,16 @@ extension ServiceRunner {
             }
             return pool.spawnFailed(id, at: now)
         }
+    }
+
+    /// The newest versions of the log stay, and those of workers that live. With a worker whose log is not known,
+    /// because another Dispatcher started it, nothing is removed.
+    private func keepLogs(_ path: String, of id: WorkerID) {
+        outputs[id] = path
+        guard processes.keys.allSatisfy({ outputs[$0] != nil }) else { return }
+        VersionedLogFile.purge(
+            settings.logFile, hostName: shared.settings.hostName, keeping: shared.settings.logVersions,
+            sparing: Set(outputs.values))
     }
 
     func name(of id: WorkerID) -> String {
@@ -84,6 +98,8 @@ extension ServiceRunner {
                 guard pool.worker(id)?.state != .dying else { return shared.reactor.forget(process.control.descriptor) }
             }
         } catch {
+            // Not the worker's fault, and what waits in the socket stays there.
+            if error.isShortage { return }
             shared.reactor.forget(process.control.descriptor)
             switch error {
             case .closed: perform(pool.controlLost(id, at: now), at: now)
@@ -98,7 +114,10 @@ extension ServiceRunner {
             return perform(pool.cutOff(id, "it sent \(message.type) before HELO", at: now), at: now)
         }
         switch message.type {
-        case "REDY": perform(pool.ready(id, at: now), at: now)
+        case "REDY":
+            perform(pool.ready(id, at: now), at: now)
+            // It may have read its configuration before the last reload.
+            if generations[id] ?? generation < generation { tellGeneration(id, at: now) }
         case "ACPT": forEachConnection(message, id, at: now, confirm)
         case "DONE":
             forEachConnection(message, id, at: now, finish)
@@ -158,6 +177,8 @@ extension ServiceRunner {
         processes[id] = nil
         greetings[id] = nil
         births[id] = nil
+        generations[id] = nil
+        outputs[id] = nil
         perform(pool.ended(id, ending, at: now), at: now)
     }
 

@@ -27,6 +27,12 @@ final class ServiceRunner {
     var applicants: [ConnectionID: Applicant] = [:]
     /// When the first wait of ``applicants`` is over, or earlier.
     var nextAdmission = Int64.max
+    /// Which configuration the Dispatcher has, and which each worker was told to read last; 0: one of a Dispatcher before
+    /// this one.
+    private(set) var generation = 1
+    var generations: [WorkerID: Int] = [:]
+    /// The log file of each worker that this process started.
+    var outputs: [WorkerID: String] = [:]
     /// Wall-clock seconds at which workers were started, for the status.
     var births: [WorkerID: Int64] = [:]
     /// Who is connected and who was, for the statistics.
@@ -42,7 +48,8 @@ final class ServiceRunner {
         self.index = index
         self.shared = shared
         ports = ListeningPort.ports(of: settings)
-        journal = ConnectionJournal(historicalTime: settings.historicalTime)
+        journal = ConnectionJournal(
+            historicalTime: settings.historicalTime, services: shared.settings.services.count)
         rules = AdmissionRules(settings, shared.settings.deadlines)
         pool = ServicePool(limits: settings.limits(shared.settings.deadlines), listeners: ports.count)
     }
@@ -139,23 +146,30 @@ final class ServiceRunner {
         perform(pool.restart(at: now), at: now)
     }
 
-    /// `RELD` to every worker that is ready.
-    func reload(at now: Int64) {
-        for worker in pool.workers where worker.readyAt != nil {
-            transmit(ControlMessage("RELD"), to: worker.id, at: now)
-        }
+    /// `RELD` to every worker that is ready; the others get it with their `REDY`.
+    func reload(_ generation: Int, at now: Int64) {
+        self.generation = generation
+        for worker in pool.workers where worker.readyAt != nil { tellGeneration(worker.id, at: now) }
+    }
+
+    func tellGeneration(_ id: WorkerID, at now: Int64) {
+        generations[id] = generation
+        transmit(ControlMessage("RELD"), to: id, at: now)
     }
 
     // MARK: Listening
 
     /// Lets the epoll watch exactly the ports from which a connection may be taken now.
     func watchPorts(at now: Int64) {
-        for (number, port) in ports.enumerated() where !port.isWatched {
+        for (number, port) in ports.enumerated() where !port.isWatched && now >= port.restUntil {
             guard let socket = port.descriptor, takesConnections(number, at: now) else { continue }
             do throws(SystemCallError) {
                 try shared.reactor.watch(socket, .listener(service: index, port: number))
                 port.isWatched = true
-            } catch { log.error("service \(settings.name) cannot watch \(port.address): \(error)") }
+            } catch {
+                port.restUntil = now + Self.acceptRest
+                log.error("service \(settings.name) cannot watch \(port.address): \(error)")
+            }
         }
     }
 

@@ -11,6 +11,8 @@ extension ServiceSettings {
             ("MAX_SHUTDOWN", String(maxShutdown)), ("MAX_HANDOFFS", String(maxHandoffs)),
             ("MAX_LIFE_CONNS", String(maxLifeConns)), ("MAX_LIFE_TIME", String(maxLifeTime)),
             ("MAX_IDLE_TIME", String(maxIdleTime)), ("STACKSIZE", String(stackSize)),
+            ("BUSY_REPLY", String(busyReply)), ("MAX_CONNS_PER_CLIENT", String(maxConnsPerClient)),
+            ("PREGREET_DELAY", String(pregreetDelay)),
         ]
         return "options of \(name): " + values.map { "\($0.0)=\($0.1)" }.joined(separator: " ")
     }

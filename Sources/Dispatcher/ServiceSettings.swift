@@ -42,6 +42,8 @@ package struct ServiceSettings: Hashable, Sendable {
     package var maxIdleTime = 600
     /// STACKSIZE, bytes.
     package var stackSize = 2_048_000
+    /// The channel of connections before any switching, for `T` records of the connection log.
+    package var defaultChannel = "tcp_local"
 
     package init(name: String, image: String, logFile: String) {
         self.name = name
@@ -95,6 +97,8 @@ package struct DispatcherSettings: Sendable {
     package var workerEnvironment: [String] = []
     /// The MTA user: taken on for good once the ports are bound; nil: stay who we are.
     package var user: String?
+    /// Names of changed options that the reload before did not bring into force; asked after a reload.
+    package var unapplied: @Sendable () -> [String] = { [] }
     /// Ends when the process that started it does: set by `martlet run`.
     package var endsWithParent = false
     /// Seconds without a turn of the main loop after which the Dispatcher aborts, so that it is started again.
@@ -104,6 +108,8 @@ package struct DispatcherSettings: Sendable {
     /// Between attempts to bind a port that was taken, nanoseconds.
     package var bindRetry = seconds(30)
     package var deadlines = PoolLimits.Deadlines()
+    /// After which a command client that says nothing and reads nothing is closed, nanoseconds.
+    package var commandIdleTime = seconds(60)
     /// Where DNS lists are asked; used only when a service has some.
     package var resolver = ResolverConfiguration(timeout: 5000)
     /// Connections of all services that may wait for their admission at once.
@@ -112,6 +118,20 @@ package struct DispatcherSettings: Sendable {
     package var identPort = IdentReply.port
     /// The socket of the system log.
     package var systemLog = "/dev/log"
+    /// Syslog severity of notices about the configuration, MTA option `sndopr_priority`.
+    package var noticeSeverity = 5
+    /// Versions of each log that are kept when a new one is begun; 0: all. Those of live processes always are.
+    package var logVersions = 5
+    /// MTA option `debug_flush`: debug records are on the disk before anything else happens.
+    package var flushesDebug = false
+    /// Name and version of the product, for the first line of the log.
+    package var product = ""
+    /// Findings about the configuration for the log, errors of services that are left out.
+    package var remarks: [String] = []
+    /// `$T`: writes a `T` record to the connection log. Takes the service, the probe and what the client was told.
+    package var recordRefusal: @Sendable (_ service: ServiceSettings, _ probe: String, _ text: String) -> Void = {
+        _, _, _ in
+    }
 
     package init(services: [ServiceSettings], runDirectory: String, logFile: String) {
         self.services = services

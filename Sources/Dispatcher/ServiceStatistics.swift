@@ -7,6 +7,8 @@ package struct ServiceStatistics: Hashable, Sendable {
     package var refusals: [AdmissionRefusal: Int] = [:]
     /// Told that the service is at capacity; not counted in `accepted`.
     package var turnedAway = 0
+    /// Times that accept(2) failed and a port rested, for example because no descriptor was left.
+    package var acceptFailures = 0
     package var handedOff = 0
     /// Taken back from a worker before it confirmed.
     package var moved = 0

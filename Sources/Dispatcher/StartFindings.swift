@@ -6,7 +6,8 @@ struct StartFindings {
 
     /// Brings the settings within what the system grants. To be called before ports are bound.
     init(_ settings: inout DispatcherSettings) {
-        lines = DescriptorNeed(settings.services).report(limit: SystemLimits.openFiles)
+        lines = settings.remarks.map { ($0, true) }
+        lines += settings.fit(descriptors: SystemLimits.openFiles)
         if let most = SystemLimits.listenBacklog, let text = settings.clampBacklogs(to: most) {
             lines.append((text, true))
         }

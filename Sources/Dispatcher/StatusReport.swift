@@ -15,6 +15,7 @@ extension ServiceReport {
             "denied": .integer(statistics.denied),
             "denials": denials,
             "busy_replies": .integer(statistics.turnedAway),
+            "accept_failures": .integer(statistics.acceptFailures),
             "handoff": handoff,
             "failed_starts": .integer(statistics.failedStarts),
             "crashes": .integer(statistics.crashes),
@@ -53,6 +54,7 @@ extension ServiceReport {
             "peak": .integer(worker.peak),
             "born": .string(timestamp(worker.born)),
             "image": .string(worker.image),
+            "generation": .integer(worker.generation),
         ]
     }
 
@@ -117,13 +119,16 @@ extension ConnectionJournal {
         ]
     }
 
-    /// Closed connections and ended workers of the last HISTORICAL_TIME seconds, oldest first.
+    /// Closed connections and ended workers of the last HISTORICAL_TIME seconds, oldest first; of the connections the
+    /// newest ``mostShown``.
     package func history(of service: String, at now: Int64) -> JSONValue {
-        [
+        let shown = closed.all(at: now, most: Self.mostShown)
+        return [
             "name": .string(service), "historical_time": .integer(Int(closed.lifetime / 1_000_000_000)),
             "overwritten": .integer(closed.overwritten + workers.overwritten),
-            "connections": .array(closed.all(at: now).map { Self.json($0, wall: $0.ended ?? $0.began) }),
+            "connections": .array(shown.map { Self.json($0, wall: $0.ended ?? $0.began) }),
             "workers": .array(workers.all(at: now).map(Self.json)),
+            "omitted": .integer(closed.count(at: now) - shown.count),
         ]
     }
 

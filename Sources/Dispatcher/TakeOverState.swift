@@ -85,7 +85,7 @@ struct TakeOverState: Hashable {
     static var counters: [WritableKeyPath<ServiceStatistics, Int>] {
         [
             \.accepted, \.denied, \.turnedAway, \.handedOff, \.moved, \.completed, \.lost, \.dropped,
-            \.workersStarted, \.failedStarts, \.crashes,
+            \.workersStarted, \.failedStarts, \.crashes, \.acceptFailures,
         ] + AdmissionRefusal.allCases.map { \.[refusals: $0] }
     }
 

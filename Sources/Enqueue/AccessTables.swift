@@ -14,11 +14,14 @@ package struct AccessFacts: Hashable, Sendable {
     package var isAuthenticated: Bool
     package var usesTLS: Bool
     package var saidEHLO: Bool
+    /// The authenticated user; empty without AUTH.
+    package var user: String
 
     package init(
         portAccessProbe: String = "", applicationInformation: String = "", sourceChannel: String, sender: String,
-        isAuthenticated: Bool = false, usesTLS: Bool = false, saidEHLO: Bool = false
+        isAuthenticated: Bool = false, usesTLS: Bool = false, saidEHLO: Bool = false, user: String = ""
     ) {
+        self.user = user
         self.portAccessProbe = portAccessProbe
         self.applicationInformation = applicationInformation
         self.sourceChannel = sourceChannel
@@ -39,6 +42,10 @@ struct AccessVerdict: Hashable {
     var refusal: RoutingRefusal?
     /// `$H`: the copy is held.
     var isHeld = false
+    /// `$D`: how long the client is to wait.
+    var delay = AccessDelay()
+    /// `$J` of FROM_ACCESS: the address that replaces the envelope From.
+    var newSender: String?
 
     static let allowed = AccessVerdict()
 }
@@ -73,12 +80,26 @@ struct AccessTables: Sendable {
         let second = judge(table, probe, facts, trace)
         verdict.refusal = second.refusal
         verdict.isHeld = verdict.isHeld || second.isHeld
+        verdict.delay.formUnion(second.delay)
         return verdict
+    }
+
+    /// FROM_ACCESS, once for each transaction (section 3); the verdict also says what replaces the sender.
+    func judgeSender(_ facts: AccessFacts, trace: RouteTrace? = nil) -> AccessVerdict {
+        guard mappings.contains("FROM_ACCESS") else { return .allowed }
+        let probe = [
+            facts.portAccessProbe, field(facts.applicationInformation), "MAIL", facts.sourceChannel,
+            field(facts.sender), field(facts.user),
+        ].joined(separator: "|")
+        var facts = facts
+        // Input flag E belongs to the recipient tables (section 5.1).
+        facts.saidEHLO = false
+        return judge("FROM_ACCESS", probe, facts, trace)
     }
 
     private func judge(_ table: String, _ probe: String, _ facts: AccessFacts, _ trace: RouteTrace?) -> AccessVerdict {
         let result = mappings.probe(table, probe, flags: facts.flags, context: context)
-        let verdict = result.map(verdict) ?? .allowed
+        let verdict = result.map(verdict) ?? withoutMatch(table, probe)
         if let trace {
             trace.add(
                 .asked(
@@ -90,12 +111,22 @@ struct AccessTables: Sendable {
         return verdict
     }
 
+    /// No entry allows, but for a probe that is too long for any entry to have a say: a client could make it so.
+    private func withoutMatch(_ table: String, _ probe: String) -> AccessVerdict {
+        guard probe.utf8.count > MappingTables.probeLimit, mappings.contains(table) else { return .allowed }
+        return AccessVerdict(
+            refusal: RoutingRefusal(
+                code: 550, status: "5.7.1", text: showsAccessErrors ? accessFailureText : unknownHostText,
+                detail: "the probe of \(table) is longer than \(MappingTables.probeLimit) octets"))
+    }
+
     private func verdict(_ result: MappingResult) -> AccessVerdict {
         // `$I` asks for membership in a group of the system; we know of none, so that the entry counts as no match.
         guard !result.flags.has("I") else { return .allowed }
-        var verdict = AccessVerdict(isHeld: result.flags.has("H"))
-        guard result.flags.has("N") || result.flags.has("F") else { return verdict }
         let arguments = FlagArguments(result)
+        var verdict = AccessVerdict(
+            isHeld: result.flags.has("H"), delay: arguments.delay, newSender: arguments.newSender)
+        guard result.flags.has("N") || result.flags.has("F") else { return verdict }
         let status = arguments.status ?? EnhancedStatus(5, 7, 1)
         let standard = showsAccessErrors ? accessFailureText : unknownHostText
         verdict.refusal = RoutingRefusal(
@@ -126,6 +157,8 @@ struct AccessTables: Sendable {
     /// the last one takes the rest (section 5.3).
     private struct FlagArguments {
         var text = ""
+        var delay = AccessDelay()
+        var newSender: String?
         /// A permanent or temporary status; nil when `$X` is not set or is neither.
         var status: EnhancedStatus?
 
@@ -137,6 +170,8 @@ struct AccessTables: Sendable {
             for flag in Self.order where result.flags.has(flag) {
                 let piece = rest.prefix { $0 != "|" }
                 rest = rest.dropFirst(piece.count + 1)
+                if flag == "D" { delay = AccessDelay(piece) }
+                if flag == "J", Mailbox(String(piece)) != nil { newSender = String(piece) }
                 if flag == "X" { status = EnhancedStatus(piece).flatMap { $0.statusClass == 2 ? nil : $0 } }
             }
             text = String(rest)

@@ -1,7 +1,6 @@
 import AddressRewriting
 package import Aliases
 import Configuration
-import Glibc
 import OptionSyntax
 import Synchronization
 import SystemCalls
@@ -11,15 +10,9 @@ import SystemCalls
 package final class DirectoryStore: Sendable {
     private struct State {
         var directory: any Directory
-        var stamp: Stamp?
+        var stamp: FileStamp?
         var checkedAt: Int64
         var generation = 0
-    }
-
-    private struct Stamp: Equatable {
-        var inode: UInt64
-        var size: Int
-        var modified: Int64
     }
 
     private let path: String?
@@ -54,7 +47,7 @@ package final class DirectoryStore: Sendable {
     }
 
     private func refresh(_ state: inout State, _ path: String) {
-        let stamp = Self.stamp(path)
+        let stamp = FileStamp(path)
         if stamp != nil, stamp == state.stamp { return }
         do throws(SystemCallError) {
             var diagnostics = Diagnostics()
@@ -76,28 +69,36 @@ package final class DirectoryStore: Sendable {
             state.stamp = nil
         }
     }
-
-    private static func stamp(_ path: String) -> Stamp? {
-        var information = stat()
-        guard stat(path, &information) == 0 else { return nil }
-        let modified = Int64(information.st_mtim.tv_sec) * 1_000_000_000 + Int64(information.st_mtim.tv_nsec)
-        return Stamp(inode: UInt64(information.st_ino), size: Int(information.st_size), modified: modified)
-    }
 }
 
 /// What `$V` and `$Z` of rewrite rules ask, answered by a directory.
 struct DirectoryLocality: DirectoryLookups {
     let directory: any Directory
     let ownHosts: [String]
-    let searchesUplevel: Bool
+    let options: MTAOptions.Addresses
 
     func locality(ofDomain domain: String) -> DomainLocality {
-        AddressRewriting.locality(ofDomain: domain, ownHosts: ownHosts, searchesUplevel: searchesUplevel) { name in
-            switch directory.domain(name) {
-            case .found: .some(DomainEntry())
+        AddressRewriting.locality(ofDomain: domain, ownHosts: ownHosts, searchesUplevel: options.searchesUplevel) {
+            switch directory.domain($0) {
+            case .found(let found): .some(DomainEntry(routingHosts: found.values(options.routingHostsAttribute)))
             case .notFound: .some(nil)
             case .unavailable: nil
             }
         }
+    }
+
+    /// The host that mail for a domain of ours goes to, when another one serves it and `route_to_routing_host` asks for
+    /// a route (rewrite-rules specification, section 9).
+    func routingHost(ofDomain domain: String) -> String? {
+        guard options.routesToRoutingHost, case .nonLocal = locality(ofDomain: domain) else { return nil }
+        var name = domain[...]
+        while !name.isEmpty {
+            if case .found(let found) = directory.domain(String(name)) {
+                return found.values(options.routingHostsAttribute).first
+            }
+            guard options.searchesUplevel, let dot = name.firstIndex(of: ".") else { return nil }
+            name = name[name.index(after: dot)...]
+        }
+        return nil
     }
 }

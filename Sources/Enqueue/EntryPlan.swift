@@ -1,3 +1,4 @@
+package import Aliases
 package import Channels
 package import Envelope
 
@@ -8,8 +9,14 @@ package struct RoutedRecipient: Hashable, Sendable {
     package var host: String
     package var recipient: QueueRecipient
     package var heldReason: String?
+    /// The list whose copy it gets; nil for a copy of the message as it is.
+    package var list: ListParameters?
 
-    package init(channel: String, host: String, recipient: QueueRecipient, heldReason: String? = nil) {
+    package init(
+        channel: String, host: String, recipient: QueueRecipient, heldReason: String? = nil,
+        list: ListParameters? = nil
+    ) {
+        self.list = list
         self.channel = channel
         self.host = host
         self.recipient = recipient

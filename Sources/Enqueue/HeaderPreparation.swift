@@ -1,3 +1,4 @@
+package import Aliases
 import Channels
 package import Configuration
 package import Envelope
@@ -58,9 +59,10 @@ package struct HeaderPreparation: Sendable {
     }
 
     /// Prepares the header at the beginning of `content`, which holds at least the whole header or all of the message.
-    /// `completion`: the fields to add where they are missing; nil leaves the header as it came.
+    /// `completion`: the fields to add where they are missing; nil leaves the header as it came. `list`: the mailing list
+    /// whose copy it is.
     package func prepare(
-        _ content: [UInt8], received: ReceivedField, completion: HeaderBlock.Completion?
+        _ content: [UInt8], received: ReceivedField, completion: HeaderBlock.Completion?, list: ListParameters? = nil
     ) -> Result<Prepared, HeaderError> {
         HeaderBlock.scan(content, limits: headerLimits).map { scan in
             var header = scan.header
@@ -68,6 +70,7 @@ package struct HeaderPreparation: Sendable {
             facts.heldReason = loopReason(header)
             facts.priority = Self.priority(header)
             if let completion { header.complete(completion) }
+            if let list { Self.add(list, to: &header) }
             facts.messageID = header.messageID
             var bytes: [UInt8] = []
             bytes.reserveCapacity(header.bytes.count + 512)
@@ -75,6 +78,15 @@ package struct HeaderPreparation: Sendable {
             header.write(to: &bytes)
             bytes += [13, 10]
             return Prepared(header: bytes, bodyStart: scan.bodyStart, facts: facts)
+        }
+    }
+
+    /// The fields of a list. One of which a header has only one is replaced (aliases specification, 5.3).
+    private static func add(_ list: ListParameters, to header: inout HeaderBlock) {
+        for (name, addition) in list.headerAdditions {
+            if addition.onlyIfAbsent, header.contains(name) { continue }
+            if name == "Reply-To" { header.removeAll(name) }
+            header.add(name, addition.value)
         }
     }
 

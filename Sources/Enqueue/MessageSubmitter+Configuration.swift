@@ -11,10 +11,21 @@ extension MessageSubmitter {
     ) throws(SpoolError) {
         let log = TransactionLog(
             directory: configuration.paths.log,
-            options: LogOptions { configuration.options.integer("mta.\($0)") },
+            options: Self.logOptions(configuration),
             node: configuration.hostname, report: { report("transaction log: \($0)") })
         var options = SpoolWriterOptions()
         options.minimumFree = configuration.mta.queueMinFree
         try self.init(queue: configuration.paths.queue, options: options, log: log, notify: notify)
+    }
+
+    /// A reload: log fields and the wanted free space are those of `configuration` from now on. The queue directory and
+    /// the log directory are looked at once, at the start.
+    package func configure(_ configuration: MTAConfiguration) {
+        log.configure(Self.logOptions(configuration), node: configuration.hostname)
+        spool.setMinimumFree(configuration.mta.queueMinFree)
+    }
+
+    private static func logOptions(_ configuration: MTAConfiguration) -> LogOptions {
+        LogOptions { configuration.options.integer("mta.\($0)") }
     }
 }

@@ -15,6 +15,8 @@ package final class RouteTrace {
             address: String, outcome: RewriteEngine.Outcome, trace: [RewriteTraceStep], looksUpAliases: Bool)
         case asked(AccessQuestion)
         case lookedUp(AliasLookup)
+        /// FORWARD mapping and forward database, where there are any.
+        case forwarded(ForwardingQuestion)
     }
 
     package private(set) var steps: [Step] = []

@@ -3,7 +3,7 @@ package import Aliases
 package import Channels
 package import Configuration
 package import InternetMessage
-import Mappings
+package import Mappings
 import OptionSyntax
 import Synchronization
 import SystemCalls
@@ -42,26 +42,54 @@ package struct HostCompletion: Hashable, Sendable {
 package final class Router: Sendable {
     package let configuration: MTAConfiguration
     package let engine: RewriteEngine
+    /// What every mapping table of the configuration is probed with.
+    package let context: MappingContext
+    let tables: AccessTables
+    let reversal: AddressReversal
+    private let forwarding: AddressForwarding
     private let directory: DirectoryStore
-    private let tables: AccessTables
     private let texts: AliasErrorTexts
+    private let unknownHost: String
+    private let listFiles = ListFiles()
     private let resolver: Mutex<(generation: Int, resolver: AliasResolver)?>
 
-    /// `report` gets lines about the directory file.
+    /// `report` gets lines about the directory file and about what mappings cannot do.
     package init(configuration: MTAConfiguration, report: @escaping @Sendable (String) -> Void) {
         self.configuration = configuration
         texts = AliasErrorTexts(configuration.mta.errorTexts)
-        let unknownHost = configuration.mta.errorTexts["unknown_host"] ?? "unknown host or domain"
+        unknownHost = configuration.mta.errorTexts["unknown_host"] ?? "unknown host or domain"
+        let directory = DirectoryStore(path: configuration.directoryFile, report: report)
+        self.directory = directory
+        let context = Self.context(configuration, directory, report)
+        self.context = context
+        let databases = configuration.databases
         engine = RewriteEngine(
             rules: configuration.rewriteRules, mappings: configuration.mappings,
             channels: ConfiguredChannels(table: configuration.channels), localHost: configuration.channels.localHost,
-            unknownHostText: unknownHost)
-        directory = DirectoryStore(path: configuration.directoryFile, report: report)
+            context: context, unknownHostText: unknownHost, domainRules: databases.domainRules)
         tables = AccessTables(
-            mappings: configuration.mappings, context: MappingContext(), paranoia: configuration.mta.mappingParanoia,
+            mappings: configuration.mappings, context: context, paranoia: configuration.mta.mappingParanoia,
             showsAccessErrors: configuration.mta.showsAccessErrors, unknownHostText: unknownHost,
             accessFailureText: texts.accessFailure)
+        let options = configuration.mta.addresses
+        reversal = AddressReversal(
+            mappings: configuration.mappings, context: context, database: databases.reverse, bits: options.reverseBits)
+        forwarding = AddressForwarding(
+            mappings: configuration.mappings, context: context, database: databases.forward, bits: options.forwardBits)
         resolver = Mutex(nil)
+    }
+
+    /// The lookups of the configuration, and the directory's domains for `$}domain,attribute{`.
+    private static func context(
+        _ configuration: MTAConfiguration, _ directory: DirectoryStore, _ report: @escaping @Sendable (String) -> Void
+    ) -> MappingContext {
+        var context = configuration.mappingContext(report: report)
+        context.domainAttribute = { domain, attribute in
+            guard case .found(let found) = directory.current.directory.domain(domain) else { return nil }
+            let isName = ["_domain_name_", "_canonical_name_"].contains(attribute.lowercased())
+            return isName ? found.name : found.value(attribute)
+        }
+        return context
     }
 
     package var localHost: String { configuration.channels.localHost }
@@ -69,6 +97,17 @@ package final class Router: Sendable {
     /// Whether the directory knows the domain as ours; false when it cannot be asked.
     package func isLocal(domain: String) -> Bool {
         if case .found = directory.current.directory.domain(domain) { true } else { false }
+    }
+
+    /// The directory entry of who logs in as `login`: a uid of the default domain, `uid@domain`, or an address.
+    package func user(forLogin login: String) -> Aliases.DirectoryAnswer<DirectoryEntry> {
+        directory.current.directory.user(forLogin: login, defaultDomain: configuration.defaultDomain)
+    }
+
+    /// Whether the status of a user and of the domain lets the user in; holding mail back does not keep its owner out.
+    package func mayLogIn(_ entry: DirectoryEntry) -> Bool {
+        guard case .found(let domain) = directory.current.directory.domain(entry.domain) else { return false }
+        return [.active, .hold, .overquota].contains(EntryStatus.effective(of: entry, in: domain))
     }
 
     /// The channel that a client's address leads to as an envelope From, for switching at connect (channels
@@ -79,31 +118,6 @@ package final class Router: Sendable {
             sourceChannel: configuration.channels.local?.name ?? "l", directory: locality())
         guard case .rewritten(let rewritten) = engine.rewrite(query) else { return nil }
         return configuration.channels.channel(named: rewritten.channel)
-    }
-
-    /// Completes and rewrites an envelope From. Nil stays nil: the empty reverse path is never rewritten. An address that
-    /// leads to no channel is kept as it is (`return_envelope` bit 4 is not set).
-    package func sender(_ mailbox: Mailbox?, channel: Channel, completion: HostCompletion) -> String {
-        guard let mailbox else { return "" }
-        let host = senderHost(channel, completion)
-        let query = RewriteEngine.Query(
-            mailbox.description, kind: .envelope, direction: .backward, sourceChannel: channel.name,
-            defaultHost: host, directory: locality())
-        if case .rewritten(let rewritten) = engine.rewrite(query) { return rewritten.address }
-        return mailbox.domain.isEmpty
-            ? Mailbox(localPart: mailbox.localPart, domain: host ?? localHost).description
-            : mailbox.description
-    }
-
-    /// Rewrites one address and tells what was tried, for `test rewrite`.
-    package func explain(
-        _ address: String, kind: AddressKind, direction: AddressDirection, sourceChannel: String,
-        destinationChannel: String? = nil
-    ) -> (outcome: RewriteEngine.Outcome, trace: [RewriteTraceStep]) {
-        engine.explain(
-            RewriteEngine.Query(
-                address, kind: kind, direction: direction, sourceChannel: sourceChannel,
-                destinationChannel: destinationChannel, directory: locality()))
     }
 
     /// Asks the alias sources about one address, without rewriting or access tables, for `test alias`.
@@ -127,10 +141,12 @@ package final class Router: Sendable {
     /// Routes one recipient: rewriting, ORIG_* tables, aliases again and again, SEND_ACCESS and MAIL_ACCESS on each result.
     /// `recipient`: the part of the envelope that is kept whatever the address becomes. `isReprocessing`: the address has
     /// been accepted before, so that the ORIG_* tables are not asked and nothing is deferred again (channel-programs
-    /// specification, 11).
+    /// specification, 11). `expandsNow`: nothing is deferred although it is accepted now, for `test rewrite`. `delays`
+    /// gets what `$D` of the tables says.
     package func route(
         _ mailbox: Mailbox, recipient: QueueRecipientFacts, channel: Channel, completion: HostCompletion,
-        facts: AccessFacts, isReprocessing: Bool = false, trace: RouteTrace? = nil
+        facts: AccessFacts, isReprocessing: Bool = false, expandsNow: Bool = false,
+        delays: AccessDelays? = nil, trace: RouteTrace? = nil
     ) -> Result {
         let (current, lookups) = snapshot()
         let host = recipientHost(channel, mailbox)
@@ -142,8 +158,8 @@ package final class Router: Sendable {
         var refusal: RoutingRefusal?
         let expander = RecipientExpander(
             resolver: current, maxLevels: configuration.mta.maxAliasLevels, texts: texts,
-            poster: Poster(envelopeFrom: Mailbox(facts.sender), sourceChannel: channel.name),
-            now: SystemClock.wallSeconds, isReprocessing: isReprocessing,
+            poster: Poster(envelopeFrom: Mailbox(facts.sender), sourceChannel: channel.name, user: facts.user),
+            now: SystemClock.wallSeconds, isReprocessing: isReprocessing || expandsNow,
             observe: trace.map { trace in { trace.add(.lookedUp($0)) } })
         let expansion = expander.expand(
             mailbox,
@@ -155,50 +171,62 @@ package final class Router: Sendable {
                 guard !isReprocessing else { return nil }
                 let verdict = tables.judge(
                     .original, facts, channel: destination, address: address.description, trace: trace)
+                delays?.add(verdict.delay)
                 held = verdict.isHeld
                 refusal = verdict.refusal
                 return verdict.refusal.map { AliasFailure($0.code, EnhancedStatus(5, 7, 1), $0.text) }
-            })
+            }, forward: { address, _ in forward(address, recipient, facts, trace) })
         if let refusal { return .refused(refusal) }
-        return finish(expansion, recipient, facts, isHeld: held, trace)
+        return finish(
+            expansion, recipient, facts, isHeld: held, defersLists: !isReprocessing && !expandsNow, delays, trace)
+    }
+
+    /// FORWARD mapping and forward database (aliases specification, 9.2 step 5).
+    private func forward(
+        _ address: Mailbox, _ recipient: QueueRecipientFacts, _ facts: AccessFacts, _ trace: RouteTrace?
+    ) -> RecipientExpander.Forwarding {
+        guard forwarding.isActive else { return .unchanged }
+        let question = forwarding.decide(
+            address.description, source: "\(facts.sourceChannel)|\(facts.sender)|",
+            flags: facts.flags(notify: recipient.notify))
+        trace?.add(.forwarded(question))
+        return question.decision(texts)
     }
 
     private func finish(
         _ expansion: RecipientExpansion, _ recipient: QueueRecipientFacts, _ facts: AccessFacts, isHeld: Bool,
-        _ trace: RouteTrace?
+        defersLists: Bool, _ delays: AccessDelays?, _ trace: RouteTrace?
     ) -> Result {
         if let reply = expansion.reply {
             return .refused(
                 RoutingRefusal(
                     code: reply.code, status: reply.status.description, text: reply.text, detail: reply.detail))
         }
-        var routed: [RoutedRecipient] = []
+        var collector = RecipientCollector(
+            facts: recipient, channels: configuration.channels, defersLists: defersLists)
         var refusal: RoutingRefusal?
         // What a vacation reply would answer: the reply itself is not built yet, and the mailbox copy is complete without.
         for found in expansion.recipients where !found.isAutoreply {
             let address = found.address.description
             let verdict = tables.judge(.final, facts, channel: found.channel, address: address, trace: trace)
+            delays?.add(verdict.delay)
             if let refused = verdict.refusal {
                 refusal = refused
                 continue
             }
-            let held = found.heldReason ?? (isHeld || verdict.isHeld ? "access table" : nil)
-            let channel = found.isDeferred ? "reprocess" : found.channel
-            routed.append(
-                RoutedRecipient(
-                    channel: channel,
-                    host: found.isDeferred ? officialHost(channel) : found.address.route.first ?? found.address.domain,
-                    recipient: recipient.recipient(address: address), heldReason: held))
+            collector.add(found, heldReason: isHeld || verdict.isHeld ? "access table" : nil)
         }
-        if routed.isEmpty {
+        if collector.routed.isEmpty {
             return .refused(refusal ?? RoutingRefusal(code: 550, status: "5.1.1", text: texts.unknownAlias))
         }
-        return .accepted(routed)
+        return .accepted(collector.routed)
     }
 
     private func rewrite(
         _ address: Mailbox, _ source: Channel, defaultHost: String?, _ lookups: DirectoryLocality, _ trace: RouteTrace?
     ) -> RecipientExpander.Routing {
+        var address = address
+        if address.route.isEmpty, let host = lookups.routingHost(ofDomain: address.domain) { address.route = [host] }
         let query = RewriteEngine.Query(
             address.description, kind: .envelope, direction: .forward, sourceChannel: source.name,
             defaultHost: defaultHost, directory: lookups)
@@ -209,11 +237,27 @@ package final class Router: Sendable {
         case .rewritten(let rewritten):
             guard let mailbox = Mailbox(rewritten.address),
                 let channel = configuration.channels.channel(named: rewritten.channel)
-            else { return .failure(AliasFailure(550, EnhancedStatus(5, 1, 2), "unknown host or domain")) }
+            else {
+                let detail = "rewriting gave \(rewritten.address), which is no address"
+                return .failure(AliasFailure(550, EnhancedStatus(5, 1, 2), unknownHost, detail: detail))
+            }
+            if isPostmaster(mailbox, of: channel) {
+                let own = Mailbox(localPart: mailbox.localPart, domain: localHost)
+                return rewrite(own, source, defaultHost: nil, lookups, trace)
+            }
             return .channel(
-                address: mailbox, name: channel.name,
+                address: mailbox, host: rewritten.host, name: channel.name,
                 aliases: channel.looksUpAliases ? AliasChannel(channel) : nil)
         }
+    }
+
+    /// Keyword `aliaspostmaster`: the postmaster of the channel's host is that of the local host (aliases
+    /// specification, 2.4).
+    private func isPostmaster(_ mailbox: Mailbox, of channel: Channel) -> Bool {
+        mailbox.localPart.utf8.count == 10 && channel.settings["aliaspostmaster"] != nil
+            && mailbox.localPart.asciiLowercased == "postmaster" && mailbox.route.isEmpty
+            && mailbox.domain.asciiLowercased == channel.officialHost.asciiLowercased
+            && channel.officialHost.asciiLowercased != localHost.asciiLowercased
     }
 
     private func rewrite(_ query: RewriteEngine.Query, _ trace: RouteTrace?) -> RewriteEngine.Outcome {
@@ -228,38 +272,33 @@ package final class Router: Sendable {
         return outcome
     }
 
-    /// What completes a sender without a domain; nil: the local host (channels specification, 4.9).
-    private func senderHost(_ channel: Channel, _ completion: HostCompletion) -> String? {
-        channel.defaultHosts.first ?? (channel.usesRemoteHost ? completion.clientLiteral : nil)
-    }
-
     /// What completes a recipient without a domain: the second `defaulthost`, on submission channels the only one, else
     /// the local host, which is also that of `<postmaster>` everywhere.
-    private func recipientHost(_ channel: Channel, _ mailbox: Mailbox) -> String? {
+    func recipientHost(_ channel: Channel, _ mailbox: Mailbox) -> String? {
         if mailbox.domain.isEmpty, mailbox.localPart.lowercased() == "postmaster" { return nil }
         let hosts = channel.defaultHosts
         return hosts.count > 1 ? hosts[1] : channel.isSubmission ? hosts.first : nil
     }
 
-    private func officialHost(_ channel: String) -> String {
-        configuration.channels.channel(named: channel)?.officialHost ?? channel
-    }
-
-    private func locality() -> DirectoryLocality { locality(directory.current.directory) }
+    func locality() -> DirectoryLocality { locality(directory.current.directory) }
 
     private func locality(_ directory: any Directory) -> DirectoryLocality {
-        DirectoryLocality(directory: directory, ownHosts: [localHost], searchesUplevel: false)
+        let options = configuration.mta.addresses
+        return DirectoryLocality(directory: directory, ownHosts: [localHost] + options.hostAliases, options: options)
     }
 
     private func snapshot() -> (AliasResolver, DirectoryLocality) {
         let (current, generation) = directory.current
         let made = resolver.withLock { cached in
             if let cached, cached.generation == generation { return cached.resolver }
+            let options = configuration.mta.addresses
             let made = AliasResolver(
-                file: configuration.aliases, directory: current,
+                magic: options.aliasMagic, aliasDomains: options.aliasDomains, file: configuration.aliases,
+                directory: current,
                 settings: DirectorySource.Settings(
                     deliveryOptions: configuration.mta.deliveryOptions, defaultDomain: configuration.defaultDomain,
-                    localHosts: [localHost, configuration.hostname], texts: texts),
+                    localHosts: Set([localHost, configuration.hostname] + options.hostAliases), texts: texts,
+                    searchesUplevel: options.searchesUplevel),
                 environment: environment)
             cached = (generation, made)
             return made
@@ -268,13 +307,13 @@ package final class Router: Sendable {
     }
 
     private var environment: AliasEnvironment {
-        let mappings = configuration.mappings
+        let (mappings, context, paths, files) = (configuration.mappings, context, configuration.paths, listFiles)
         return AliasEnvironment(
-            readFile: { path in (try? Files.read(path)).map { String(decoding: $0, as: UTF8.self) } },
+            readFile: { files.text(paths.expand($0)) },
             probeMapping: { table, probe in
-                guard let result = mappings.probe(table, probe), result.flags.has("Y") || result.flags.has("T") else {
-                    return nil
-                }
+                guard let result = mappings.probe(table, probe, context: context),
+                    result.flags.has("Y") || result.flags.has("T")
+                else { return nil }
                 return result.output
             })
     }

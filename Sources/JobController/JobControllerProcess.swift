@@ -37,10 +37,17 @@ package enum JobControllerProcess {
         options.queueDirectory = configuration.paths.queue
         options.runDirectory = configuration.paths.run
         options.logDirectory = configuration.paths.log
+        options.logVersions = configuration.dispatcher.logVersions
         options.environment = ["MALLOC_ARENA_MAX=2"]
         if let zone = getenv("TZ") { options.environment.append("TZ=\(String(cString: zone))") }
         do {
-            try JobControllerService(settings: JobControllerSettings(configuration), options: options).run()
+            try JobControllerService(settings: JobControllerSettings(configuration), options: options) {
+                let load = MTAConfiguration.load(instanceRoot: root)
+                if let configuration = load.configuration { return .success(JobControllerSettings(configuration)) }
+                let errors = load.diagnostics.all.filter { $0.severity == .error }.map(\.description)
+                return .failure(.init(description: errors.joined(separator: "\n")))
+            }
+            .run()
             return 0
         } catch {
             complain("\(error)")
@@ -87,7 +94,8 @@ extension ChannelSettings {
             unit: configuration.mta.noticesCountHours ? 3600 : 86_400)
         guard let family else { return }
         isHostSorted = !family.anonymousHost
-        let words = family.masterCommand?.split(separator: " ").map(String.init) ?? []
+        // Enqueueing to a channel with `slave` never starts delivery (channels specification, section 4.4).
+        let words = channel.isSlaveOnly ? [] : family.masterCommand?.split(separator: " ").map(String.init) ?? []
         masterCommand = words.first
         masterArguments = Array(words.dropFirst())
         maximumLifeAge = Int64(family.maxLifeTime)

@@ -28,6 +28,28 @@ package struct ChannelSettings: Sendable, Equatable {
     package var windows: [Priority: DeliveryWindow] = [:]
 
     package init() {}
+
+    /// The same with every number in a range that the schedule can calculate with, whatever the configuration says.
+    var bounded: ChannelSettings {
+        var copy = self
+        copy.maximumJobs = min(max(1, maximumJobs), ScheduleBounds.mostJobs)
+        copy.threadDepth = min(max(1, threadDepth), ScheduleBounds.largestCount)
+        copy.maximumLifeAge = min(max(1, maximumLifeAge), ScheduleBounds.longestTime)
+        copy.maximumLifeConnections = min(max(1, maximumLifeConnections), ScheduleBounds.largestCount)
+        copy.maximumIdleTime = min(max(0, maximumIdleTime), ScheduleBounds.longestTime)
+        copy.clientThreads = min(max(1, clientThreads), ScheduleBounds.mostThreads)
+        return copy
+    }
+}
+
+/// Limits of configured numbers inside the schedule. The option and keyword tables refuse more already; what comes in
+/// another way must not stop the process either.
+enum ScheduleBounds {
+    /// Seconds: 10 years.
+    static var longestTime: Int64 { 10 * 365 * 86_400 }
+    static var largestCount: Int { 1_000_000_000 }
+    static var mostJobs: Int { 10_000 }
+    static var mostThreads: Int { 10_000 }
 }
 
 /// The stress options (job-controller specification, 3.4).
@@ -42,6 +64,15 @@ package struct StressSettings: Sendable, Equatable {
     package var jobs = 2
 
     package init() {}
+
+    var bounded: StressSettings {
+        var copy = self
+        copy.blackout = min(max(0, blackout), ScheduleBounds.longestTime)
+        copy.recoveryTime = min(max(1, recoveryTime), ScheduleBounds.longestTime)
+        copy.factor = min(max(1, factor), ScheduleBounds.largestCount)
+        copy.jobs = min(max(0, jobs), ScheduleBounds.mostJobs)
+        return copy
+    }
 }
 
 /// When the ages of messages are judged against `notices` (`job_controller.notices_check`).
@@ -71,5 +102,14 @@ package struct JobControllerSettings: Sendable {
         self.pools = pools
         self.defaultPool = defaultPool
         self.channels = channels
+    }
+
+    /// The same with numbers that the schedule can calculate with.
+    var bounded: JobControllerSettings {
+        var copy = self
+        copy.pools = pools.mapValues { min(max(0, $0), ScheduleBounds.mostJobs) }
+        copy.channels = channels.mapValues(\.bounded)
+        copy.stress = stress.bounded
+        return copy
     }
 }

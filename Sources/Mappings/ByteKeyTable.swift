@@ -12,6 +12,9 @@ package struct ByteKeyHash: Sendable {
 
     /// The upper half decides the slot, all of it is compared.
     fileprivate var value: UInt64 { state ^ state >> 32 }
+
+    /// From bits that do not decide the slot; never 0.
+    fileprivate var tag: UInt8 { UInt8(truncatingIfNeeded: state >> 56) | 1 }
 }
 
 /// Finds the number of a byte string among many without making a `String` of it: open addressing with linear probing,
@@ -19,13 +22,15 @@ package struct ByteKeyHash: Sendable {
 package final class ByteKeyTable: Sendable {
     private struct Slot {
         var hash: UInt64 = 0
-        /// The number plus 1; 0 for an empty slot.
-        var entry: UInt32 = 0
+        var number: UInt32 = 0
         var length: UInt32 = 0
         var offset = 0
     }
 
     private let slots: [Slot]
+    /// One byte of the hash for each slot, 0 for an empty one: most keys that are not in the table are refused here, in
+    /// an array that stays in the processor's cache.
+    private let tags: [UInt8]
     /// The keys one after the other.
     private let bytes: [UInt8]
 
@@ -34,17 +39,20 @@ package final class ByteKeyTable: Sendable {
         var size = 8
         while size < keys.count * 2 { size *= 2 }
         var slots = [Slot](repeating: Slot(), count: size)
+        var tags = [UInt8](repeating: 0, count: size)
         var bytes: [UInt8] = []
         for (number, key) in keys.enumerated() {
             var hash = ByteKeyHash()
             hash.combine(key.span)
             var index = Int(truncatingIfNeeded: hash.value) & (size - 1)
-            while slots[index].entry > 0 { index = (index + 1) & (size - 1) }
+            while tags[index] > 0 { index = (index + 1) & (size - 1) }
+            tags[index] = hash.tag
             slots[index] = Slot(
-                hash: hash.value, entry: UInt32(number + 1), length: UInt32(key.count), offset: bytes.count)
+                hash: hash.value, number: UInt32(number), length: UInt32(key.count), offset: bytes.count)
             bytes += key
         }
         self.slots = slots
+        self.tags = tags
         self.bytes = bytes
     }
 
@@ -60,8 +68,11 @@ package final class ByteKeyTable: Sendable {
     package func number(_ hash: ByteKeyHash, head: Span<UInt8>, tail: Span<UInt8>) -> Int? {
         let value = hash.value
         var index = Int(truncatingIfNeeded: value) & (slots.count - 1)
-        while slots[index].entry > 0 {
-            if slots[index].hash == value, holds(slots[index], head, tail) { return Int(slots[index].entry) - 1 }
+        let tag = hash.tag
+        while tags[index] > 0 {
+            if tags[index] == tag, slots[index].hash == value, holds(slots[index], head, tail) {
+                return Int(slots[index].number)
+            }
             index = (index + 1) & (slots.count - 1)
         }
         return nil

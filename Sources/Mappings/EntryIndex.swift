@@ -10,13 +10,33 @@ final class EntryIndex: Sendable {
         case gram(UInt32)
     }
 
+    /// Entries that are filed under the same text; many of them as bits, which are added word by word.
+    private struct Bucket {
+        private static let fewEntries = 32
+        private let entries: [Int]
+        private let bits: [UInt64]
+
+        init(_ entries: [Int], of count: Int) {
+            let isFew = entries.count <= Self.fewEntries
+            self.entries = isFew ? entries : []
+            var bits = [UInt64](repeating: 0, count: isFew ? 0 : count / 64 + 1)
+            if !isFew { for entry in entries { EntryIndex.set(entry, in: &bits) } }
+            self.bits = bits
+        }
+
+        func add(to result: inout [UInt64]) {
+            for word in bits.indices { result[word] |= bits[word] }
+            for entry in entries { EntryIndex.set(entry, in: &result) }
+        }
+    }
+
     /// Entries without literals, as bits.
     private let always: [UInt64]
     private let prefixes: ByteKeyTable
-    private let prefixEntries: [[Int]]
+    private let prefixEntries: [Bucket]
     /// Which lengths prefixes have, by length.
     private let prefixLengths: [Bool]
-    private let grams: [UInt32: [Int]]
+    private let grams: [UInt32: Bucket]
     /// Bits of hashed grams, to leave out most look-ups.
     private let gramFilter: [UInt64]
 
@@ -50,9 +70,9 @@ final class EntryIndex: Sendable {
         for key in keys { prefixLengths[key.count] = true }
         prefixes = ByteKeyTable(keys)
         self.always = always
-        self.prefixEntries = prefixEntries
+        self.prefixEntries = prefixEntries.map { Bucket($0, of: patterns.count) }
         self.prefixLengths = prefixLengths
-        self.grams = grams
+        self.grams = grams.mapValues { Bucket($0, of: patterns.count) }
         self.gramFilter = gramFilter
     }
 
@@ -63,7 +83,7 @@ final class EntryIndex: Sendable {
         if !grams.isEmpty {
             Self.forEachGram(probe[...], sizes: 2...3) { gram in
                 guard Self.isSet(Self.hash(gram), in: gramFilter) else { return }
-                for entry in grams[gram] ?? [] { Self.set(entry, in: &result) }
+                grams[gram]?.add(to: &result)
             }
         }
         return result
@@ -78,7 +98,7 @@ final class EntryIndex: Sendable {
             else {
                 continue
             }
-            for entry in prefixEntries[number] { Self.set(entry, in: &result) }
+            prefixEntries[number].add(to: &result)
         }
     }
 

@@ -26,8 +26,8 @@ struct MappingExpansion {
     /// True while the result of a routine is read: it may not call anything itself.
     private var isReadingResult = false
 
-    /// Longest output in octets (section 1.2).
-    static let outputLimit = 4096
+    /// Longest output in octets: what one table makes another can take (section 1.2).
+    static let outputLimit = MappingTables.probeLimit
 
     init(probe: ProbeText, fields: [Range<Int>], scan: MappingScan) {
         self.probe = probe
@@ -88,8 +88,7 @@ struct MappingExpansion {
         switch element {
         case .generalDatabase: scan.context.generalDatabase(argument)
         case .mapping(let table, _): scan.call(table, argument)
-        case .directory:
-            if case .value(let found) = scan.context.directory(argument) { found } else { nil }
+        case .directory: scan.directory(argument)
         case .domainAttribute(_, let attribute): scan.context.domainAttribute(argument, attribute)
         case .sequence(let format):
             scan.context.nextSequenceNumber(format.file, format.modulus).map(format.format)
@@ -114,7 +113,7 @@ struct MappingExpansion {
             return .expanded
         }
         var ignored = Diagnostics()
-        let template = MappingTemplate(compiling: result, tables: [:], at: nil, diagnostics: &ignored)
+        let template = MappingTemplate(compiling: result, tables: [:], diagnostics: &ignored)
         isReadingResult = true
         defer { isReadingResult = false }
         return expand(template.elements)

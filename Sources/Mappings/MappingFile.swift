@@ -4,8 +4,15 @@ package import OptionSyntax
 package func parseMappings(
     _ text: String, file: String, diagnostics: inout Diagnostics, load: @escaping (String) -> String? = { _ in nil }
 ) -> [MappingTableSource] {
+    parseMappings(content: Array(text.utf8), file: file, diagnostics: &diagnostics) { load($0).map { Array($0.utf8) } }
+}
+
+/// Reads the octets of a `mappings` file; lines that are not UTF-8 are errors.
+package func parseMappings(
+    content: [UInt8], file: String, diagnostics: inout Diagnostics, load: @escaping (String) -> [UInt8]?
+) -> [MappingTableSource] {
     var reader = SourceLineReader(load: load)
-    let lines = reader.read(text, file: file, diagnostics: &diagnostics)
+    let lines = reader.read(content, file: file, diagnostics: &diagnostics)
     var parser = MappingFileParser()
     for line in joiningContinuations(lines, diagnostics: &diagnostics) {
         parser.take(line, diagnostics: &diagnostics)
@@ -87,7 +94,9 @@ private struct MappingFileParser {
         }
         var location = line.location
         location.column = line.text.utf8.prefix { $0.isBlank }.count + 1
-        if let entry = MappingEntrySource(rule: line.text, at: location, diagnostics: &diagnostics) {
+        let entry = MappingEntrySource(
+            rule: line.text, at: location, isVerbatim: !line.isJoined, diagnostics: &diagnostics)
+        if let entry {
             current?.entries.append(entry)
         }
     }

@@ -25,8 +25,8 @@ package struct MappingPattern: Sendable {
     private(set) var minimumRest: [Int] = [0]
 
     /// Compiles `source`; what is wrong with it goes to `diagnostics`.
-    package init(compiling source: String, at location: SourceLocation?, diagnostics: inout Diagnostics) {
-        var compiler = MappingPatternCompiler(source, at: location)
+    package init(compiling source: String, at place: TextPlace = TextPlace(nil), diagnostics: inout Diagnostics) {
+        var compiler = MappingPatternCompiler(source, at: place)
         compiler.compile(into: &self, diagnostics: &diagnostics)
         minimumRest = [Int](repeating: 0, count: elements.count + 1)
         for index in elements.indices.reversed() {

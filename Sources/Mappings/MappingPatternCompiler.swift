@@ -3,18 +3,23 @@ import OptionSyntax
 /// Reads the text of a pattern (mappings specification, section 2.1).
 struct MappingPatternCompiler {
     private let text: [UInt8]
-    private let location: SourceLocation?
+    private let place: TextPlace
     private var position = 0
+    /// Where the sequence begins that is being read.
+    private var start = 0
     private var lazy = false
     private var saved = true
 
-    init(_ source: String, at location: SourceLocation?) {
+    init(_ source: String, at place: TextPlace) {
         text = Array(source.utf8)
-        self.location = location
+        self.place = place
     }
+
+    private var location: SourceLocation? { place.location(at: start) }
 
     mutating func compile(into pattern: inout MappingPattern, diagnostics: inout Diagnostics) {
         while let byte = next() {
+            start = position - 1
             switch byte {
             case UInt8(ascii: "%"): add(.any, many: false, to: &pattern)
             case UInt8(ascii: "*"): add(.any, many: true, to: &pattern)

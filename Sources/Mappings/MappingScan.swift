@@ -9,15 +9,20 @@ struct MappingScan {
     private var depth = 0
 
     /// Counts for the outermost probe and all below it: ten restarts in each of ten tables would never end.
-    private let calls = CallCount()
+    private let totals = Totals()
 
-    private final class CallCount {
-        var made = 0
+    final class Totals {
+        var calls = 0
+        var restarts = 0
+        /// A directory that an entry asked did not answer, so that the result may be wrong.
+        var directoryWasUnavailable = false
     }
 
     private static let depthLimit = 10
     private static let callLimit = 1000
     private static let restartLimit = 10
+    /// Inputs that become shorter and longer by turns reset the counter of section 3.3 for ever; this ends them.
+    private static let totalRestartLimit = 1000
 
     init(tables: MappingTables, flags: MappingFlags, context: MappingContext) {
         self.tables = tables
@@ -27,17 +32,31 @@ struct MappingScan {
 
     /// `$|table;argument|`: the output of another table, nil unless it sets `$Y`.
     func call(_ table: Int?, _ argument: String) -> String? {
-        guard let table, depth < Self.depthLimit, calls.made < Self.callLimit else { return nil }
-        calls.made += 1
+        guard let table, depth < Self.depthLimit, totals.calls < Self.callLimit else { return nil }
+        totals.calls += 1
         var inner = self
         inner.depth += 1
         guard let result = inner.run(table, argument), result.flags.has("Y") else { return nil }
         return result.output
     }
 
+    var directoryWasUnavailable: Bool { totals.directoryWasUnavailable }
+
+    /// Asks the directory, and remembers when it could not be asked.
+    func directory(_ url: String) -> String? {
+        switch context.directory(url) {
+        case .value(let found): return found
+        case .missing: return nil
+        case .unavailable:
+            totals.directoryWasUnavailable = true
+            return nil
+        }
+    }
+
     func run(_ number: Int, _ text: String) -> MappingResult? {
+        guard text.utf8.count <= MappingTables.probeLimit else { return nil }
         let table = tables.tables[number]
-        var state = State(Array(text.utf8), table)
+        var state = State(Array(text.utf8), table, totals)
         while true {
             guard let index = state.nextCandidate(table.entries.count) else {
                 guard state.makesExtraPass, state.restart(with: state.probe.original) else { break }
@@ -86,10 +105,12 @@ struct MappingScan {
         private var lastLength: Int
         private let findsAddresses: Bool
         private let index: EntryIndex?
+        private let totals: Totals
         /// The entries that the index leaves, as bits.
         private var candidates: [UInt64]
 
-        init(_ input: [UInt8], _ table: CompiledMappingTable) {
+        init(_ input: [UInt8], _ table: CompiledMappingTable, _ totals: Totals) {
+            self.totals = totals
             probe = ProbeText(input, findsAddresses: table.hasAddresses)
             lastLength = input.count
             findsAddresses = table.hasAddresses
@@ -129,14 +150,16 @@ struct MappingScan {
             }
         }
 
-        /// Begins again at the top, unless ten restarts in a row did not make the input shorter (section 3.3).
+        /// Begins again at the top, unless ten restarts in a row did not make the input shorter (section 3.3), or the
+        /// whole probe had its share.
         mutating func restart(with output: [UInt8]) -> Bool {
             makesExtraPass = false
             restarts = output.count >= lastLength ? restarts + 1 : 0
             lastLength = output.count
             replace(output)
             position = 0
-            return restarts <= MappingScan.restartLimit
+            totals.restarts += 1
+            return restarts <= MappingScan.restartLimit && totals.restarts <= MappingScan.totalRestartLimit
         }
     }
 }

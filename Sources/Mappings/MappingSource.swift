@@ -3,33 +3,51 @@ package import OptionSyntax
 /// One entry of a mapping table as the administrator wrote it: both columns raw, `$` quoting unresolved.
 package struct MappingEntrySource: Hashable, Sendable {
     /// The first column.
-    package var pattern: String
+    package private(set) var pattern: String
     /// The second column, possibly empty.
-    package var template: String
+    package private(set) var template: String
     /// Where the entry begins.
-    package var location: SourceLocation
+    package let location: SourceLocation
+    /// How many bytes behind `location` the template begins.
+    private let templateOffset: Int
+    /// False when the file has the entry in other words: symbols were replaced, or lines joined.
+    private var isVerbatim: Bool
 
-    package init(pattern: String, template: String, location: SourceLocation) {
-        self.pattern = pattern
-        self.template = template
-        self.location = location
+    var patternPlace: TextPlace { TextPlace(location, isVerbatim: isVerbatim) }
+    var templatePlace: TextPlace {
+        TextPlace(patternPlace.location(at: templateOffset), isVerbatim: isVerbatim)
     }
 
     /// Splits a line `PATTERN TEMPLATE` at unquoted white space; the template may be missing (empty output). Nil for a
     /// blank line. Text after the template is reported: a blank inside a column must be written `$ `
     /// (mappings specification, section 1.1).
-    package init?(rule: String, at location: SourceLocation, diagnostics: inout Diagnostics) {
+    /// `location`: where the pattern begins. `isVerbatim`: whether the file has the line as it is here.
+    package init?(
+        rule: String, at location: SourceLocation, isVerbatim: Bool = true, diagnostics: inout Diagnostics
+    ) {
         var columns = ColumnSplitter(rule)
-        let pattern = columns.next()
+        pattern = columns.next()
         guard !pattern.isEmpty else { return nil }
-        let template = columns.next()
+        let start = columns.offset - pattern.utf8.count
+        template = columns.next()
+        templateOffset = columns.offset - template.utf8.count - start
+        self.location = location
+        self.isVerbatim = isVerbatim
         let surplus = columns.next()
         if !surplus.isEmpty {
             diagnostics.warning(
-                "text after the template is ignored, from '\(surplus)' on", at: location,
+                "text after the template is ignored, from '\(surplus)' on",
+                at: patternPlace.location(at: columns.offset - surplus.utf8.count - start),
                 advice: "write blanks inside a column as '$ '")
         }
-        self.init(pattern: pattern, template: template, location: location)
+    }
+
+    /// Replaces symbols in both columns.
+    fileprivate mutating func replaceText(_ expand: (String) -> String) {
+        let texts = (pattern, template)
+        pattern = expand(pattern)
+        template = expand(template)
+        isVerbatim = isVerbatim && texts == (pattern, template)
     }
 }
 
@@ -47,6 +65,11 @@ package struct MappingTableSource: Hashable, Sendable {
         self.entries = entries
         self.location = location
     }
+
+    /// Replaces symbols in all entries.
+    package mutating func replaceText(_ expand: (String) -> String) {
+        for index in entries.indices { entries[index].replaceText(expand) }
+    }
 }
 
 /// Cuts a line into columns at white space that no `$` quotes.
@@ -54,6 +77,9 @@ struct ColumnSplitter {
     private var rest: ArraySlice<UInt8>
 
     init(_ text: String) { rest = Array(text.utf8)[...] }
+
+    /// Where the column that was read last ends.
+    var offset: Int { rest.startIndex }
 
     /// The next column; empty at the end of the line.
     mutating func next() -> String {

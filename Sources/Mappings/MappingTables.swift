@@ -24,6 +24,9 @@ package struct MappingTables: Sendable {
     package static let patternLimit = 256
     /// Longest template in octets.
     package static let templateLimit = 1024
+    /// Longest probe in octets. A longer one matches nothing, so that a table that permits what it does not mention
+    /// needs a caller that refuses such a probe.
+    package static let probeLimit = 4096
 
     private(set) var tables: [CompiledMappingTable] = []
     private var index: [String: Int] = [:]
@@ -61,6 +64,9 @@ package struct MappingTables: Sendable {
     /// Callers name a table as it is written mostly, in upper case; then no other spelling has to be made.
     private func number(of table: String) -> Int? { spellings[table] ?? index[tableKey(table)] }
 
+    /// Where each table stands, by name as written, in the order of the configuration.
+    package var locations: [(name: String, location: SourceLocation)] { tables.map { ($0.name, $0.location) } }
+
     /// The names of all tables, in the order of the configuration.
     package var names: [String] { tables.map(\.name) }
 
@@ -71,6 +77,23 @@ package struct MappingTables: Sendable {
     ) -> MappingResult? {
         guard let number = number(of: table) else { return nil }
         return MappingScan(tables: self, flags: flags, context: context).run(number, text)
+    }
+
+    /// What came of a probe whose caller tells a temporary failure from no match.
+    package enum Answer: Hashable, Sendable {
+        case result(MappingResult)
+        case noMatch
+        /// A directory that an entry asked could not be asked: whatever the table gave may be wrong.
+        case directoryUnavailable
+    }
+
+    /// As ``probe(_:_:flags:context:)``, with temporary failures told apart.
+    package func answer(_ table: String, _ text: String, context: MappingContext) -> Answer {
+        guard let number = number(of: table) else { return .noMatch }
+        let scan = MappingScan(tables: self, flags: "", context: context)
+        let result = scan.run(number, text)
+        if scan.directoryWasUnavailable { return .directoryUnavailable }
+        return result.map(Answer.result) ?? .noMatch
     }
 }
 
@@ -83,6 +106,7 @@ struct CompiledMappingTable: Sendable {
     }
 
     let name: String
+    let location: SourceLocation
     let entries: [Entry]
     let filters: [EntryFilter]
     let hasAddresses: Bool
@@ -91,12 +115,14 @@ struct CompiledMappingTable: Sendable {
 
     init(_ source: MappingTableSource, tables: [String: Int], diagnostics: inout Diagnostics) {
         name = source.name
+        location = source.location
         entries = source.entries.map { entry in
             Self.checkLengths(entry, diagnostics: &diagnostics)
             return Entry(
-                pattern: MappingPattern(compiling: entry.pattern, at: entry.location, diagnostics: &diagnostics),
+                pattern: MappingPattern(
+                    compiling: entry.pattern, at: entry.patternPlace, diagnostics: &diagnostics),
                 template: MappingTemplate(
-                    compiling: entry.template, tables: tables, at: entry.location, diagnostics: &diagnostics),
+                    compiling: entry.template, tables: tables, at: entry.templatePlace, diagnostics: &diagnostics),
                 location: entry.location)
         }
         filters = entries.map { EntryFilter($0.pattern) }

@@ -51,10 +51,10 @@ struct MappingTemplate: Hashable, Sendable {
     var elements: [Element]
 
     init(
-        compiling source: String, tables: [String: Int], at location: SourceLocation?,
+        compiling source: String, tables: [String: Int], at place: TextPlace = TextPlace(nil),
         diagnostics: inout Diagnostics
     ) {
-        var compiler = MappingTemplateCompiler(source, tables: tables, at: location)
+        var compiler = MappingTemplateCompiler(source, tables: tables, at: place)
         elements = compiler.compile(until: nil, diagnostics: &diagnostics)
     }
 }

@@ -6,18 +6,22 @@ struct MappingTemplateCompiler {
 
     private let text: [UInt8]
     private let tables: [String: Int]
-    private let location: SourceLocation?
+    private let place: TextPlace
     private var position = 0
+    /// Where the sequence begins that is being read.
+    private var start = 0
     /// Nested arguments; deeper ones fail, so that a template cannot exhaust the stack.
     private var depth = 0
 
     private static let depthLimit = 20
 
-    init(_ source: String, tables: [String: Int], at location: SourceLocation?) {
+    init(_ source: String, tables: [String: Int], at place: TextPlace) {
         text = Array(source.utf8)
         self.tables = tables
-        self.location = location
+        self.place = place
     }
+
+    private var location: SourceLocation? { place.location(at: start) }
 
     private mutating func next() -> UInt8? {
         guard position < text.count else { return nil }
@@ -27,6 +31,7 @@ struct MappingTemplateCompiler {
 
     /// Compiles up to the unquoted byte `terminator`, which is consumed, or to the end of the text.
     mutating func compile(until terminator: UInt8?, diagnostics: inout Diagnostics) -> [Element] {
+        let opening = start
         var elements: [Element] = []
         var literal: [UInt8] = []
         func flush() {
@@ -36,12 +41,14 @@ struct MappingTemplateCompiler {
         while let byte = next() {
             if byte == terminator {
                 flush()
+                start = opening
                 return elements
             }
             guard byte == UInt8(ascii: "$") else {
                 literal.append(byte)
                 continue
             }
+            start = position - 1
             switch next() {
             case nil:
                 diagnostics.warning("'$' at the end of a template stands for itself", at: location)
@@ -54,6 +61,7 @@ struct MappingTemplateCompiler {
             }
         }
         flush()
+        start = opening
         if let terminator {
             diagnostics.error("'\([terminator].text)' is missing at the end of a template's argument", at: location)
             elements.append(.failure)
@@ -80,8 +88,20 @@ struct MappingTemplateCompiler {
                 return missing("a sequence number of the form $#file|radix|width|modulus#", &diagnostics)
             }
             return .sequence(format)
-        default: return letter(code)
+        default:
+            warnOfOddFlag(code, &diagnostics)
+            return letter(code)
         }
+    }
+
+    /// Flags of tables that the MTA asks are letters and these four (access-and-filtering specification, section 5);
+    /// other characters come mostly from a rewrite template, where `$(text)` and `$%` mean something.
+    private func warnOfOddFlag(_ code: UInt8, _ diagnostics: inout Diagnostics) {
+        if code.isLetter || "!<>,".utf8.contains(code) { return }
+        let advice =
+            code == UInt8(ascii: "(")
+            ? "write '${text}' for the general database in a mapping table" : "write '$$' for a dollar sign"
+        diagnostics.warning("'$\([code].text)' sets a flag that no table knows", at: location, advice: advice)
     }
 
     private func letter(_ code: UInt8) -> Element {

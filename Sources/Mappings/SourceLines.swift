@@ -4,10 +4,13 @@ import OptionSyntax
 struct SourceLine: Hashable, Sendable {
     var text: String
     var location: SourceLocation
+    /// Whether continuation lines were joined to it.
+    var isJoined: Bool
 
-    init(_ text: String, at location: SourceLocation) {
+    init(_ text: String, at location: SourceLocation, isJoined: Bool = false) {
         self.text = text
         self.location = location
+        self.isJoined = isJoined
     }
 
     var isBlank: Bool { text.utf8.allSatisfy(\.isBlank) }
@@ -23,26 +26,26 @@ struct SourceLineReader {
     /// Longest physical and logical line in octets.
     static let lineLimit = 4096
 
-    private let load: (String) -> String?
+    private let load: (String) -> [UInt8]?
     private let includeLimit: Int
     private var lines: [SourceLine] = []
 
     /// `load` returns the content of an included file, nil when it cannot be read. `includeLimit`: levels of nesting.
-    init(includeLimit: Int = 3, load: @escaping (String) -> String?) {
+    init(includeLimit: Int = 3, load: @escaping (String) -> [UInt8]?) {
         self.load = load
         self.includeLimit = includeLimit
     }
 
-    /// All lines of `text` and of what it includes.
-    mutating func read(_ text: String, file: String, diagnostics: inout Diagnostics) -> [SourceLine] {
+    /// All lines of `content` and of what it includes.
+    mutating func read(_ content: [UInt8], file: String, diagnostics: inout Diagnostics) -> [SourceLine] {
         lines = []
-        read(text, file: file, level: 0, diagnostics: &diagnostics)
+        read(content, file: file, level: 0, diagnostics: &diagnostics)
         return lines
     }
 
-    private mutating func read(_ text: String, file: String, level: Int, diagnostics: inout Diagnostics) {
+    private mutating func read(_ content: [UInt8], file: String, level: Int, diagnostics: inout Diagnostics) {
         var number = 0
-        var parts = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        var parts = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if parts.last?.isEmpty == true { parts.removeLast() }
         for part in parts {
             number += 1
@@ -52,30 +55,48 @@ struct SourceLineReader {
                 diagnostics.error("the line is longer than \(Self.lineLimit) octets", at: location)
                 continue
             }
-            switch bytes.first {
-            case UInt8(ascii: "!"): continue
-            case UInt8(ascii: "<"):
-                include(bytes.dropFirst().text, at: location, level: level, diagnostics: &diagnostics)
-            default: lines.append(SourceLine(bytes.text, at: location))
+            if bytes.first == UInt8(ascii: "!") { continue }
+            guard let text = checked(bytes, at: location, &diagnostics) else { continue }
+            if bytes.first == UInt8(ascii: "<") {
+                include(String(text.dropFirst()), at: location, level: level, diagnostics: &diagnostics)
+            } else {
+                lines.append(SourceLine(text, at: location))
             }
         }
+    }
+
+    /// The text of a line; nil when it is none, so that nothing matches other than what was written.
+    private func checked(
+        _ bytes: ArraySlice<UInt8>, at location: SourceLocation, _ diagnostics: inout Diagnostics
+    ) -> String? {
+        if let nul = bytes.firstIndex(of: 0) {
+            var place = location
+            place.column = nul - bytes.startIndex + 1
+            diagnostics.error("NUL byte in the file", at: place, advice: "remove it")
+            return nil
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            diagnostics.error("the line is not UTF-8", at: location, advice: "save the file as UTF-8")
+            return nil
+        }
+        return text
     }
 
     private mutating func include(
         _ written: String, at location: SourceLocation, level: Int, diagnostics: inout Diagnostics
     ) {
-        let name = written.utf8.filter { !$0.isBlank }.text
+        let name = written.trimmingBlanks
         guard level < includeLimit else {
             return diagnostics.error(
                 "include files are nested more than \(includeLimit) deep", at: location,
                 advice: "move the text of '\(name)' into the including file")
         }
-        guard let text = load(name) else {
+        guard let content = load(name) else {
             return diagnostics.error(
                 "cannot read include file '\(name)'", at: location,
                 advice: "give the full path of a file that the MTA account can read")
         }
-        read(text, file: name, level: level + 1, diagnostics: &diagnostics)
+        read(content, file: name, level: level + 1, diagnostics: &diagnostics)
     }
 }
 
@@ -106,7 +127,7 @@ func joiningContinuations(_ lines: [SourceLine], diagnostics: inout Diagnostics)
             let kept = columns == .between ? columns.trimmed(text) + " " : columns.trimmed(text)
             open = (SourceLine(kept, at: location), columns)
         } else {
-            result.append(SourceLine(text, at: location))
+            result.append(SourceLine(text, at: location, isJoined: open != nil))
             open = nil
         }
     }

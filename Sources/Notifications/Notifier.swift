@@ -82,9 +82,11 @@ package final class Notifier: Sendable {
         guard !addressees.isEmpty else { return completion(nil) }
         let draft = draft(occasion, entry, wanted.isEmpty ? occasion.outcomes : wanted, size: content.size)
         if content.size > submitter.spool.options.largeThreshold, !draft.report.returnsHeadersOnly {
-            SystemThread.start("notification") { [self] in
+            let work = { @Sendable [self] in
                 enqueue(draft, addressees, entry, content, isLarge: true, completion)
             }
+            // Without a thread the caller waits for it.
+            do { try SystemThread.tryStart("notification", work) } catch { work() }
         } else {
             enqueue(draft, addressees, entry, content, isLarge: false, completion)
         }

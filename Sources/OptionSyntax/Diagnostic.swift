@@ -29,6 +29,8 @@ package struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     package var message: String
     /// What to do; empty when the message says it.
     package var advice: String
+    /// An error that spoils only one part, which is left out: `service SMTP`; empty: the whole configuration is spoilt.
+    package var part = ""
 
     package init(_ severity: Severity, _ message: String, at location: SourceLocation?, advice: String = "") {
         self.severity = severity
@@ -52,9 +54,22 @@ package struct Diagnostics: Sendable {
 
     package var hasErrors: Bool { all.contains { $0.severity == .error } }
 
+    /// Errors that leave nothing to work with: at least one is not about a part that can be left out.
+    package var isFatal: Bool { all.contains { $0.severity == .error && $0.part.isEmpty } }
+
     package mutating func error(_ message: String, at location: SourceLocation?, advice: String = "") {
         all.append(Diagnostic(.error, message, at: location, advice: advice))
     }
+
+    /// An error for which only `part` is left out.
+    package mutating func error(_ message: String, at location: SourceLocation?, leavesOut part: String, advice: String)
+    {
+        var finding = Diagnostic(.error, "\(message); \(part) is left out", at: location, advice: advice)
+        finding.part = part
+        all.append(finding)
+    }
+
+    package mutating func append(_ finding: Diagnostic) { all.append(finding) }
 
     package mutating func warning(_ message: String, at location: SourceLocation?, advice: String = "") {
         all.append(Diagnostic(.warning, message, at: location, advice: advice))
@@ -63,6 +78,8 @@ package struct Diagnostics: Sendable {
     package mutating func note(_ message: String, at location: SourceLocation?, advice: String = "") {
         all.append(Diagnostic(.note, message, at: location, advice: advice))
     }
+
+    package mutating func add(_ finding: Diagnostic) { all.append(finding) }
 
     package mutating func append(contentsOf other: Diagnostics) {
         all.append(contentsOf: other.all)

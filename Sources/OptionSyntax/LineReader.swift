@@ -45,6 +45,9 @@ package struct LineReader {
     /// Opens an included file by the specification that follows `<`.
     package typealias Opener = (String) -> Result<File, IncludeFailure>
 
+    /// Longest physical line in octets (rewrite-rules specification, section 1.3).
+    package static let lineLimit = 4096
+
     private let syntax: Syntax
     private let open: Opener
     private var lines: [LogicalLine] = []
@@ -99,6 +102,12 @@ package struct LineReader {
     private mutating func checked(_ bytes: ArraySlice<UInt8>, at start: SourceLocation) -> String? {
         var bytes = bytes
         if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        guard bytes.count <= Self.lineLimit else {
+            diagnostics.error(
+                "the line is longer than \(Self.lineLimit) octets", at: start,
+                advice: "continue it on the next line with \\ at its end")
+            return nil
+        }
         if let position = bytes.firstIndex(of: 0) {
             var place = start
             place.column = position - bytes.startIndex + 1

@@ -24,6 +24,9 @@ package struct LogicalLine: Hashable, Sendable {
     /// Number of the last physical line that belongs to it, in the file of `location`.
     package var lastLine: Int { pieces.last?.location.line ?? location.line }
 
+    /// True when continuation lines were joined to it.
+    package var isJoined: Bool { pieces.count > 1 }
+
     /// True when there is nothing but white space.
     package var isBlank: Bool { text.utf8.allSatisfy(\.isBlank) }
 

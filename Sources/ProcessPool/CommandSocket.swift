@@ -58,6 +58,9 @@ package final class CommandClient {
     private var outgoing: [UInt8] = []
     /// False from the moment the client is gone, sent too long a line or does not read its answers.
     package private(set) var isOpen = true
+    /// When the client last sent something or took some of an answer, monotonic nanoseconds. Clients are few: one that
+    /// stays silent keeps others out.
+    package private(set) var lastActive = SystemClock.monotonicNanoseconds
 
     package init(owning socket: consuming OwnedDescriptor) {
         self.socket = socket
@@ -72,6 +75,7 @@ package final class CommandClient {
         let count = recv(socket.number, &buffer, buffer.count, Int32(MSG_DONTWAIT))
         if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { isOpen = false }
         guard count > 0 else { return [] }
+        lastActive = SystemClock.monotonicNanoseconds
         incoming.append(contentsOf: buffer[..<count])
         var lines: [String] = []
         while let end = incoming.firstIndex(of: 0x0A) {
@@ -102,6 +106,7 @@ package final class CommandClient {
                 return
             }
             outgoing.removeFirst(sent)
+            lastActive = SystemClock.monotonicNanoseconds
         }
     }
 }

@@ -6,7 +6,7 @@ package import SystemCalls
 /// What cannot be sent at once waits in a bounded queue; a peer that does not read makes the queue overflow, and
 /// that is an error after which the owner closes the socket.
 package struct ControlSocket: ~Copyable, Sendable {
-    /// Why the socket is of no more use.
+    /// Why something was not sent or received. Unless ``isShortage`` the socket is of no more use.
     package enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
         /// The other side is gone.
         case closed
@@ -14,6 +14,11 @@ package struct ControlSocket: ~Copyable, Sendable {
         case overflow(Int)
         case malformed(ControlMessageError)
         case system(SystemCallError)
+
+        /// The system lacks something at the moment; the socket is as good as before.
+        package var isShortage: Bool {
+            if case .system(let error) = self { error.isShortage } else { false }
+        }
 
         package var description: String {
             switch self {
@@ -29,6 +34,8 @@ package struct ControlSocket: ~Copyable, Sendable {
     package struct Incoming: ~Copyable {
         package var message: ControlMessage
         package var descriptor: OwnedDescriptor?
+        /// A descriptor came, but this process has no number left for it. The message is whole.
+        package var losesDescriptor = false
     }
 
     private struct Outgoing: Sendable {
@@ -57,6 +64,11 @@ package struct ControlSocket: ~Copyable, Sendable {
     /// For a ``Poller``; stays owned by this value.
     package var descriptor: Int32 { socket.number }
 
+    /// Ends the connection in both directions, so that the other side notices at once that no more can be expected.
+    package func shutDown() {
+        shutdown(socket.number, Int32(SHUT_RDWR))
+    }
+
     /// True while messages wait: ask the poller for writability, then call ``flush()``.
     package var wantsToWrite: Bool { !queue.isEmpty }
 
@@ -64,7 +76,14 @@ package struct ControlSocket: ~Copyable, Sendable {
     package mutating func send(_ message: ControlMessage, descriptor: Int32? = nil) throws(Failure) {
         let bytes: [UInt8]
         do throws(ControlMessageError) { bytes = try message.encoded() } catch { throw .malformed(error) }
-        if queue.isEmpty, try transmit(bytes, descriptor) { return }
+        if queue.isEmpty {
+            do throws(Failure) {
+                if try transmit(bytes, descriptor) { return }
+            } catch {
+                // A message alone can wait until there is memory again; a descriptor is the caller's to keep.
+                guard error.isShortage, descriptor == nil else { throw error }
+            }
+        }
         guard queue.count < queueLimit else { throw .overflow(queue.count) }
         var duplicate: Int32?
         if let descriptor {
@@ -83,12 +102,17 @@ package struct ControlSocket: ~Copyable, Sendable {
         queue.append(Outgoing(bytes: bytes, descriptor: descriptor))
     }
 
-    /// Sends what waits, as far as the socket takes it.
+    /// Sends what waits, as far as the socket and the memory of the system take it.
     package mutating func flush() throws(Failure) {
         var sent = 0
         defer { queue.removeFirst(sent) }
         while sent < queue.count {
-            guard try transmit(queue[sent].bytes, queue[sent].descriptor) else { return }
+            do throws(Failure) {
+                guard try transmit(queue[sent].bytes, queue[sent].descriptor) else { return }
+            } catch {
+                if error.isShortage { return }
+                throw error
+            }
             if let descriptor = queue[sent].descriptor { close(descriptor) }
             sent += 1
         }
@@ -124,14 +148,14 @@ package struct ControlSocket: ~Copyable, Sendable {
             if hasEnded { throw .closed }
             hasEnded = true
             return try receive()
-        case .success(.message(let count, let passed, let truncated)):
+        case .success(.message(let count, let passed, let loss)):
             let descriptor = passed.map { OwnedDescriptor(owning: $0) }
-            if truncated { throw .malformed(.tooLong(count)) }
+            if case .bytes = loss { throw .malformed(.tooLong(count)) }
             do throws(ControlMessageError) {
                 let message = try buffer.withUnsafeBufferPointer { bytes throws(ControlMessageError) in
                     try ControlMessage(UnsafeBufferPointer(rebasing: bytes.prefix(count)))
                 }
-                return Incoming(message: message, descriptor: descriptor)
+                return Incoming(message: message, descriptor: descriptor, losesDescriptor: loss == .descriptor)
             } catch { throw .malformed(error) }
         }
     }

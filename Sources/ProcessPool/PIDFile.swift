@@ -21,8 +21,9 @@ package struct PIDFile: ~Copyable, Sendable {
     package let path: String
     private let file: OwnedDescriptor
 
-    /// Takes the lock and writes the id of this process.
-    package static func take(_ path: String) throws(Failure) -> PIDFile {
+    /// Takes the lock and writes the id of this process. With `announces` false the file stays empty until
+    /// ``announce(_:)``: a Dispatcher is there for others when its ports are bound.
+    package static func take(_ path: String, announces: Bool = true) throws(Failure) -> PIDFile {
         let file: OwnedDescriptor
         do throws(SystemCallError) {
             file = try OwnedDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
@@ -34,12 +35,19 @@ package struct PIDFile: ~Copyable, Sendable {
         var locked = stat()
         var named = stat()
         guard fstat(file.number, &locked) == 0, stat(path, &named) == 0, locked.st_ino == named.st_ino else {
-            return try take(path)
+            return try take(path, announces: announces)
         }
         ftruncate(file.number, 0)
-        let text = Array("\(getpid())\n".utf8)
-        if write(file.number, text, text.count) != text.count { throw .system(.current("write", path)) }
+        if announces, !announce(file.number) { throw .system(.current("write", path)) }
         return PIDFile(path: path, file: file)
+    }
+
+    /// Writes the id of this process into the file that is taken; false when that is impossible.
+    @discardableResult
+    package static func announce(_ descriptor: Int32) -> Bool {
+        let text = Array("\(getpid())\n".utf8)
+        ftruncate(descriptor, 0)
+        return pwrite(descriptor, text, text.count, 0) == text.count
     }
 
     /// The lock that the former image of this very process took (execve(2) keeps it with the descriptor).

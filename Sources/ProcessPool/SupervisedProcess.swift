@@ -44,6 +44,8 @@ package final class SupervisedProcess {
         /// `NAME=value`; nothing is inherited.
         package var environment: [String]
         package var directory: String
+        /// The process gets no ambient capabilities.
+        package var dropsCapabilities = false
 
         package init(path: String, arguments: [String] = [], environment: [String], directory: String = "/") {
             self.path = path
@@ -73,10 +75,11 @@ package final class SupervisedProcess {
         let pair = try Sockets.sequencedPacketPair()
         let mine = OwnedDescriptor(owning: pair.0)
         let theirs = OwnedDescriptor(owning: pair.1)
-        let processID = try Processes.spawn(
-            Processes.Request(
-                path: launch.path, arguments: launch.arguments, environment: launch.environment,
-                control: theirs.number, output: log, directory: launch.directory))
+        var request = Processes.Request(
+            path: launch.path, arguments: launch.arguments, environment: launch.environment,
+            control: theirs.number, output: log, directory: launch.directory)
+        request.dropsCapabilities = launch.dropsCapabilities
+        let processID = try Processes.spawn(request)
         do throws(SystemCallError) {
             let watch = try Processes.pidDescriptor(processID)
             return SupervisedProcess(processID: processID, control: ControlSocket(owning: mine), watch: watch)

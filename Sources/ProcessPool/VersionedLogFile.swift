@@ -39,6 +39,39 @@ package struct VersionedLogFile: ~Copyable, Sendable {
         return String(decoding: digits(microseconds, 11) + digits(UInt64(chance), 3), as: UTF8.self)
     }
 
+    /// Removes all versions of `name` but the newest `count`, and but those in `sparing` (full paths). 0: removes
+    /// nothing. What cannot be removed stays.
+    package static func purge(
+        _ name: String, hostName: String = "", keeping count: Int, sparing: Set<String> = []
+    ) {
+        let expanded = expand(name, hostName: hostName)
+        guard count > 0, let slash = expanded.lastIndex(of: "/") else { return }
+        let directory = expanded[...slash]
+        let base = expanded[expanded.index(after: slash)...] + "-"
+        let names = ((try? Files.list(String(directory))) ?? []).filter { name in
+            name.hasPrefix(base) && wallMicroseconds(ofID: name.dropFirst(base.count)) != nil
+        }
+        for version in names.sorted().dropLast(count) where !sparing.contains(directory + version) {
+            unlink(directory + version)
+        }
+    }
+
+    /// When a version was begun, microseconds since 1970, from its id; nil for text that is no id.
+    package static func wallMicroseconds(ofID id: some StringProtocol) -> UInt64? {
+        guard id.utf8.count == 14 else { return nil }
+        var value: UInt64 = 0
+        for (index, byte) in id.utf8.enumerated() {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "v"): digit = byte - UInt8(ascii: "a") + 10
+            default: return nil
+            }
+            if index < 11 { value = value << 5 | UInt64(digit) }
+        }
+        return value
+    }
+
     /// `name` with `%s` replaced.
     package static func expand(_ name: String, hostName: String) -> String {
         let node = hostName.prefix { $0 != "." }

@@ -16,10 +16,11 @@ struct BannerGate {
     private let greeting: ClientSettings.Greeting
     private var reader = ReplyReader()
 
-    init(_ settings: ClientSettings, useHELO: Bool) {
-        greeting = useHELO ? .neverEHLO : settings.greeting
+    init(_ settings: ClientSettings, _ manner: ConnectionPlan.Manner, _ policy: TLSPolicy) {
+        greeting = manner.usesHELO ? .neverEHLO : settings.greeting
         options = ClientSession.Options(
-            hostName: settings.heloName, usesHELO: useHELO, isLMTP: settings.isLMTP, xloop: settings.loopValue ?? "")
+            hostName: settings.heloName, usesHELO: manner.usesHELO, isLMTP: settings.isLMTP,
+            tls: manner.avoidsTLS ? .never : policy.use, xloop: settings.loopValue ?? "")
     }
 
     /// The options for the session once the banner, or what is none, is there; then ``early`` is for the session.

@@ -119,7 +119,7 @@ extension ClientConnection {
         }
         result.outcomes.sort { $0.recipient < $1.recipient }
         let greeting = context.settings.isLMTP ? "L" : extensions.hostName.isEmpty ? "" : "E"
-        result.modifiers = greeting + (extensions.pipelining ? "P" : "")
+        result.modifiers = greeting + (session.usesTLS ? "S" : "") + (extensions.pipelining ? "P" : "")
         result.sent = transaction.sent
         result.banner = banner
         return result

@@ -1,6 +1,7 @@
 import DNS
 import NIOCore
 import NIOPosix
+import NIOTLS
 import SMTP
 
 /// One connection to a server: the shell around `SMTP.ClientSession`. It lives on one event loop; bytes and time-outs
@@ -12,6 +13,7 @@ final class ClientConnection: ChannelInboundHandler {
     let context: ClientContext
     /// The host wanted, for the log.
     private let wanted: String
+    private let policy: TLSPolicy
     private var openCompletion: ((Result<ClientConnection, ConnectionFailure>) -> Void)?
     private var gate: BannerGate
     var session: ClientSession
@@ -35,13 +37,14 @@ final class ClientConnection: ChannelInboundHandler {
     private var closeReason = ""
 
     private init(
-        _ target: ConnectionTarget, wanted: String, useHELO: Bool, context: ClientContext,
+        _ target: ConnectionTarget, wanted: String, _ manner: ConnectionPlan.Manner, context: ClientContext,
         _ completion: @escaping (Result<ClientConnection, ConnectionFailure>) -> Void
     ) {
         self.target = target
         self.wanted = wanted
         self.context = context
-        gate = BannerGate(context.settings, useHELO: useHELO)
+        policy = TLSPolicy(context.settings, host: target.host)
+        gate = BannerGate(context.settings, manner, policy)
         session = ClientSession(gate.options)
         openCompletion = completion
         transport = "TCP|||\(target.address)|\(target.port)"
@@ -49,10 +52,10 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// Connects and says hello. `completion` runs once, on the loop: with a connection that takes mail, or why not.
     static func open(
-        _ target: ConnectionTarget, wanted: String, useHELO: Bool, context: ClientContext,
+        _ target: ConnectionTarget, wanted: String, _ manner: ConnectionPlan.Manner, context: ClientContext,
         _ completion: @escaping (Result<ClientConnection, ConnectionFailure>) -> Void
     ) {
-        let connection = ClientConnection(target, wanted: wanted, useHELO: useHELO, context: context, completion)
+        let connection = ClientConnection(target, wanted: wanted, manner, context: context, completion)
         let bound = NIOLoopBound(connection, eventLoop: context.loop)
         do {
             var bootstrap = ClientBootstrap(group: context.loop)
@@ -142,12 +145,20 @@ extension ClientConnection {
         log(.closed, closeReason)
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case TLSUserEvent.handshakeCompleted = event else { return context.fireUserInboundEventTriggered(event) }
+        session.tlsEstablished()
+        perform()
+    }
+
     func handlerRemoved(context: ChannelHandlerContext) {
         channel = nil
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if closeReason.isEmpty { closeReason = ConnectError.words(error) }
+        session.handshakeFailed(ConnectError.words(error))
+        perform()
         context.close(promise: nil)
     }
 }
@@ -163,6 +174,7 @@ extension ClientConnection {
             switch action {
             case .send(let bytes): write(bytes)
             case .ready(let extensions): ready(extensions)
+            case .startTLS: startTLS()
             case .sendContent: startContent()
             case .completed(let results): finish(results)
             case .failed(let failure, let interrupted): fail(failure, interrupted)
@@ -179,11 +191,23 @@ extension ClientConnection {
         channel.write(channel.allocator.buffer(bytes: bytes), promise: nil)
     }
 
+    private func startTLS() {
+        guard let channel else { return }
+        // The TLS handler keeps the end of this reading to itself.
+        isReading = false
+        do {
+            channel.flush()
+            try channel.pipeline.syncOperations.addHandler(
+                try context.tls.handler(policy, host: target.host), position: .first)
+        } catch {
+            session.handshakeFailed("\(error)")
+        }
+    }
+
     private func ready(_ extensions: ServerExtensions) {
         let settings = context.settings
-        guard !settings.requiresTLS, !settings.requiresAuthentication else {
-            let what = settings.requiresTLS ? "TLS" : "authentication"
-            let text = "\(what) is required by channel \(settings.channel) and cannot be had"
+        guard !settings.requiresAuthentication else {
+            let text = "authentication is required by channel \(settings.channel) and cannot be had"
             opened(.failure(ConnectionFailure(.temporary, status: "4.7.4", text: text, remote: remote)))
             return quit()
         }
@@ -255,7 +279,7 @@ extension ClientConnection {
     private func limit(_ phase: ClientSession.Phase) -> Double? {
         let times = context.settings.timeouts
         switch phase {
-        case .banner, .hello, .dataCommand, .reset: return times.status
+        case .banner, .hello, .startTLS, .handshake, .dataCommand, .reset: return times.status
         case .mail: return times.mail
         case .recipient: return times.recipient
         case .content: return times.transmit

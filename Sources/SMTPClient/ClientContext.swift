@@ -9,6 +9,7 @@ final class ClientContext {
     let loop: any EventLoop
     let notifier: FailureNotifier
     let log: any DeliveryLog
+    let tls: ClientTLS
     private let resolver: LazyResolver
     var cache: HostCache
 
@@ -21,6 +22,7 @@ final class ClientContext {
         self.resolver = resolver
         self.notifier = notifier
         self.log = log
+        tls = ClientTLS(trustedCertificates: settings.trustedCertificates)
         cache = HostCache(settings.cache)
     }
 

@@ -15,6 +15,7 @@ struct ClientLog: DeliveryLog {
                 var modifiers: TransferModifiers = []
                 if record.modifiers.contains("E") { modifiers.insert(.esmtp) }
                 if record.modifiers.contains("L") { modifiers.insert(.lmtp) }
+                if record.modifiers.contains("S") { modifiers.insert(.tls) }
                 return MessageLogEntry.dequeue(
                     record.message, entry: record.entry, attempts: record.attempt, outcome: record.outcome,
                     othersSettled: record.action == .deferredOthersSettled, size: record.size, now: now,

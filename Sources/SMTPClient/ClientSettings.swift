@@ -1,5 +1,6 @@
 package import Channels
 package import DNS
+package import SMTP
 
 /// What the client does for one channel: plain values, read once at the start of a run.
 package struct ClientSettings: Sendable {
@@ -32,8 +33,11 @@ package struct ClientSettings: Sendable {
     package var own = OwnHost()
     package var greeting = Greeting.byBanner
     package var eightBit = EightBit.refuse
-    /// `musttlsclient`, `mustsaslclient`: what this client cannot do; nothing is sent then.
-    package var requiresTLS = false
+    /// `maytlsclient`, `musttlsclient`.
+    package var tls = ClientSession.TLSUse.never
+    /// Certificates in PEM to trust besides those of the system, option `tls_ca`; nil: none.
+    package var trustedCertificates: String?
+    /// `mustsaslclient`: what this client cannot do; nothing is sent then.
     package var requiresAuthentication = false
     package var cache = HostCache.Use.everything
     package var timeouts = ClientTimeouts()
@@ -80,7 +84,12 @@ package struct ClientSettings: Sendable {
         isLMTP = HostSelection.isLMTP(channel)
         nameservers = channel.settings["nameservers"]?.arguments ?? []
         eightBit = channel.has("eightbit") ? .send : .refuse
-        requiresTLS = channel.has("musttls") || channel.has("musttlsclient")
+        tls =
+            switch channel.clientTLS {
+            case .no: .never
+            case .may: .ifOffered
+            case .must: .required
+            }
         requiresAuthentication = channel.has("mustsasl") || channel.has("mustsaslclient")
         if channel.has("nocache") || channel.has("cachesuccesses") {
             cache = .nothing

@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import NIOSSL
 import SMTP
 
 /// Words for errors of connecting, as a postmaster knows them.
@@ -10,7 +11,21 @@ enum ConnectError {
         case let error as IOError: String(cString: strerror(error.errnoCode))
         case ChannelError.connectTimeout: "connection timed out"
         case let error as NIOConnectionError: error.connectionErrors.first.map { words($0.error) } ?? "\(error)"
+        case NIOSSLError.handshakeFailed(let error): tlsWords("\(error)")
+        case let error as NIOSSLError: tlsWords("\(error)")
         default: "\(error)"
+        }
+    }
+
+    /// The library's errors carry the name of the reason between its source paths, as in
+    /// `…:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED at …`.
+    private static func tlsWords(_ text: String) -> String {
+        guard let mark = text.firstRange(of: "OPENSSL_internal:") else { return text }
+        let name = text[mark.upperBound...].prefix { $0 != " " && $0 != "]" }
+        switch name {
+        case "CERTIFICATE_VERIFY_FAILED": return "the certificate of the server cannot be verified"
+        case "WRONG_VERSION_NUMBER": return "the server does not speak TLS"
+        default: return name.lowercased().replacing("_", with: " ")
         }
     }
 }
@@ -34,6 +49,11 @@ extension ConnectionFailure {
         case .malformed(let text):
             self.init(.temporary, status: "4.5.0", text: "malformed reply: \(text)", remote: remote)
             mayBeRepeated = false
+        case .tlsMissing(let text):
+            self.init(.temporary, status: "4.7.5", text: "TLS is required: \(text)", remote: remote)
+            mayBeRepeated = false
+        case .handshakeFailed(let text):
+            self.init(.handshakeFailed, status: "4.7.5", text: text, remote: remote)
         case .loop:
             self.init(
                 .loop, status: "5.4.6", text: "SMTP client-server loop: the host is this installation", remote: remote)

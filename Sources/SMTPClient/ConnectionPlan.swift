@@ -15,6 +15,8 @@ package struct ConnectionFailure: Error, Hashable, Sendable {
         case permanent
         /// The server is this MTA (XLOOP, SMTP specification, 12.9).
         case loop
+        /// The TLS handshake failed, and the mail may go without TLS: the same address is tried again so.
+        case handshakeFailed
     }
 
     package var kind: Kind
@@ -39,8 +41,15 @@ package struct ConnectionFailure: Error, Hashable, Sendable {
 
 /// In which order the targets of a destination are tried, and when to stop (SMTP specification, 12.1, 12.2 and 12.7).
 package struct ConnectionPlan: Sendable {
+    /// How a session with a target is begun.
+    package struct Manner: Hashable, Sendable {
+        package var usesHELO = false
+        /// TLS is not tried, whatever the server offers.
+        package var avoidsTLS = false
+    }
+
     package enum Step: Hashable, Sendable {
-        case connect(ConnectionTarget, useHELO: Bool)
+        case connect(ConnectionTarget, Manner)
         /// Find this host's addresses, then give them to ``add(lastResort:)``.
         case lookUpLastResort(HostRoute.Place)
         case failed(ConnectionFailure)
@@ -49,8 +58,9 @@ package struct ConnectionPlan: Sendable {
     private var targets: ArraySlice<ConnectionTarget>
     private var lastResort: HostRoute.Place?
     private var current: ConnectionTarget?
-    private var repeatsWithHELO = false
-    private var usedHELO = false
+    /// How the last target was tried, and how it is to be tried once more.
+    private var manner = Manner()
+    private var nextManner: Manner?
     private var worst: ConnectionFailure?
     private var final: ConnectionFailure?
 
@@ -61,15 +71,15 @@ package struct ConnectionPlan: Sendable {
 
     package mutating func next() -> Step {
         if let final { return .failed(final) }
-        if repeatsWithHELO, let current {
-            repeatsWithHELO = false
-            usedHELO = true
-            return .connect(current, useHELO: true)
+        if let nextManner, let current {
+            self.nextManner = nil
+            manner = nextManner
+            return .connect(current, manner)
         }
         if let target = targets.popFirst() {
             current = target
-            usedHELO = false
-            return .connect(target, useHELO: false)
+            manner = Manner()
+            return .connect(target, manner)
         }
         if let place = lastResort {
             lastResort = nil
@@ -84,12 +94,16 @@ package struct ConnectionPlan: Sendable {
         switch failure.kind {
         case .permanent, .loop:
             final = failure
-        case .droppedAtEHLO where !usedHELO:
-            repeatsWithHELO = true
+        case .droppedAtEHLO where !manner.usesHELO:
+            nextManner = manner
+            nextManner?.usesHELO = true
+        case .handshakeFailed where !manner.avoidsTLS:
+            nextManner = manner
+            nextManner?.avoidsTLS = true
         case .bannerTimedOut:
             lastResort = nil
             worst = failure
-        case .unreachable, .temporary, .droppedAtEHLO:
+        case .unreachable, .temporary, .droppedAtEHLO, .handshakeFailed:
             // What a server said is worth more to the reader than a connection that was refused.
             if worst == nil || failure.kind != .unreachable { worst = failure }
         }

@@ -43,12 +43,12 @@ final class HostConnector {
                     if case .success(let targets) = result { self.plan.add(lastResort: targets) }
                     self.advance()
                 }
-            case .connect(let target, let useHELO):
+            case .connect(let target, let manner):
                 if let text = context.cache.refusal(Self.key(target), now: context.now) {
                     plan.note(ConnectionFailure(.unreachable, status: "4.4.1", text: text))
                     continue
                 }
-                return connect(target, useHELO: useHELO)
+                return connect(target, manner)
             }
         }
     }
@@ -56,8 +56,8 @@ final class HostConnector {
     /// What results of connections are remembered under.
     private static func key(_ target: ConnectionTarget) -> String { "\(target.address) \(target.port)" }
 
-    private func connect(_ target: ConnectionTarget, useHELO: Bool) {
-        ClientConnection.open(target, wanted: route.wanted, useHELO: useHELO, context: context) { result in
+    private func connect(_ target: ConnectionTarget, _ manner: ConnectionPlan.Manner) {
+        ClientConnection.open(target, wanted: route.wanted, manner, context: context) { result in
             let key = Self.key(target)
             switch result {
             case .success(let connection):
@@ -79,7 +79,7 @@ final class HostConnector {
             context.cache.noteFailure(key, failure.text, now: context.now)
         case .temporary where !context.cache.hasSucceeded(key):
             context.cache.noteFailure(key, failure.text, now: context.now)
-        case .temporary, .droppedAtEHLO, .permanent, .loop:
+        case .temporary, .droppedAtEHLO, .handshakeFailed, .permanent, .loop:
             break
         }
     }

@@ -50,11 +50,13 @@ package enum SMTPClientProcess {
         let submitter = try MessageSubmitter(
             configuration: configuration, report: { logger.error("\($0)") }, notify: { notices.send($0) })
         let notifier = Notifier(configuration: configuration, submitter: submitter)
+        var settings = ClientSettings(
+            channel, localHost: configuration.channels.localHost, own: OwnHost(configuration),
+            loopValue: Installation.xloop(configuration))
+        settings.trustedCertificates = configuration.tlsCA
+        let resolver = LazyResolver(ResolverConfiguration(configuration, nameservers: settings.nameservers))
         let client = SMTPClientProgram(
-            settings: ClientSettings(
-                channel, localHost: configuration.channels.localHost, own: OwnHost(configuration),
-                loopValue: Installation.xloop(configuration)),
-            source: SessionWorkSource(session), resolver: LazyResolver(ResolverConfiguration(configuration)),
+            settings: settings, source: SessionWorkSource(session), resolver: resolver,
             notifier: { request, completion in
                 notifier.notify(request.occasion, content: ReturnedContent(request.job.content), completion: completion)
             },
@@ -75,8 +77,9 @@ extension OwnHost {
 }
 
 extension ResolverConfiguration {
-    /// `mta.dns_resolver`: `address` or `address@port`, several of them; without it the system's resolvers.
-    init(_ configuration: MTAConfiguration) {
-        self.init(servers: configuration.options.list("mta.dns_resolver"))
+    /// The channel's `nameservers`, else `mta.dns_resolver`: `address` or `address@port`, several of them; without
+    /// either the system's resolvers.
+    init(_ configuration: MTAConfiguration, nameservers: [String]) {
+        self.init(servers: nameservers.isEmpty ? configuration.options.list("mta.dns_resolver") : nameservers)
     }
 }

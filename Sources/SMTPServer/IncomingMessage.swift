@@ -9,7 +9,11 @@ struct IncomingMessage {
     var recipients: [RoutedRecipient] = []
     /// Recipients as the client gave them; the for clause of Received names a single one.
     var given: [String] = []
+    /// FROM_ACCESS wants the message held.
+    var heldReason: String?
     var identity: MessageSubmitter.Identity?
+    /// What `$D` of the access tables wants before every reply of the transaction, in hundredths of a second.
+    var delay = 0
     /// Content while it is small enough for memory.
     var content: [UInt8] = []
     /// Where content goes once it is not.

@@ -116,7 +116,7 @@ extension SMTPConnection {
     ) {
         let channels = context.configuration.channels
         let entries = EntryPlan.entries(
-            message.recipients, priority: facts.priority, heldReason: facts.heldReason,
+            message.recipients, priority: facts.priority, heldReason: facts.heldReason ?? message.heldReason,
             division: { EntryPlan.Division(channels.channel(named: $0)) },
             officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
         let queued = QueuedMessage(

@@ -1,3 +1,4 @@
+import Aliases
 import Channels
 import Configuration
 import Enqueue
@@ -21,10 +22,35 @@ extension SMTPConnection {
             case .failure(let reply): return .refuse(reply)
             case .success(let parameters):
                 let sender = context.router.sender(path.mailbox, channel: channel, completion: completion)
-                message = IncomingMessage(sender: sender, parameters: parameters)
-                return .accept(parameters.isEmpty ? nil : Reply(250, "2.5.0", "Address and options OK."))
+                return accept(sender, parameters)
             }
         }
+    }
+
+    /// FROM_ACCESS, once for each transaction.
+    private func accept(_ sender: String, _ parameters: MailParameters) -> ServerAnswer {
+        switch context.router.judgeSender(facts(sender)) {
+        case .refused(let refusal):
+            return .refuse(Reply(refusal.code, refusal.status, "\(refusal.text): \(sender)"))
+        case .accepted(let sender, let isHeld):
+            message = IncomingMessage(sender: sender, parameters: parameters)
+            message?.heldReason = isHeld ? "access table" : nil
+            return .accept(parameters.isEmpty ? nil : Reply(250, "2.5.0", "Address and options OK."))
+        }
+    }
+
+    /// What access tables are told of the transaction.
+    private func facts(_ sender: String) -> AccessFacts {
+        AccessFacts(
+            portAccessProbe: transport, applicationInformation: "SMTP/\(helo)", sourceChannel: channel.name,
+            sender: sender, isAuthenticated: session.options.isAuthenticated, usesTLS: session.options.usesTLS,
+            saidEHLO: saidEHLO, user: submission.user)
+    }
+
+    /// What is to be waited before the reply to the recipient that was asked about last.
+    func takeDelay() -> Int {
+        defer { addressDelay = 0 }
+        return max(addressDelay, message?.delay ?? 0)
     }
 
     func recipient(_ argument: ArraySlice<UInt8>) -> ServerAnswer {
@@ -45,14 +71,17 @@ extension SMTPConnection {
     private func recipient(
         _ mailbox: Mailbox, _ path: SMTPPath, _ parameters: RecipientParameters
     ) -> ServerAnswer {
-        let facts = AccessFacts(
-            portAccessProbe: transport, applicationInformation: "SMTP/\(helo)", sourceChannel: channel.name,
-            sender: message?.sender ?? "", isAuthenticated: session.options.isAuthenticated,
-            usesTLS: session.options.usesTLS, saidEHLO: saidEHLO)
+        let facts = facts(message?.sender ?? "")
         let kept = QueueRecipientFacts(
             given: path.given, originalRecipient: parameters.originalRecipient,
             notify: NotifyConditions(parameters.notify))
-        switch context.router.route(mailbox, recipient: kept, channel: channel, completion: completion, facts: facts) {
+        let delays = AccessDelays()
+        let result = context.router.route(
+            mailbox, recipient: kept, channel: channel, completion: completion, facts: facts, delays: delays)
+        addressDelay = delays.longest.beforeReply
+        let known = message?.delay ?? 0
+        message?.delay = max(known, delays.longest.transaction)
+        switch result {
         case .refused(let refusal):
             logRefusal(refusal, given: path.given)
             return .refuse(Reply(refusal.code, refusal.status, "\(refusal.text): \(path.given)"))
@@ -67,14 +96,17 @@ extension SMTPConnection {
     /// SIZE of MAIL FROM against `blocklimit` of the destination channels (smtp specification, 4.1).
     private func sizeRefusal(_ routed: [RoutedRecipient], given: String) -> Reply? {
         guard let size = message?.parameters.size else { return nil }
-        let blockSize = context.configuration.mta.blockSize
+        let mta = context.configuration.mta
         for recipient in routed {
+            if let list = recipient.list, let refusal = list.refusal(size: Int(size), lines: 0, blockSize: mta.blockSize) {
+                return Reply(refusal.code, refusal.status, "\(refusal.text): \(given)")
+            }
             guard let blocks = context.configuration.channels.channel(named: recipient.channel)?.blockLimit,
-                size / Int64(blockSize) > Int64(blocks)
+                size / Int64(mta.blockSize) > Int64(blocks)
             else { continue }
             return Reply(
                 550, "5.2.3",
-                "channel limit of \(blocks * blockSize / 1024) kilobytes on message size exceeded: \(given)")
+                "channel limit of \(mta.bytes(ofBlocks: blocks) / 1024) kilobytes on message size exceeded: \(given)")
         }
         return nil
     }

@@ -2,8 +2,11 @@ import Channels
 import Enqueue
 import Envelope
 import InternetMessage
+import Mappings
 import NIOCore
 import NIOPosix
+import NIOTLS
+import SASL
 import SMTP
 import SystemCalls
 import TransactionLog
@@ -18,13 +21,24 @@ final class SMTPConnection: ChannelInboundHandler {
     let context: ServerContext
     let handed: HandedConnection
     let pool: NIOThreadPool
-    let channel: Channels.Channel
+    /// The source channel; TLS and AUTH may switch it.
+    var channel: Channels.Channel
     let transport: String
     let completion: HostCompletion
     var session: ServerSession
     var helo = ""
     var saidEHLO = false
     var message: IncomingMessage?
+    /// Hundredths of a second before the reply to one recipient.
+    var addressDelay = 0
+    /// Who has logged in.
+    var user: Authenticator.User?
+    /// The AUTH exchange that goes on.
+    var exchange: (name: SASLMechanismName, mechanism: any SASLMechanism)?
+    /// Who the client of that exchange says it is, for the log.
+    var attemptedName = ""
+    /// Ends a handshake that does not come to an end.
+    var handshake: Scheduled<Void>?
     private var output = ByteBuffer()
     private var handlerContext: ChannelHandlerContext?
     private var isReading = false
@@ -32,6 +46,8 @@ final class SMTPConnection: ChannelInboundHandler {
     private var lastProgressAt = NIODeadline.now()
     private var dataStartedAt: NIODeadline?
     private var timer: Scheduled<Void>?
+    private var delays = ReplyDelays()
+    private var delayed: Scheduled<Void>?
     private var bytesIn = 0
     private var bytesOut = 0
     private var refusalsLogged = 0
@@ -50,7 +66,8 @@ final class SMTPConnection: ChannelInboundHandler {
         transport =
             "TCP|\(handed.localAddress.host)|\(handed.localAddress.port)|\(handed.remoteAddress.host)|\(handed.remoteAddress.port)"
         completion = HostCompletion(clientLiteral: handed.remoteAddress.literal)
-        session = ServerSession(context.options(channel, client: handed.remoteAddress))
+        session = ServerSession(
+            context.options(channel, client: handed.remoteAddress, usesTLS: false, isAuthenticated: false))
     }
 
     /// The loop of the connection; nil once it is closed.
@@ -64,16 +81,24 @@ final class SMTPConnection: ChannelInboundHandler {
 
     func channelActive(context handlerContext: ChannelHandlerContext) {
         log(.opened)
-        if let lines = context.refusalAtConnect(transport) {
-            for line in lines { output.writeString(line + "\r\n") }
-            log(.rejected, diagnostic: lines.joined(separator: " "))
+        if let refusal = context.refusalAtConnect(transport) {
+            // Nothing can be said in the clear where TLS comes first.
+            for line in handed.isImplicitTLS ? [] : refusal.lines { output.writeString(line + "\r\n") }
+            log(refusal.isRecorded ? .refusedByPortAccess : .rejected, diagnostic: refusal.text)
             flush()
             handlerContext.close(promise: nil)
             return
         }
+        scheduleTimer(handlerContext.eventLoop)
+        guard handed.isImplicitTLS else { return startSession() }
+        beginTLS(handlerContext)
+        isReading = true
+        handlerContext.read()
+    }
+
+    func startSession() {
         session.start()
         proceed()
-        scheduleTimer(handlerContext.eventLoop)
     }
 
     func channelRead(context handlerContext: ChannelHandlerContext, data: NIOAny) {
@@ -94,20 +119,25 @@ final class SMTPConnection: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context handlerContext: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event {
+        switch event {
+        case ChannelEvent.inputClosed:
             session.inputEnded()
             proceed()
-        } else {
-            handlerContext.fireUserInboundEventTriggered(event)
+        case TLSUserEvent.handshakeCompleted: handshakeCompleted()
+        default: handlerContext.fireUserInboundEventTriggered(event)
         }
     }
 
     func channelInactive(context handlerContext: ChannelHandlerContext) {
         timer?.cancel()
+        delayed?.cancel()
+        handshake?.cancel()
         session.connectionLost()
         proceed()
         discardMessage()
-        log(.closed)
+        // The site's text from the Dispatcher's probe (access-and-filtering specification, 2, `||`).
+        let showsSiteText = context.submitter.log.options.connection.contains(.siteText)
+        log(.closed, diagnostic: showsSiteText ? handed.logText : "")
         handed.finish(bytesIn: bytesIn, bytesOut: bytesOut)
         ended(self)
         self.handlerContext = nil
@@ -146,6 +176,17 @@ final class SMTPConnection: ChannelInboundHandler {
         proceed()
     }
 
+    /// Answers the question after so many hundredths of a second, as far as the session has any left.
+    private func answer(_ answer: ServerAnswer, after hundredths: Int) {
+        let wait = delays.take(hundredths)
+        guard wait > 0, let loop else { return session.answered(answer) }
+        let bound = NIOLoopBound((self, answer), eventLoop: loop)
+        delayed = loop.scheduleTask(in: .milliseconds(Int64(wait) * 10)) {
+            let (connection, answer) = bound.value
+            connection.answer(answer)
+        }
+    }
+
     /// Does what the session wants until it waits for input or for an answer.
     func proceed() {
         var mustClose = false
@@ -154,11 +195,16 @@ final class SMTPConnection: ChannelInboundHandler {
             case .reply(let reply): write(reply)
             case .greeting(let name, let extended): greet(name, extended)
             case .mail(let argument): session.answered(mail(argument))
-            case .recipient(let argument): session.answered(recipient(argument))
-            case .beginData: session.answered(beginData())
+            case .recipient(let argument): answer(recipient(argument), after: takeDelay())
+            case .beginData: answer(beginData(), after: message?.delay ?? 0)
             case .content(let bytes): take(bytes)
             case .endOfData(let findings): finishData(findings)
             case .abort: discardMessage()
+            case .authenticate(let mechanism, let response): authenticate(mechanism, response)
+            case .authenticationResponse(let line): authenticationResponse(line)
+            case .startTLS:
+                flush()
+                if let handlerContext { beginTLS(handlerContext) }
             case .verify(let argument): session.answered(.accept(verification(argument)))
             case .expand: session.answered(.refuse(Reply(550, "5.7.2", "EXPN command has been disabled")))
             case .close: mustClose = true
@@ -245,12 +291,12 @@ final class SMTPConnection: ChannelInboundHandler {
     /// `SMTP`, the application field of connection entries.
     private var application: String { session.options.service == .lmtp ? "LMTP" : "SMTP" }
 
-    private func log(_ action: ConnectionLogEntry.Action, diagnostic: String = "") {
+    func log(_ action: ConnectionLogEntry.Action, user: String = "", diagnostic: String = "") {
         guard channel.isLogging else { return }
         context.submitter.log.write(
             ConnectionLogEntry(
                 action, channel: channel.name, isInbound: true, transport: transport, application: application,
-                diagnostic: diagnostic))
+                username: user, diagnostic: diagnostic))
     }
 
     var modifiers: TransferModifiers {
@@ -280,6 +326,7 @@ final class SMTPConnection: ChannelInboundHandler {
 
     var submission: Submission {
         Submission(
-            clientAddress: handed.remoteAddress.host, helo: helo, user: "", usedTLS: session.options.usesTLS)
+            clientAddress: handed.remoteAddress.host, helo: helo, user: user?.identity ?? "",
+            usedTLS: session.options.usesTLS)
     }
 }

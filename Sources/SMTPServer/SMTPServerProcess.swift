@@ -2,6 +2,7 @@ import Channels
 import Configuration
 import Enqueue
 import Glibc
+import InternetMessage
 import Logging
 import MasterKit
 import NIOCore
@@ -47,7 +48,8 @@ package enum SMTPServerProcess {
         do {
             let submitter = try makeSubmitter(configuration, root: root, logger: logger)
             let context = ServerContext(
-                configuration: configuration, submitter: submitter, initialChannel: channel, logger: logger)
+                configuration: configuration, submitter: submitter, initialChannel: channel,
+                authenticator: Authenticator(), logger: logger)
             let server = SMTPServerLoop(context: context, root: root, logger: logger)
             let code = worker.run(server.handlers(worker.environment))
             submitter.spool.close()
@@ -104,6 +106,8 @@ private final class SMTPServerLoop: Sendable {
 
     /// Adopts a handed-over socket into the loop.
     private func serve(_ handed: HandedConnection) {
+        // Without TLS nothing can be said to a client that waits for it; the Dispatcher keeps such ports closed.
+        guard !handed.isImplicitTLS else { return handed.finish(reason: "no TLS") }
         guard let descriptor = handed.takeDescriptor() else { return }
         let socket = descriptor.release()
         let context = context.withLock { $0 }
@@ -149,8 +153,10 @@ private final class SMTPServerLoop: Sendable {
             return
         }
         context.withLock { context in
+            context.submitter.configure(configuration)
             context = ServerContext(
-                configuration: configuration, submitter: context.submitter, initialChannel: channel, logger: logger)
+                configuration: configuration, submitter: context.submitter, initialChannel: channel,
+                authenticator: context.authenticator, logger: logger)
         }
     }
 }

@@ -1,8 +1,11 @@
 import Channels
 import Configuration
 import Enqueue
+import InternetMessage
 import Logging
 import Mappings
+import NIOSSL
+import SASL
 import SMTP
 import Spool
 import Synchronization
@@ -15,6 +18,9 @@ final class ServerContext: Sendable {
     let router: Router
     let submitter: MessageSubmitter
     let header: HeaderPreparation
+    /// Nil: there is no certificate, and TLS is not offered.
+    let tls: NIOSSLContext?
+    let authenticator: Authenticator
     let switching: ChannelSwitching
     /// The channel of the service, from its PARAMETER.
     let initialChannel: Channel
@@ -26,12 +32,21 @@ final class ServerContext: Sendable {
     private static let mostRememberedAddresses = 4096
 
     init(
-        configuration: MTAConfiguration, submitter: MessageSubmitter, initialChannel: Channel, logger: Logger
+        configuration: MTAConfiguration, submitter: MessageSubmitter, initialChannel: Channel,
+        authenticator: Authenticator, logger: Logger
     ) {
         self.configuration = configuration
         self.submitter = submitter
         self.initialChannel = initialChannel
         self.logger = logger
+        self.authenticator = authenticator
+        do {
+            tls = try ServerTLS.context(configuration)
+        } catch {
+            logger.error(
+                "TLS is not offered, certificate \(configuration.tlsCertificate ?? "") cannot be used: \(error)")
+            tls = nil
+        }
         router = Router(configuration: configuration) { logger.error("\($0)") }
         switching = ChannelSwitching(configuration.channels)
         product = configuration.mta.receivedVersion ?? ProductVersion.text
@@ -43,7 +58,8 @@ final class ServerContext: Sendable {
     func channel(ofClient address: SocketAddress) -> Channel {
         if let known = channels.withLock({ $0[address.host] }) { return known }
         let channel = switching.atConnect(
-            initial: initialChannel, byAddress: router.channel(ofClientLiteral: address.literal))
+            initial: initialChannel, checksSource: initialChannel.checksSource,
+            byAddress: router.channel(ofClientLiteral: address.literal))
         channels.withLock { channels in
             if channels.count >= Self.mostRememberedAddresses { channels.removeAll() }
             channels[address.host] = channel
@@ -52,7 +68,9 @@ final class ServerContext: Sendable {
     }
 
     /// How a session on `channel` behaves.
-    func options(_ channel: Channel, client: SocketAddress) -> ServerOptions {
+    func options(
+        _ channel: Channel, client: SocketAddress, usesTLS: Bool, isAuthenticated: Bool
+    ) -> ServerOptions {
         var options = ServerOptions(
             hostName: initialChannel.options["banner_host"] ?? router.localHost, clientAddress: client.host,
             productVersion: product, xloop: xloop)
@@ -65,7 +83,15 @@ final class ServerContext: Sendable {
             case .reject: .reject
             }
         options.offersChunking = channel.isCHUNKINGServer
+        options.usesTLS = usesTLS
+        options.isAuthenticated = isAuthenticated
+        options.offersTLS = tls != nil && channel.serverTLS != .no
         options.requiresTLS = channel.serverTLS == .must
+        if channel.serverSASL != .no {
+            // No password in the clear (smtp specification, 15.2).
+            options.authenticationMechanisms = usesTLS ? SASLMechanismName.allCases.map(\.rawValue) : []
+            options.authenticationNeedsTLS = options.offersTLS
+        }
         options.requiresAuthentication = channel.serverSASL == .must
         options.customVersion = initialChannel.options["custom_version_string"]
         options.bannerAddition = initialChannel.options["banner_addition"] ?? ""
@@ -89,24 +115,19 @@ final class ServerContext: Sendable {
         limits.disconnectRecipients = channel.disconnectRecipientLimit
         limits.disconnectRejections = channel.disconnectRejectLimit
         limits.disconnectBadCommands = channel.disconnectBadCommandLimit
+        limits.disconnectBadAuthentications = channel.disconnectBadAuthLimit
         return limits
     }
 
     /// Octets of the largest message from this channel; nil: no limit.
     private func sizeLimit(_ channel: Channel) -> Int? {
-        let own = channel.sourceBlockLimit.map {
-            $0.multipliedReportingOverflow(by: configuration.mta.blockSize).partialValue
-        }
+        let own = channel.sourceBlockLimit.map { configuration.mta.bytes(ofBlocks: $0) }
         return [configuration.mta.byteLimit, own].compactMap { $0 }.min()
     }
 
-    /// The worker's own probe of PORT_ACCESS, without input flag A (access-and-filtering specification, 2): the lines to
-    /// send before the connection is closed; nil admits. Empty: close without an octet.
-    func refusalAtConnect(_ probe: String) -> [String]? {
-        guard let result = configuration.mappings.probe("PORT_ACCESS", probe),
-            result.flags.has("N") || result.flags.has("F")
-        else { return nil }
-        let text = result.output.prefix(while: { $0 != "|" })
-        return text.isEmpty ? [] : text.split(separator: "~").map(String.init)
+    /// The worker's own probe of PORT_ACCESS, without input flag A (access-and-filtering specification, 2); nil admits.
+    func refusalAtConnect(_ probe: String) -> ConnectionAccess? {
+        configuration.mappings.probe("PORT_ACCESS", probe, context: router.context).map(ConnectionAccess.init)
+            .flatMap { $0.isRefused ? $0 : nil }
     }
 }

@@ -79,7 +79,10 @@ extension QueueStore {
                     progress.phase.withLock { $0 = isWritten ? .written(number) : .failed }
                 }
                 switch scheduling {
-                case .thread: SystemThread.start("snapshot", work)
+                case .thread:
+                    do { try SystemThread.tryStart("snapshot", work) } catch {
+                        progress.phase.withLock { $0 = .failed }
+                    }
                 case .manual: progress.work.withLock { $0.append(work) }
                 }
             })

@@ -29,7 +29,13 @@ package final class SpoolWriter: Sendable {
     private let disk: any Disk
     private let core: SpoolCommitter
     private let queue: CommitQueue<SpoolAppend>
-    private let room = Mutex((until: Int64.min, has: true))
+    private let room: Mutex<Room>
+
+    private struct Room {
+        var until = Int64.min
+        var has = true
+        var minimumFree: Int
+    }
 
     /// `queue`: the queue directory, which must exist with its sub-directories. `name`: unique for this start of this
     /// process, see ``uniqueName()``. `onCommit` gets each batch after its completions ran, on the writer's thread.
@@ -42,6 +48,7 @@ package final class SpoolWriter: Sendable {
             throw SpoolError(.corrupt, "\(name) cannot be the name of a spool writer: use letters, digits, _ and -")
         }
         self.options = options
+        room = Mutex(Room(minimumFree: options.minimumFree))
         self.disk = disk
         layout = QueueLayout(queue)
         let files = LogLayout(
@@ -120,9 +127,17 @@ package final class SpoolWriter: Sendable {
             if now < room.until { return room.has }
             room.until = now + 1_000_000_000
             if let space = try? disk.freeSpace(layout.segments) {
-                room.has = space.bytes >= options.minimumFree && space.inodes >= space.allInodes / 50
+                room.has = space.bytes >= room.minimumFree && space.inodes >= space.allInodes / 50
             }
             return room.has
+        }
+    }
+
+    /// A reload has changed the free bytes that are wanted; ``hasRoom`` looks anew.
+    package func setMinimumFree(_ bytes: Int) {
+        room.withLock { room in
+            room.minimumFree = bytes
+            room.until = .min
         }
     }
 

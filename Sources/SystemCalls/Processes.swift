@@ -14,6 +14,8 @@ package enum Processes {
         /// Becomes descriptors 1 and 2; nil inherits.
         package var output: Int32?
         package var directory: String
+        /// The child gets no ambient capabilities, which this process keeps: its ports are no business of the child.
+        package var dropsCapabilities = false
 
         package init(
             path: String, arguments: [String], environment: [String], control: Int32? = nil, output: Int32? = nil,
@@ -49,7 +51,7 @@ package enum Processes {
                         var form = martlet_spawn_request(
                             path: path, arguments: arguments.baseAddress, environment: environment.baseAddress,
                             control_descriptor: request.control ?? -1, output_descriptor: request.output ?? -1,
-                            directory: directory)
+                            directory: directory, drops_capabilities: request.dropsCapabilities ? 1 : 0)
                         return martlet_spawn(&form, &pid)
                     }
                 }

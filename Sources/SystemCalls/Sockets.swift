@@ -63,18 +63,21 @@ package enum Sockets {
     package static func accept(_ listener: Int32) -> Accepted {
         var storage = sockaddr_storage()
         var length = socklen_t(0)
-        while true {
+        for _ in 0..<64 {
             let socket = martlet_accept(listener, &storage, &length)
             if socket >= 0 {
                 return .connection(socket, peer: SocketAddress(storage) ?? SocketAddress(host: "", port: 0))
             }
             switch errno {
             case EINTR, ECONNABORTED: continue
+            // Errors of the connection at hand, to be treated like EAGAIN by trying again (accept(2)).
+            case ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, ENETUNREACH, EPERM: continue
             case EAGAIN: return .none
             case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .outOfDescriptors
             default: return .failed(.current("accept4"))
             }
         }
+        return .none
     }
 
     /// The local address of a socket; host empty when it has none.
@@ -122,11 +125,20 @@ package enum Sockets {
 
     /// One received datagram: its length, and the descriptor that came with it, which the caller now owns.
     package enum Received {
-        case message(count: Int, descriptor: Int32?, truncated: Bool)
+        case message(count: Int, descriptor: Int32?, lost: Loss)
         /// Nothing waits.
         case none
         /// The other side is gone.
         case end
+    }
+
+    /// What of a datagram could not be received.
+    package enum Loss {
+        case nothing
+        /// It was longer than the buffer.
+        case bytes
+        /// A descriptor came that could not be installed, because this process has no number left; the bytes are whole.
+        case descriptor
     }
 
     package static func receive(
@@ -140,7 +152,8 @@ package enum Sockets {
                 socket, buffer.baseAddress, buffer.count, &descriptor, &truncated, flags)
             if count > 0 {
                 return .message(
-                    count: count, descriptor: descriptor >= 0 ? descriptor : nil, truncated: truncated != 0)
+                    count: count, descriptor: descriptor >= 0 ? descriptor : nil,
+                    lost: truncated & 1 != 0 ? .bytes : truncated & 2 != 0 ? .descriptor : .nothing)
             }
             if count == 0 {
                 if descriptor >= 0 { close(descriptor) }

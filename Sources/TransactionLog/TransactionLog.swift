@@ -15,6 +15,7 @@ package final class TransactionLog: Sendable {
     }
 
     private struct State {
+        var layout: LogLayout
         var messages: Target
         var connections: Target
         var dates = DateCache()
@@ -22,7 +23,7 @@ package final class TransactionLog: Sendable {
         var failures = 0
     }
 
-    private let layout: LogLayout
+    private let directory: String
     private let process: String
     private let state: Mutex<State>
     private let report: @Sendable (SystemCallError) -> Void
@@ -43,15 +44,32 @@ package final class TransactionLog: Sendable {
         report: @escaping @Sendable (SystemCallError) -> Void
     ) {
         self.clock = clock
-        layout = LogLayout(options: options, node: node)
+        self.directory = directory
         process = String(getpid(), radix: 16)
         self.report = report
-        let mail = "\(directory)/mail.log_current"
-        let connection = options.separateConnectionLog ? "\(directory)/connection.log_current" : mail
-        state = Mutex(State(messages: Target(path: mail), connections: Target(path: connection)))
+        state = Mutex(
+            State(
+                layout: LogLayout(options: options, node: node),
+                messages: Target(path: "\(directory)/mail.log_current"),
+                connections: Target(path: Self.connectionPath(directory, options))))
     }
 
-    package var options: LogOptions { layout.options }
+    private static func connectionPath(_ directory: String, _ options: LogOptions) -> String {
+        directory + (options.separateConnectionLog ? "/connection.log_current" : "/mail.log_current")
+    }
+
+    package var options: LogOptions { state.withLock { $0.layout.options } }
+
+    /// A reload: the lines that follow have the fields that are configured now.
+    package func configure(_ options: LogOptions, node: String) {
+        state.withLock { state in
+            state.layout = LogLayout(options: options, node: node)
+            let path = Self.connectionPath(directory, options)
+            guard state.connections.path != path else { return }
+            if state.connections.descriptor >= 0 { close(state.connections.descriptor) }
+            state.connections = Target(path: path)
+        }
+    }
 
     /// Writes the entries of one operation, one line each. `thread`: number of the thread or event loop.
     package func write(_ entries: [MessageLogEntry], thread: Int = 0) {
@@ -64,7 +82,7 @@ package final class TransactionLog: Sendable {
             state.dates.appendLogTime(nanoseconds: now, to: &time)
             var lines: [UInt8] = []
             lines.reserveCapacity(entries.count * 256)
-            for entry in entries { layout.append(entry, time: time, process: operation, to: &lines) }
+            for entry in entries { state.layout.append(entry, time: time, process: operation, to: &lines) }
             append(lines, to: &state.messages, now: now, failures: &state.failures)
         }
     }
@@ -80,7 +98,7 @@ package final class TransactionLog: Sendable {
             var time: [UInt8] = []
             state.dates.appendLogTime(nanoseconds: now, to: &time)
             var line: [UInt8] = []
-            layout.append(entry, time: time, process: operation, to: &line)
+            state.layout.append(entry, time: time, process: operation, to: &line)
             append(line, to: &state.connections, now: now, failures: &state.failures)
         }
     }

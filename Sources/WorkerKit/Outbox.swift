@@ -69,6 +69,13 @@ final class Outbox: Sendable {
         if mustRing { wakeup.ring() }
     }
 
+    /// `DONE` instead of `ACPT`: another worker gets the connection.
+    func decline(id: Int, reason: String) {
+        send(
+            ControlMessage(
+                "DONE", ["id": String(id), "seconds": "0", "in": "0", "out": "0", "reason": Self.line(reason)]))
+    }
+
     /// At most 100 characters without line feeds and other controls.
     private static func line(_ text: String) -> String {
         if text.utf8.count <= 100, text.utf8.allSatisfy({ $0 >= 0x20 }) { return text }
@@ -105,19 +112,30 @@ final class Outbox: Sendable {
 
     func flush() {
         state.withLock { state in
-            do { try state.control.flush() } catch { state.isLost = true }
+            do { try state.control.flush() } catch { Self.lose(&state) }
         }
     }
 
-    /// The next message of the Dispatcher; nil when none waits. Throws when the socket is of no more use.
+    /// Nothing can be reported any more: the Dispatcher learns it by the end of the socket, and this process drains.
+    private static func lose(_ state: inout State) {
+        state.isLost = true
+        state.control.shutDown()
+    }
+
+    /// The next message of the Dispatcher; nil when none waits. Throws when the socket is of no more use. What is no
+    /// message costs nothing but itself: the sessions have no part in it.
     func receive() throws(ControlSocket.Failure) -> ControlSocket.Incoming? {
         let result: Received = state.withLock { state in
-            do throws(ControlSocket.Failure) {
-                guard let incoming = try state.control.receive() else { return .nothing }
-                return .message(incoming)
-            } catch {
-                state.isLost = true
-                return .failure(error)
+            while true {
+                do throws(ControlSocket.Failure) {
+                    guard let incoming = try state.control.receive() else { return .nothing }
+                    return .message(incoming)
+                } catch {
+                    if error.isShortage { return .nothing }
+                    if case .malformed = error { continue }
+                    Self.lose(&state)
+                    return .failure(error)
+                }
             }
         }
         switch consume result {
@@ -142,6 +160,6 @@ final class Outbox: Sendable {
     /// A lost Dispatcher is noticed by the control thread; there is nobody to tell here.
     private static func transmit(_ message: ControlMessage, _ state: inout State) {
         guard !state.isLost else { return }
-        do { try state.control.send(message) } catch { state.isLost = true }
+        do { try state.control.send(message) } catch { lose(&state) }
     }
 }

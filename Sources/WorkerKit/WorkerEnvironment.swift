@@ -26,7 +26,8 @@ public struct WorkerEnvironment: Hashable, Sendable {
         service = value("IMTA_SERVICE") ?? service
         parameter = value("IMTA_SERVICE_PARAMETER") ?? parameter
         maxConnections = max(1, value("IMTA_MAX_CONNS").flatMap { Int($0) } ?? maxConnections)
-        stackSize = max(65_536, value("IMTA_STACKSIZE").flatMap { Int($0) } ?? stackSize)
+        // A stack that does not fit into the address space would be no stack at all.
+        stackSize = min(max(65_536, value("IMTA_STACKSIZE").flatMap { Int($0) } ?? stackSize), 1 << 30)
         debugMask = value("IMTA_DISPATCHER_DEBUG").flatMap { UInt32($0, radix: 16) } ?? debugMask
         workerID = value("IMTA_WORKER_ID").flatMap { Int($0) } ?? workerID
     }

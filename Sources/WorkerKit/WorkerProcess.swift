@@ -36,13 +36,17 @@ public final class WorkerProcess {
                 description: "descriptor 3 is not a control socket; this program is started by the dispatcher")
         }
         environment = WorkerEnvironment.current
+        SystemThread.setStackSize(environment.stackSize)
         debug = WorkerDebug(mask: environment.debugMask)
         signals = try SignalDescriptor([SIGTERM, SIGINT, SIGQUIT, SIGHUP])
         wakeup = try Wakeup()
         poller = try Poller()
         controlDescriptor = control
         _ = fcntl(control, F_SETFD, FD_CLOEXEC)
-        outbox = Outbox(ControlSocket(owning: OwnedDescriptor(owning: control)), wakeup: wakeup, debug: debug)
+        // Each connection owes two messages, and as many as MAX_CONNS may end while the Dispatcher does not read.
+        let socket = ControlSocket(
+            owning: OwnedDescriptor(owning: control), queueLimit: 1024 + 2 * min(environment.maxConnections, 1 << 20))
+        outbox = Outbox(socket, wakeup: wakeup, debug: debug)
         try poller.add(control, token: Source.control.rawValue)
         try poller.add(signals.descriptor, token: Source.signals.rawValue)
         try poller.add(wakeup.descriptor, token: Source.wakeup.rawValue)
@@ -165,7 +169,9 @@ public final class WorkerProcess {
                 guard var incoming = try outbox.receive() else { break }
                 outbox.note("got", incoming.message)
                 if incoming.message.type == "CONN" {
-                    if let connection = take(incoming.message, incoming.descriptor.take()) { taken.append(connection) }
+                    let connection = take(
+                        incoming.message, incoming.descriptor.take(), losesDescriptor: incoming.losesDescriptor)
+                    if let connection { taken.append(connection) }
                     if taken.count == Outbox.mostGroups { serve(&taken, handlers) }
                 } else {
                     serve(&taken, handlers)
@@ -182,12 +188,20 @@ public final class WorkerProcess {
         outbox.sendGathered()
     }
 
-    /// Nil when the connection is not to be taken.
-    private func take(_ message: ControlMessage, _ descriptor: consuming OwnedDescriptor?) -> HandedConnection? {
-        guard let call = ConnectionCall(message), let descriptor = descriptor.take(), !hasGivenNotice,
+    /// Nil when the connection is not to be taken. One whose socket could not be received goes to another worker; the
+    /// sessions of this one go on.
+    private func take(
+        _ message: ControlMessage, _ descriptor: consuming OwnedDescriptor?, losesDescriptor: Bool
+    ) -> HandedConnection? {
+        guard let call = ConnectionCall(message), !hasGivenNotice,
             !call.hasExpired(atMonotonicNanoseconds: SystemClock.monotonicNanoseconds)
         else {
             debug.record(.handoff, "does not take the connection of \(message)")
+            return nil
+        }
+        guard let descriptor = descriptor.take() else {
+            debug.record(.handoff, "declines connection \(call.id), which came without its socket")
+            outbox.decline(id: call.id, reason: losesDescriptor ? "no file descriptor is left" : "no socket came")
             return nil
         }
         debug.record(.handoff, "takes connection \(call.id) from \(call.remoteAddress) to \(call.localAddress)")

@@ -230,7 +230,7 @@ import Testing
         let engine = RewriteEngine(
             rules: compileRules("b  $U%file@X").rules, mappings: MappingTables(), channels: Self.daemons,
             localHost: "local-host",
-            domainDatabase: { ["b": "$U%1@X", "*.c": "$U%2@X", ".c": "$U%3@X", ".": "$U%4@X"][$0] })
+            domainRules: compileRules("b  $U%1@X\n*.c  $U%2@X\n.c  $U%no@X$B\n.c  $U%3@X\n.  $U%4@X").rules)
         #expect(show(engine.rewrite(.init("u@b", sourceChannel: "l"))) == "u@file -> X (x)")
         #expect(show(engine.rewrite(.init("u@a.c", sourceChannel: "l"))) == "u@3 -> X (x)")
         #expect(show(engine.rewrite(.init("u@q", sourceChannel: "l"))) == "u@4 -> X (x)")

@@ -109,6 +109,13 @@ import Testing
             in: text, uid: "bert", domain: "example.com", passwordHash: "$6$n"
         ).get()
         #expect(added.contains("uid: bert\ndomain: example.com\nuserPassword: {CRYPT}$6$n\n"))
+        let twice = try DirectoryFile.settingPassword(
+            in: changed, uid: "anna", domain: "example.com", passwordHash: "$6$o", verifier: "SCRAM-SHA-256$1"
+        ).get()
+        #expect(twice.contains("userPassword: {CRYPT}$6$o\nauthPassword: SCRAM-SHA-256$1\n"))
+        let again = DirectoryFile.settingPassword(
+            in: twice, uid: "anna", domain: "example.com", passwordHash: "$6$n")
+        #expect(try again.get() == changed)
         #expect(
             DirectoryFile.settingPassword(in: text, uid: "zoe", domain: "example.com", passwordHash: "x")
                 == .failure(.noSuchUser("zoe@example.com")))

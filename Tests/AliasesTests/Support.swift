@@ -52,17 +52,17 @@ struct Site {
         if case .found = directory.domain(first) { isLocal = true }
         if isLocal || first == defaultDomain {
             return .channel(
-                address: address, name: "l",
+                address: address, host: first, name: "l",
                 aliases: AliasChannel(
                     name: "l", isLocal: true, subaddress: subaddress, viaAliasRequired: viaAliasRequired))
         }
         if first.hasSuffix("-daemon") {
-            return .channel(address: address, name: String(first.dropLast(7)), aliases: nil)
+            return .channel(address: address, host: first, name: String(first.dropLast(7)), aliases: nil)
         }
         if first.hasSuffix(".bad") {
             return .failure(AliasFailure(550, EnhancedStatus(5, 1, 2), "unknown host or domain"))
         }
-        return .channel(address: address, name: "tcp_local", aliases: nil)
+        return .channel(address: address, host: first, name: "tcp_local", aliases: nil)
     }
 
     func expand(

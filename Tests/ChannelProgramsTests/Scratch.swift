@@ -47,14 +47,17 @@ final class Instance: Sendable {
     }
 
     /// `users`: uids, each with further lines of its paragraph; nil: there is no directory file. `added`: text behind
-    /// martlet.conf.
-    init(users: [(uid: String, lines: String)]? = [("anna", "")], added: String = "") throws {
+    /// martlet.conf; `others`: further files of the configuration directory.
+    init(
+        users: [(uid: String, lines: String)]? = [("anna", "")], added: String = "", others: [String: String] = [:]
+    ) throws {
         scratch = try Scratch()
         let text = DefaultConfiguration(
             hostname: "mail.example.com", defaultDomain: "example.com", ownAddresses: []
         ).unified
         for name in ["config", "data/queue", "data/log"] { try Files.createDirectory("\(scratch.path)/\(name)") }
         try Files.replace("\(scratch.path)/config/martlet.conf", with: Array("\(text)\n\(added)\n".utf8))
+        for (name, text) in others { try Files.replace("\(scratch.path)/config/\(name)", with: Array(text.utf8)) }
         if let users {
             let entries = users.map {
                 "\nuid: \($0.uid)\ndomain: example.com\nmail: \($0.uid)@example.com\n\($0.lines)\n"

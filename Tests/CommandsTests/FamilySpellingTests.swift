@@ -25,12 +25,36 @@ import Testing
                 ["test", "-mapping", "-table=PAGER", "-flags=A", "H|x"],
                 ["test", "mapping", "--table", "PAGER", "--flags", "A", "--", "H|x"]
             ),
+            (
+                [
+                    "test", "-rewrite", "-alias=a", "-configu=c", "-mapping_file=m", "-opt=o", "-in=i", "-out=u",
+                    "-noreproc",
+                ],
+                [
+                    "test", "rewrite", "--alias-file", "a", "--configuration-file", "c", "--mapping-file", "m",
+                    "--option-file", "o", "--input", "i", "--output", "u", "--no-reprocess",
+                ]
+            ),
+            (
+                ["test", "-rewrite", "-sender=x@y", "-check", "-noreprocessing", "-nofilter", "-noread", "a,b"],
+                ["test", "rewrite", "--sender", "x@y", "--check-expansions", "--no-reprocess", "--", "a,b"]
+            ),
+            (
+                ["test", "-mapping", "-debug", "-nodebug", "-option_file=x", "-input=i", "-output=u", "-mapping_f=m"],
+                ["test", "mapping", "--debug", "--input", "i", "--output", "u", "--file", "m"]
+            ),
             (["test", "-match"], ["test", "match"]),
             (["TEST", "-MATCH", "a*", "ab"], ["test", "match", "--", "a*", "ab"]),
             (["test", "--rewrite", "-from=<>"], ["test", "rewrite", "--from", "<>"]),
             (["cnb"], ["config", "check"]),
             (["shutdown"], ["stop"]),
             (["version"], ["--version"]),
+            (["find", "IMTA_LOG:dispatcher.log", "-l=1"], ["find", "IMTA_LOG:dispatcher.log", "--last", "1"]),
+            (["view", "-f=0", "x.log"], ["view", "--first", "0", "x.log"]),
+            (["purge", "-num=3"], ["purge", "--num", "3"]), (["kill", "dispatcher"], ["kill", "dispatcher"]),
+            (["dispatcher", "status", "smtp", "-json"], ["dispatcher", "status", "smtp", "--json"]),
+            (["shutdown", "force"], ["stop", "--now"]), (["shutdown", "wait"], ["stop", "--wait"]),
+            (["restart", "job_controller"], ["restart", "job_controller"]),
             ([], ["--help"]),
         ] as [([String], [String])])
     func translates(given: [String], expected: [String]) throws {
@@ -45,6 +69,8 @@ import Testing
             (["test", "-rewrite", "-no"], "%CLI-E-AMBIG"), (["test", "-rewrite", "-from"], "%CLI-E-VALUE"),
             (["test", "a@b"], "%CLI-E-NOTEST"), (["test", "-match", "-table=X"], "%CLI-E-UNKNOWN"),
             (["qtop"], "%CLI-E-UNKNOWN"),
+            (["test", "-rewrite", "-filter", "a@b"], "%CLI-E-NOTSUPP, -filter has no effect"),
+            (["test", "-rewrite", "-database=none", "a@b"], "%CLI-E-NOTSUPP"),
         ] as [([String], String)])
     func refuses(given: [String], beginning: String) throws {
         let refusal = #expect(throws: FamilySpelling.Refusal.self) { try FamilySpelling.translate(given) }

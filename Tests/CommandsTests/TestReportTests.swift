@@ -11,7 +11,7 @@ import Testing
 @Suite struct TestReportTests {
     private func pattern(_ text: String) -> MappingPattern {
         var diagnostics = Diagnostics()
-        return MappingPattern(compiling: text, at: nil, diagnostics: &diagnostics)
+        return MappingPattern(compiling: text, diagnostics: &diagnostics)
     }
 
     /// Mappings specification, 7.2, M1 and M12.

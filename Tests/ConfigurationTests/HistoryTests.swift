@@ -24,22 +24,22 @@ import Testing
             let history = ConfigurationHistory(paths: paths)
             #expect(history.generations.isEmpty)
             #expect(throws: ConfigurationEditor.Refusal.self) { try history.text(of: 1) }
-            try history.keep("a = 1\n", time: "2026-11-22T04:05:40Z", user: "root", change: "set a | b\nc")
-            try history.keep("", time: "t", user: "u v", change: "")
+            try history.keep(Array("a = 1\n".utf8), time: "2026-11-22T04:05:40Z", user: "root", change: "set a | b\nc")
+            try history.keep([], time: "t", user: "u v", change: "")
             #expect(
                 history.generations == [
                     .init(number: 1, time: "2026-11-22T04:05:40Z", user: "root", change: "set a | b c"),
                     .init(number: 2, time: "t", user: "u v", change: ""),
                 ])
-            #expect(try history.text(of: 1) == "a = 1\n")
-            #expect(try history.text(of: 2) == "")
+            #expect(try history.text(of: 1) == Array("a = 1\n".utf8))
+            #expect(try history.text(of: 2) == [])
         }
     }
 
     @Test func keepsNoMoreThanTheLimit() throws {
         try withInstance { paths in
             let history = ConfigurationHistory(paths: paths)
-            for _ in 0..<(ConfigurationHistory.limit + 3) { try history.keep("x", time: "t", user: "u", change: "c") }
+            for _ in 0..<(ConfigurationHistory.limit + 3) { try history.keep([1], time: "t", user: "u", change: "c") }
             #expect(history.generations.map(\.number) == Array(4...(ConfigurationHistory.limit + 3)))
         }
     }
@@ -48,16 +48,17 @@ import Testing
         try withInstance { paths in
             let text = Samples.defaults.unified
             try Files.replace(paths.configurationFile("martlet.conf"), with: Array(text.utf8))
-            var kept: [String] = []
+            let texts = ConfigurationTexts(main: Array(text.utf8))
+            var kept: [[UInt8]] = []
             _ = try ConfigurationEditor.edit([.set(name: "mta.block_limit", value: "7")], paths: paths) {
                 kept.append($0)
             }
-            #expect(kept == [text])
+            #expect(kept == [Array(text.utf8)])
             #expect(throws: ConfigurationEditor.Refusal.self) {
-                try ConfigurationEditor.replace(with: "nonsense [\n", paths: paths) { kept.append($0) }
+                try ConfigurationEditor.replace(with: ConfigurationTexts(main: Array("nonsense [\n".utf8)), paths: paths) { kept.append($0) }
             }
-            _ = try ConfigurationEditor.replace(with: text, paths: paths) { kept.append($0) }
-            _ = try ConfigurationEditor.replace(with: text, paths: paths) { kept.append($0) }
+            _ = try ConfigurationEditor.replace(with: texts, paths: paths) { kept.append($0) }
+            _ = try ConfigurationEditor.replace(with: texts, paths: paths) { kept.append($0) }
             #expect(kept.count == 2)
         }
     }
@@ -74,7 +75,7 @@ import Testing
             ("[aliases]\n  a: b\n", "! comment\n[aliases]\n", ["- [aliases] a: b"]),
         ] as [(String, String, [String])])
     func differences(former: String, latter: String, expected: [String]) {
-        let lines = ConfigurationDifferences(from: former, to: latter).lines.map(\.description)
+        let lines = ConfigurationDifferences(from: Array(former.utf8), to: Array(latter.utf8)).lines.map(\.description)
         #expect(lines.sorted() == expected.sorted())
     }
 }

@@ -113,7 +113,7 @@ import Testing
         let load = Samples.legacy(files)
         let service = try #require(load.configuration).dispatcher.services[0]
         #expect(service.maxProcs == 9 && service.minConns == 60)
-        #expect(service.logFile == "/i/data/log/mail.example.com.log")
+        #expect(service.logFile == "/i/data/log/mail.log")
         #expect(load.findings.filter { $0.contains("dispatcher.cnf:1:1: warning") }.count == 3)
     }
 
@@ -196,7 +196,7 @@ import Testing
         let findings = Samples.legacy(files).findings
         for start in [
             "dispatcher.cnf:1:11: error: dispatcher.max_conns: x is not an integer",
-            "dispatcher.cnf:4:1: error: service B has no image", "dispatcher.cnf:5:1: error: service B claims port 25",
+            "dispatcher.cnf:4:1: error: service B has no image; service B is left out",
             "option.dat:1:13: error", "job_controller.cnf:1:1: error", "aliases:2:1: error",
         ] {
             #expect(findings.contains { $0.hasPrefix(start) }, "\(start) in \(findings)")

@@ -32,3 +32,12 @@ extension ConfigurationLoad {
     /// `file:line:column: severity: message` of each finding.
     var findings: [String] { diagnostics.all.map(\.description) }
 }
+
+extension ConfigurationEditor {
+    /// The text after one edit, when there is no passwords.conf.
+    static func apply(_ edit: Edit, to text: String) throws -> String {
+        var findings = Diagnostics()
+        let texts = try apply(edit, to: ConfigurationTexts(main: Array(text.utf8)), findings: &findings)
+        return String(decoding: texts.main, as: UTF8.self)
+    }
+}

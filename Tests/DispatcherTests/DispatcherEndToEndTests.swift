@@ -63,6 +63,10 @@ import Testing
             "printf 'HELO\\nprotocol=1\\n' >&3; printf 'ACPT\\nid=3\\n' >&3; exec sleep 1000",
             "it confirmed connection 3"
         ),
+        (
+            "printf 'HELO\\nprotocol=1\\n' >&3; printf 'REDY\\n' >&3; while :; do printf 'DRAN\\n' >&3; done",
+            "it sent DRAN twice"
+        ),
         ("printf 'HELO\\nprotocol=1\\n' >&3; printf 'XXXX\\n' >&3; exec sleep 1000", "the unknown message XXXX"),
     ]
 

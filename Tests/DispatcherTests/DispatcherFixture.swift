@@ -10,12 +10,15 @@ import Testing
 final class DispatcherFixture: Sendable {
     let directory = ScratchDirectory()
     let port: UInt16
+    /// Number of the listening socket, which the Dispatcher owns once it was given.
+    let listeningDescriptor: Int32
     private let listener: Mutex<Int32?>
     private let ended = Mutex<String?>(nil)
 
     init() throws {
         let socket = try Sockets.listen(SocketAddress(host: "127.0.0.1", port: 0), backlog: 64)
         port = Sockets.localAddress(socket.number).port
+        listeningDescriptor = socket.number
         listener = Mutex(socket.release())
     }
 

@@ -15,7 +15,10 @@ final class DispatcherProgram {
     static let path = Files.parent(of: Processes.executablePath) + "/dispatcher"
 
     /// `image` nil: the file `image` below the root. `port` 0: the service gets its socket otherwise. `owner`: whose `data` and `run` are.
-    init(image: String?, port: UInt16, owner: Users.Identity? = nil, restricted: String? = nil) throws {
+    /// `options`: further options of the service, each `name = value`.
+    init(
+        image: String?, port: UInt16, owner: Users.Identity? = nil, restricted: String? = nil, options: [String] = []
+    ) throws {
         var template = Array("/tmp/martlet-test-XXXXXX".utf8CString)
         root = try #require(mkdtemp(&template).map { String(cString: $0) })
         self.image = image ?? "\(root)/image"
@@ -29,7 +32,7 @@ final class DispatcherProgram {
         if let owner {
             for name in ["data", "data/log", "run"] { try Files.give("\(root)/\(name)", to: owner) }
         }
-        try configure([])
+        try configure(options)
         if let restricted { try write("config/restricted.cnf", restricted) }
     }
 
@@ -64,13 +67,15 @@ final class DispatcherProgram {
         rmdir(root)
     }
 
-    /// `socket` becomes descriptor 3, announced as systemd does it.
-    func start(_ environment: [String] = [], socket: Int32? = nil) throws {
+    /// `socket` becomes descriptor 3, announced as systemd does it. `shell` runs before the program, `wrapper` runs it.
+    func start(
+        _ environment: [String] = [], socket: Int32? = nil, shell: String = "", wrapper: String = ""
+    ) throws {
         let announce = socket == nil ? "" : "LISTEN_FDS=1 LISTEN_PID=$$ "
         let output = try OwnedDescriptor.open("\(root)/data/log/output", O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
         processID = try Processes.spawn(
             Processes.Request(
-                path: "/bin/sh", arguments: ["-c", "\(announce)exec \(Self.path)"],
+                path: "/bin/sh", arguments: ["-c", "\(shell)\n\(announce)exec \(wrapper) \(Self.path)"],
                 environment: ["MARTLET_ROOT=\(root)", "PATH=/usr/bin:/bin"] + environment, control: socket,
                 output: output.number))
     }

@@ -380,7 +380,7 @@ import Testing
         #expect(bench.pool.workers.map(\.isObsolete) == [false, false, false])
     }
 
-    enum Breach: CaseIterable { case pong, confirmation, end, readyTwice }
+    enum Breach: CaseIterable { case pong, confirmation, end, readyTwice, drainTwice }
 
     @Test(arguments: Breach.allCases)
     func breachOfProtocolCutsTheWorkerOff(breach: Breach) {
@@ -393,14 +393,20 @@ import Testing
         case .confirmation: bench.run(bench.pool.confirmed(unknown, by: id, at: bench.now))
         case .end: bench.run(bench.pool.done(unknown, by: id, at: bench.now))
         case .readyTwice: bench.run(bench.pool.ready(id, at: bench.now))
+        case .drainTwice:
+            for _ in 0..<2 { bench.run(bench.pool.wishesToDrain(id, at: bench.now)) }
         }
         #expect(bench.killed == [id])
-        #expect(bench.states == [.dying, .running])
+        #expect(bench.states.prefix(2) == [.dying, .running])
         #expect(bench.worker(of: bench.connect()) == 2)
     }
 
+    /// "`DONE` *instead of* `ACPT` declines the connection: another worker gets it" (docs/worker-protocol.md, rule 3).
     @Test func connectionThatNobodyTakesIsGivenUp() throws {
-        let bench = Bench { $0.minProcs = 3 }
+        let bench = Bench {
+            $0.minProcs = 6
+            $0.maxProcs = 6
+        }
         bench.readyAll()
         bench.confirms = false
         let id = try #require(bench.connect())
@@ -408,7 +414,8 @@ import Testing
             bench.run(bench.pool.done(id, by: worker, at: bench.now))
         }
         #expect(bench.closed == [id])
-        #expect(bench.handed.count == PoolLimits.mostAttempts)
+        #expect(bench.handed.map(\.worker.number) == [1, 2, 3, 4, 5])
+        #expect(PoolLimits.mostAttempts == 5)
         #expect(bench.pool.connections.isEmpty)
         #expect(bench.pool.handoffs == [0] && bench.pool.unconfirmed == [0])
     }

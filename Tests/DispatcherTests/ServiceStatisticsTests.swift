@@ -134,13 +134,13 @@ import Testing
             report().json.text == """
                 {"name":"SM\\"TP","ports":[25],"state":"running","reason":null,"workers":[\
                 {"pid":99,"number":1,"state":"running","active":1,"pending":0,"total":2,"peak":2,\
-                "born":"1970-01-01T00:16:40Z","image":"echo 1"},\
+                "born":"1970-01-01T00:16:40Z","image":"echo 1","generation":1},\
                 {"pid":99,"number":2,"state":"starting","active":0,"pending":0,"total":0,"peak":0,\
-                "born":"1970-01-01T00:16:40Z","image":"echo 1"}],\
+                "born":"1970-01-01T00:16:40Z","image":"echo 1","generation":1}],\
                 "connections":{"current":1,"waiting":0,"peak":2,"capacity":20,"accepted":3,"completed":1,"moved":0,\
                 "lost":0,"dropped":0,"concurrent":null,"per_hour":null,"this_hour":3,\
                 "milliseconds":{"minimum":1500,"average":1500,"maximum":1500}},"denied":1,\
-                "denials":{"port_access":0,"dns_list":0,"too_many_of_client":0,"pregreet":1},"busy_replies":1,\
+                "denials":{"port_access":0,"dns_list":0,"too_many_of_client":0,"pregreet":1},"busy_replies":1,"accept_failures":0,\
                 "handoff":{"count":2,"median_below":128,"p99_below":128,"buckets":[0,0,0,0,0,0,0,2,\(zeros)],\
                 "limited":{"now":false,"count":0,"milliseconds":0}},"failed_starts":0,"crashes":0,\
                 "workers_started":2,"listeners":[\

@@ -10,8 +10,11 @@ import Testing
         let process: SupervisedProcess
         private var poller: Poller
 
-        init(_ image: TestImage) throws {
-            let path = try #require(image.path, "python3 is not installed")
+        convenience init(_ image: TestImage) throws {
+            try self.init(path: try #require(image.path, "python3 is not installed"))
+        }
+
+        init(path: String) throws {
             let launch = SupervisedProcess.Launch(
                 path: path, environment: ["PATH=/usr/bin:/bin", "IMTA_SERVICE=ECHO", "IMTA_MAX_CONNS=4"])
             process = try SupervisedProcess.start(launch, log: nil)
@@ -178,6 +181,76 @@ import Testing
         _ = try bench.hand(id: 2)
         #expect(try bench.next() == ControlMessage("ACPT", ["id": "2"]))
         #expect(expired.line() == "")
+    }
+
+    /// A connection that comes when no descriptor is left for it is declined; the sessions and the worker go on.
+    @Test(arguments: images)
+    func worksOnWithoutFreeDescriptors(image: TestImage) throws {
+        let directory = ScratchDirectory()
+        let path = try directory.script("image", "ulimit -n 14; exec \(image.path ?? "")")
+        let bench = try Bench(path: path)
+        try bench.expectGreeting()
+        let clients = try (1...16).map { try bench.hand(id: $0) }
+        var seen: [String: [Int]] = [:]
+        while seen.values.reduce(0, { $0 + $1.count }) < clients.count {
+            let message = try #require(try bench.next())
+            seen[message.type.description, default: []] += message.groups.compactMap { $0.integer("id") }
+        }
+        let (taken, declined) = (seen["ACPT"] ?? [], seen["DONE"] ?? [])
+        #expect(!taken.isEmpty && !declined.isEmpty)
+        #expect((taken + declined).sorted() == Array(1...16))
+        #expect(clients[taken[0] - 1].line().hasPrefix("hello"))
+        clients[taken[0] - 1].say("still here")
+        #expect(clients[taken[0] - 1].line() == "still here")
+        try bench.process.control.send(ControlMessage("PING"))
+        #expect(try bench.next()?.type == "PONG")
+        clients[taken[0] - 1].say("quit")
+        #expect(try bench.next()?.type == "DONE")
+        let later = try bench.hand(id: 17)
+        #expect(try bench.next() == ControlMessage("ACPT", ["id": "17"]))
+        withExtendedLifetime((clients, later)) {}
+    }
+
+    /// What is no message costs nothing but itself.
+    @Test(arguments: images)
+    func garbageFromTheDispatcherIsIgnored(image: TestImage) throws {
+        let bench = try Bench(image)
+        try bench.expectGreeting()
+        let client = try bench.hand(id: 1)
+        #expect(try bench.next()?.type == "ACPT")
+        for garbage in ["garbage", "CONN\nno equals sign\n", "\u{0}"] {
+            _ = try Array(garbage.utf8).withUnsafeBytes { try Sockets.send(bench.process.control.descriptor, $0) }
+        }
+        try bench.process.control.send(ControlMessage("PING"))
+        #expect(try bench.next()?.type == "PONG")
+        _ = client.line()
+        client.say("quit")
+        #expect(try bench.next()?.type == "DONE")
+    }
+
+    /// When the Dispatcher does not read, nothing can be reported any more: it learns that at once, by the end of the
+    /// socket, and the sessions go on.
+    @Test func overflowEndsTheControlSocketAndNoSession() throws {
+        let bench = try Bench(.swift)
+        try bench.expectGreeting()
+        let client = try bench.hand(id: 1)
+        #expect(try bench.next()?.type == "ACPT")
+        var failure: ControlSocket.Failure?
+        for _ in 0..<100_000 where failure == nil {
+            do throws(ControlSocket.Failure) {
+                try bench.process.control.send(ControlMessage("PING"))
+                if bench.process.control.wantsToWrite {
+                    poll(nil, 0, 1)
+                    try bench.process.control.flush()
+                }
+            } catch { failure = error }
+        }
+        #expect(failure == .closed)
+        _ = client.line()
+        client.say("still here")
+        #expect(client.line() == "still here")
+        client.say("quit")
+        bench.expectEnd()
     }
 
     @Test func withoutAControlSocketItSaysSo() throws {

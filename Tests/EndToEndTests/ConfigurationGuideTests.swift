@@ -2,7 +2,7 @@ import Glibc
 import SystemCalls
 import Testing
 
-/// docs/configuration.md: what it shows is what the commands print.
+/// The guides for administrators: what they show is what the commands print.
 @Suite struct ConfigurationGuideTests {
     /// A command of the guide and the lines below it.
     private struct Example {
@@ -10,8 +10,9 @@ import Testing
         var output: [Substring] = []
     }
 
-    @Test func everyExampleWorksAsShown() throws {
-        let guide = Files.parent(of: Files.parent(of: Files.parent(of: #filePath))) + "/docs/configuration.md"
+    @Test(arguments: [("configuration.md", 6), ("channels.md", 3)])
+    func everyExampleWorksAsShown(name: String, blocks: Int) throws {
+        let guide = Files.parent(of: Files.parent(of: Files.parent(of: #filePath))) + "/docs/\(name)"
         let text = String(decoding: try Files.read(guide), as: UTF8.self)
         var template = Array("/tmp/martlet-test-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
@@ -19,7 +20,7 @@ import Testing
         defer { _ = try? Program("rm", ["-rf", directory], scratch: "/tmp").wait() }
         let configuration = try #require(Self.blocks("conf", in: text).first).joined(separator: "\n") + "\n"
         let examples = Self.blocks("console", in: text)
-        #expect(examples.count > 5)
+        #expect(examples.count >= blocks)
         for block in examples {
             try Files.replace("\(directory)/martlet.conf", with: Array(configuration.utf8))
             for example in Self.examples(block) {

@@ -84,9 +84,11 @@ final class Site: Sendable {
     /// Lines about the directory file.
     var reports: [String] { heard.lines.withLock { $0 } }
 
-    /// `added`: text put behind martlet.conf; `replacing`: changes of its text; `directory`: nil for none.
+    /// `added`: text put behind martlet.conf; `replacing`: changes of its text; `directory`: nil for none; `others`:
+    /// further files of the configuration directory; `options`: lines before martlet.conf.
     init(
-        _ added: String = "", replacing changes: [(old: String, new: String)] = [], directory: String? = Site.directory
+        _ added: String = "", replacing changes: [(old: String, new: String)] = [], directory: String? = Site.directory,
+        others: [String: String] = [:], options: String = ""
     ) throws {
         scratch = try Scratch()
         var text = DefaultConfiguration(
@@ -94,7 +96,8 @@ final class Site: Sendable {
         ).unified
         for change in changes { text = text.replacing(change.old, with: change.new) }
         text += "  team@example.com: anna@example.com, bert@example.com, carol@other.example\n\(added)\n"
-        try scratch.write("config/martlet.conf", text)
+        try scratch.write("config/martlet.conf", options + text)
+        for (name, text) in others { try scratch.write("config/\(name)", text) }
         if let directory { try scratch.write("config/directory", directory + "\n") }
         let load = MTAConfiguration.load(instanceRoot: scratch.path)
         configuration = try #require(load.configuration, "\(load.diagnostics.all)")

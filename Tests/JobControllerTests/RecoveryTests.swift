@@ -22,7 +22,7 @@ struct RecoveryTests {
         let (ended, continuation) = AsyncStream<String>.makeStream()
         SystemThread.start("controller") { [options] in
             do {
-                try JobControllerService(settings: settings, options: options).run()
+                try JobControllerService(settings: settings, options: options) { .success(settings) }.run()
             } catch { continuation.yield("\(error)") }
             continuation.finish()
         }

@@ -110,7 +110,7 @@ import Testing
             // Nobody waits who could be served.
             if !channel.isStopped, wanted > 0 { #expect(channel.parked.isEmpty) }
         }
-        let running = schedule.jobs.values.filter(\.holdsSlot).count
+        let running = schedule.jobs.values.filter { $0.pool != nil }.count
         #expect(schedule.pools.reduce(0) { $0 + $1.running } == running)
         #expect(running <= 4)
         let active = schedule.jobs.values.reduce(0) { $0 + $1.active.count }

@@ -134,10 +134,15 @@ struct RunningController {
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// `mode`: what the master program does, see its text.
+    /// `mode`: what the master program does, see its text. `reloaded`: what a reload reads, made of the settings that the
+    /// controller starts with.
     init(
         _ entries: [RecoveredEntry], mode: String = "deliver", pool: Int = 10,
-        _ change: (inout ChannelSettings) -> Void = { _ in }
+        _ change: (inout ChannelSettings) -> Void = { _ in },
+        reloaded:
+            @escaping @Sendable (JobControllerSettings) -> Result<
+                JobControllerSettings, JobControllerService.Refusal
+            > = { .success($0) }
     ) throws {
         let directory = try Self.temporaryDirectory()
         try Self.prepare(directory)
@@ -152,7 +157,8 @@ struct RunningController {
                 let store = MemoryStore(entries) { continuation.yield($0) }
                 let loop = try JobControllerLoop(
                     settings: settings, options: options, store: store,
-                    log: JobControllerLog(directory: options.logDirectory), signals: SignalDescriptor([SIGUSR2]))
+                    log: JobControllerLog(directory: options.logDirectory), signals: SignalDescriptor([SIGUSR2]),
+                    configuration: { reloaded(settings) })
                 try loop.start(entries, mayHaveOrphans: false)
                 try loop.run()
             } catch { fatalError("\(error)") }

@@ -50,17 +50,23 @@ import Testing
         ("X2 not a letter", "T\n\n a b\n*  $N\n", "m:4:1: error: the line is neither"),
         ("X3", "T\n\n a b\n\n c d\n", "m:5:1: error: the entry is outside any table"),
         ("no blank line", "T\n a b\n", "m:2:1: error: no blank line"),
-        ("surplus text", "T\n\n a b c\n", "m:3:2: warning: text after the template is ignored, from 'c' on"),
+        ("surplus text", "T\n\n a b c\n", "m:3:6: warning: text after the template is ignored, from 'c' on"),
         ("missing include", "T\n\n a b\n</none\n", "m:4:1: error: cannot read include file '/none'"),
         ("endless include", "<self\n", "self:1:1: error: include files are nested more than 3 deep"),
         ("line length", "\(String(repeating: "x", count: 4097))\n", "m:1:1: error: the line is longer"),
         ("pattern length", "T\n\n \(String(repeating: "x", count: 257)) b\n", "m:3:2: error: the pattern is longer"),
         ("template length", "T\n\n a \(String(repeating: "x", count: 1025))\n", "m:3:2: error: the template is"),
-        ("undefined table", "T\n\n a $|NONE;x|$Y\n", "m:3:2: warning: mapping table 'NONE' is not defined"),
-        ("open call", "T\n\n a ${b\n", "m:3:2: error: '}' is missing"),
-        ("bad sequence", "T\n\n a $#f|99#\n", "m:3:2: error: the template needs a sequence number"),
-        ("bad percentage", "T\n\n a $?x?\n", "m:3:2: error: the template needs a percentage"),
-        ("useless number", "T\n\n a $+2C\n", "m:3:2: warning: the number in '$+2C' has no effect"),
+        ("undefined table", "T\n\n a $|NONE;x|$Y\n", "m:3:4: warning: mapping table 'NONE' is not defined"),
+        ("open call", "T\n\n a ${b\n", "m:3:4: error: '}' is missing"),
+        ("bad sequence", "T\n\n a $#f|99#\n", "m:3:4: error: the template needs a sequence number"),
+        ("bad percentage", "T\n\n a $?x?\n", "m:3:4: error: the template needs a percentage"),
+        ("useless number", "T\n\n a $+2C\n", "m:3:4: warning: the number in '$+2C' has no effect"),
+        ("behind good ones", "T\n\n a $0x$Y${b$+2C}$?x?\n", "m:3:17: error: the template needs a percentage"),
+        ("inside an argument", "T\n\n a $0${b$+2C}\n", "m:3:9: warning: the number in"),
+        ("joined line", "T\n\n a $0\\\n $?x?\n", "m:3:2: error: the template needs a percentage"),
+        ("odd flag", "T\n\n a $(key)$Y\n", "m:3:4: warning: '$(' sets a flag that no table knows"),
+        ("NUL", "T\n\n a b\0\n", "m:3:5: error: NUL byte in the file"),
+        ("bad pattern behind", "T\n\n ab$(1.2.3) b\n", "m:3:4: error: '1.2.3' is not an address"),
         ("bad pattern", "T\n\n $(1.2.3) b\n", "m:3:2: error: '1.2.3' is not an address"),
     ])
     func findings(_ name: String, _ text: String, _ expected: String) {
@@ -68,6 +74,23 @@ import Testing
         let sources = parseMappings(text, file: "m", diagnostics: &diagnostics) { $0 == "self" ? "<self\n" : nil }
         _ = MappingTables(compiling: sources, diagnostics: &diagnostics)
         #expect(diagnostics.all.contains { $0.description.hasPrefix(expected) }, "\(name): \(diagnostics.all)")
+    }
+
+    @Test func onlyUTF8() {
+        var diagnostics = Diagnostics()
+        let content = Array("T\n\n a b\n! comment: ".utf8) + [0xE9, 10] + Array(" c ".utf8) + [0xE9, 10]
+        let sources = parseMappings(content: content, file: "m", diagnostics: &diagnostics) { _ in nil }
+        #expect(diagnostics.all.map(\.description) == ["m:5:1: error: the line is not UTF-8 (save the file as UTF-8)"])
+        #expect(sources.first?.entries.map(\.pattern) == ["a"])
+    }
+
+    @Test func pathsOfIncludesMayHoldBlanks() {
+        var diagnostics = Diagnostics()
+        let sources = parseMappings("T\n\n<  /etc/my tables \n", file: "m", diagnostics: &diagnostics) {
+            $0 == "/etc/my tables" ? " b 2\n" : nil
+        }
+        #expect(diagnostics.all.isEmpty)
+        #expect(sources.first?.entries.map(\.pattern) == ["b"])
     }
 
     @Test func namesAreCaseBlind() {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct MappingPatternTests {
     private func compile(_ pattern: String) -> (MappingPattern, Diagnostics) {
         var diagnostics = Diagnostics()
-        let compiled = MappingPattern(compiling: pattern, at: nil, diagnostics: &diagnostics)
+        let compiled = MappingPattern(compiling: pattern, diagnostics: &diagnostics)
         return (compiled, diagnostics)
     }
 

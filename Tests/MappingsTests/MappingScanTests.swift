@@ -89,6 +89,38 @@ import Testing
         #expect(table("*  $R$Y$|T;$0x|").probe("T", "x") == nil)
     }
 
+    /// Section 3.3: inputs that become shorter and longer by turns reset its counter for ever.
+    @Test(arguments: [["aa  $Rb", "b  $Raa"], ["aa  $Lb", "b  $Laa", "x  y"], ["aaa  $Ra", "a  $R$|U;x|aa$Y"]])
+    func alternatingLengthsEnd(entries: [String]) {
+        let text = "U\n\n  *  $Y\n\nT\n\n" + entries.map { "  \($0)\n" }.joined()
+        for probe in ["a", "aa"] {
+            #expect(compileMappings(text).tables.probe("T", probe)?.flags.has("N") != true)
+        }
+    }
+
+    /// Section 1.2.
+    @Test func longProbesMatchNothing() {
+        let tables = table("*  $Y")
+        #expect(tables.probe("T", String(repeating: "x", count: MappingTables.probeLimit)) != nil)
+        #expect(tables.probe("T", String(repeating: "x", count: MappingTables.probeLimit + 1)) == nil)
+    }
+
+    @Test func unavailableDirectoryIsNoMiss() {
+        let tables = table("a  $C$]ldap:///$0[$Y", "*  $Yok")
+        let down = MappingContext(directory: { _ in .unavailable })
+        #expect(tables.answer("T", "a", context: down) == .directoryUnavailable)
+        #expect(tables.answer("T", "a", context: MappingContext()) == .result(tables.probe("T", "a")!))
+        #expect(tables.answer("U", "a", context: down) == .noMatch)
+    }
+
+    /// Section 4.1: the sample of the manual.
+    @Test func pager() {
+        let tables = compileMappings("PAGER\n\n  H|From:$ *<*@*>  $YH|F:$1\n  H|From:*  $N\n").tables
+        let result = tables.probe("PAGER", "H|From: \"Daniel C. Newman\" <dan@example.com>")
+        #expect(result?.output == "H|F:dan")
+        #expect(result?.flags.codes == [89])
+    }
+
     @Test func outputIsBounded() {
         let long = String(repeating: "x", count: 1000)
         #expect(table("*  $0$0$0$0$0$Y").probe("T", long) == nil)

@@ -30,7 +30,7 @@ import Testing
             }
             let source = picks.map(\.text).joined()
             var diagnostics = Diagnostics()
-            let pattern = MappingPattern(compiling: source, at: nil, diagnostics: &diagnostics)
+            let pattern = MappingPattern(compiling: source, diagnostics: &diagnostics)
             let expected = Self.match(picks.map(\.element)[...], target[...])
             #expect(pattern.match(String(target)) == expected, "\(source) against \(String(target))")
         }

@@ -21,8 +21,8 @@ import Testing
         var done: [String] = []
         while true {
             switch plan.next() {
-            case .connect(let target, let useHELO):
-                done.append(target.address + (useHELO ? " HELO" : ""))
+            case .connect(let target, let manner):
+                done.append(target.address + (manner.usesHELO ? " HELO" : "") + (manner.avoidsTLS ? " plain" : ""))
                 guard let kind = kinds.popFirst() else { return done }
                 plan.note(Self.failure(kind))
             case .lookUpLastResort:
@@ -46,6 +46,11 @@ import Testing
             ([.loop], ["192.0.2.1", "loop"]),
             ([.bannerTimedOut, .unreachable], ["192.0.2.1", "192.0.2.2", "bannerTimedOut"]),
             ([.droppedAtEHLO], ["192.0.2.1", "192.0.2.1 HELO"]),
+            ([.handshakeFailed], ["192.0.2.1", "192.0.2.1 plain"]),
+            (
+                [.handshakeFailed, .droppedAtEHLO, .temporary],
+                ["192.0.2.1", "192.0.2.1 plain", "192.0.2.1 HELO plain", "192.0.2.2"]
+            ),
             ([.droppedAtEHLO, .droppedAtEHLO], ["192.0.2.1", "192.0.2.1 HELO", "192.0.2.2"]),
         ] as [([ConnectionFailure.Kind], [String])])
     func order(kinds: [ConnectionFailure.Kind], expected: [String]) {

@@ -1,5 +1,6 @@
 import DNS
 import Envelope
+import SMTP
 import Testing
 
 @testable import SMTPClient
@@ -129,9 +130,9 @@ import Testing
         settings.loopValue = own
         #expect(words(await Bench.deliver(.sample(), settings).outcomes[1]) == ["permanent 5.4.6"])
         settings.loopValue = nil
-        settings.requiresTLS = true
-        #expect(words(await Bench.deliver(.sample(), settings).outcomes[1]) == ["temporary 4.7.4"])
-        settings.requiresTLS = false
+        settings.tls = .required
+        #expect(words(await Bench.deliver(.sample(), settings).outcomes[1]) == ["temporary 4.7.5"])
+        settings.tls = .never
         settings.requiresAuthentication = true
         #expect(words(await Bench.deliver(.sample(), settings).outcomes[1]) == ["temporary 4.7.4"])
         #expect(peer.record.commands.allSatisfy { !$0.hasPrefix("MAIL") })

@@ -27,6 +27,7 @@ private struct Conversation {
             switch action {
             case .send(let bytes): log.append("C " + String(decoding: bytes, as: UTF8.self))
             case .ready: log.append("ready")
+            case .startTLS: log.append("handshake")
             case .sendContent:
                 log.append("content")
                 session.contentSent()

@@ -5,7 +5,7 @@ import Testing
 /// A conversation as a reader would write it down. Lines that begin with `C ` go to the server, consecutive ones in one
 /// packet; `c ` is the same without a line end and with `|` for CRLF. `S ` is a reply line that must come next, `M ` a
 /// message that must have been taken (`|` for CRLF), `A ` a transaction given up. `! ` is an event: shutdown, stop,
-/// timeout, eof, lost, refusedata, refusemessages. `X` means closed. Nothing else may be said in between.
+/// timeout, eof, lost, tls, refusedata, refusemessages. `X` means closed. Nothing else may be said in between.
 struct Dialogue: CustomTestStringConvertible, Sendable {
     var name: String
     var options: ServerOptions
@@ -89,6 +89,7 @@ struct Dialogue: CustomTestStringConvertible, Sendable {
             case "timeout": driver.session.timedOut()
             case "eof": driver.session.inputEnded()
             case "lost": driver.session.connectionLost()
+            case "tls": driver.session.tlsEstablished()
             case "refusedata": driver.refusesData = true
             case "refusemessages": driver.refusesMessages = true
             default: problems.append("unknown event \(name)")

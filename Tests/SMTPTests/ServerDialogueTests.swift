@@ -4,7 +4,7 @@ import Testing
 
 /// Whole conversations. Each is held with the packets whole, octet by octet, and with answers that come late.
 @Suite struct ServerDialogueTests {
-    @Test(arguments: basics + errors + limits + chunks + hugeChunks + ends)
+    @Test(arguments: basics + errors + limits + chunks + hugeChunks + ends + security)
     func dialogue(dialogue: Dialogue) {
         #expect(dialogue.differences(pieces: { [$0] }, answering: .atOnce) == [], "whole packets")
         #expect(dialogue.differences(pieces: { $0.map { [$0] } }, answering: .atOnce) == [], "octet by octet")

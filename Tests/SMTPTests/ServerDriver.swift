@@ -16,6 +16,8 @@ struct ServerDriver {
     var messages: [String] = []
     var aborts: [String] = []
     var names: [String] = []
+    /// How often the TLS handshake was to begin.
+    var tlsStarts = 0
     var refusesData = false
     var refusesMessages = false
     private let answering: Answering
@@ -64,7 +66,10 @@ struct ServerDriver {
                 content = []
                 aborts.append(Self.text(reason))
             case .close: isClosed = true
-            case .greeting, .mail, .recipient, .beginData, .endOfData, .verify, .expand: question = action
+            case .startTLS: tlsStarts += 1
+            case .authenticate, .authenticationResponse, .greeting, .mail, .recipient, .beginData, .endOfData, .verify,
+                .expand:
+                question = action
             }
         }
     }
@@ -113,7 +118,19 @@ struct ServerDriver {
             return .accept(.messageAccepted(envelopeID: "0RZ100D2FDBMHZ20", host: "mx.example"))
         case .verify: return .accept(.possibleRemoteAddress)
         case .expand: return .accept(Reply(250, "2.1.5", "a@b"))
-        case .reply, .content, .abort, .close: return .accept(nil)
+        case .authenticate(let mechanism, let response): return authentication(mechanism, response)
+        case .authenticationResponse(let response): return authentication("", response)
+        case .reply, .content, .abort, .startTLS, .close: return .accept(nil)
+        }
+    }
+
+    /// A small stand-in for SASL: `good` is right, `more` leads to another challenge, everything else is wrong.
+    private func authentication(_ mechanism: String, _ response: ArraySlice<UInt8>?) -> ServerAnswer {
+        switch response.map({ String(decoding: $0, as: UTF8.self) }) {
+        case nil: return .challenge("")
+        case "more": return .challenge("d29ybGQ=")
+        case "good": return .accept(Reply(235, "2.7.0", "\(mechanism) authentication successful."))
+        default: return .refuse(Reply(535, "5.7.8", "Bad username or password (Authentication failed)."))
         }
     }
 

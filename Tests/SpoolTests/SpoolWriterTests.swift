@@ -21,6 +21,16 @@ import Testing
         }
     }
 
+    /// The simulated disk has 1 GiB left; a reload may ask for more at any time.
+    @Test func theFreeSpaceThatIsWantedMayChange() throws {
+        let writer = try writer(SimulatedProcess(SimulatedDisk(seed: 1)), Results())
+        #expect(writer.hasRoom)
+        writer.setMinimumFree(2 << 30)
+        #expect(!writer.hasRoom)
+        writer.setMinimumFree(1 << 30)
+        #expect(writer.hasRoom)
+    }
+
     @Test func whatWaitsIsCommittedTogether() throws {
         let disk = SimulatedProcess(SimulatedDisk(seed: 1))
         let results = Results()

@@ -15,7 +15,7 @@ import Testing
         close(far)
         var buffer = [UInt8](repeating: 0, count: 64)
         guard
-            case .message(let count, let passed?, false) = try buffer.withUnsafeMutableBytes({
+            case .message(let count, let passed?, .nothing) = try buffer.withUnsafeMutableBytes({
                 try Sockets.receive(right, into: $0)
             })
         else {
@@ -42,7 +42,7 @@ import Testing
         _ = try [UInt8](repeating: 7, count: 100).withUnsafeBytes { try Sockets.send(left, $0) }
         var buffer = [UInt8](repeating: 0, count: 10)
         guard
-            case .message(10, nil, true) = try buffer.withUnsafeMutableBytes({ try Sockets.receive(right, into: $0) })
+            case .message(10, nil, .bytes) = try buffer.withUnsafeMutableBytes({ try Sockets.receive(right, into: $0) })
         else {
             Issue.record("truncation was not reported")
             return

@@ -41,7 +41,8 @@ struct martlet_spawn_request {
     char *const *environment;
     int control_descriptor;   // becomes descriptor 3
     int output_descriptor;    // becomes descriptors 1 and 2; -1 inherits
-    const char *directory;    // working directory of the child
+    const char *directory;
+    int drops_capabilities; // the child has none from the ambient set (capabilities(7))    // working directory of the child
 };
 
 /// posix_spawn with default signal dispositions, an empty signal mask, a new process group,
@@ -73,6 +74,12 @@ void martlet_name_thread(const char *name);
 
 /// The kernel's number of the calling thread (gettid); the first thread has that of the process.
 int32_t martlet_thread_number(void);
+
+/// Bytes of stack for threads that are started without a size from now on. Returns 0, or -1 when the system refuses.
+int martlet_set_thread_stack_size(size_t bytes);
+
+/// Bytes of stack of the calling thread; 0 when the system does not say.
+size_t martlet_thread_stack_size(void);
 
 /// Raises RLIMIT_NOFILE to the hard limit; returns the soft limit now in force.
 int64_t martlet_raise_descriptor_limit(void);

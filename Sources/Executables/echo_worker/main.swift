@@ -9,7 +9,8 @@ func serve(_ connection: HandedConnection) {
     guard let socket = connection.takeDescriptor() else { return }
     _ = fcntl(socket.number, F_SETFL, 0)  // blocking: the thread has nothing else to do
     var received = 0
-    var buffer = Array("hello from \(getpid()) parameter \(connection.parameter)\n".utf8)
+    let tls = connection.isImplicitTLS ? " tls implicit" : ""
+    var buffer = Array("hello from \(getpid()) parameter \(connection.parameter)\(tls)\n".utf8)
     var count = buffer.count
     while count > 0, send(socket.number, buffer, count, Int32(MSG_NOSIGNAL)) == count {
         buffer = [UInt8](repeating: 0, count: 4096)
@@ -23,7 +24,12 @@ func serve(_ connection: HandedConnection) {
 
 do {
     let worker = try WorkerProcess(imageVersion: "echo 1")
-    exit(worker.run { connection in SystemThread.start("session") { serve(connection) } })
+    exit(
+        worker.run { connection in
+            do { try SystemThread.tryStart("session") { serve(connection) } } catch {
+                connection.finish(reason: "\(error)")  // this client goes without, the others stay
+            }
+        })
 } catch {
     let text = Array("echo_worker: \(error)\n".utf8)
     _ = write(2, text, text.count)

@@ -41,6 +41,14 @@ struct ChannelQueue {
         self.pool = pool
     }
 
+    /// A new configuration: programs that were given up or complained about get another chance.
+    mutating func configure(_ settings: ChannelSettings, pool: Int?) {
+        self.settings = settings
+        self.pool = pool
+        starts = StartBudget()
+        isComplaintMade = false
+    }
+
     /// Entries by state.
     struct StateCounts: Equatable {
         var ready = 0
@@ -163,7 +171,7 @@ struct StartBudget: Equatable {
 
     mutating func succeeded() { self = StartBudget() }
 
-    /// Exit code 78, configuration error: not started again until the Job Controller is.
+    /// Exit code 78, configuration error: not started again until the configuration is read again.
     mutating func giveUp() { notBefore = .max }
 }
 
@@ -195,7 +203,10 @@ struct StressState: Equatable {
 
     func threadDepth(_ configured: Int, _ settings: StressSettings) -> Int {
         var depth = max(1, configured)
-        for _ in 0..<level { depth = min(depth * max(1, settings.factor), 1_000_000) }
+        for _ in 0..<level {
+            let (product, overflow) = depth.multipliedReportingOverflow(by: settings.factor)
+            depth = overflow ? ScheduleBounds.largestCount : min(product, ScheduleBounds.largestCount)
+        }
         return depth
     }
 }

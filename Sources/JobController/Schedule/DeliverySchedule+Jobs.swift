@@ -28,7 +28,7 @@ extension DeliverySchedule {
             else { return }
             guard pools[pool].running < pools[pool].limit else { return makeRoom(pool, for: channel, now) }
             let job = newJobID()
-            jobs[job] = JobState(channel: channel, started: now, idleSince: now)
+            jobs[job] = JobState(channel: channel, started: now, idleSince: now, pool: pool)
             pools[pool].running += 1
             channels[channel].jobs.insert(job)
             channels[channel].starting += 1
@@ -54,7 +54,7 @@ extension DeliverySchedule {
     /// jobs, after it has run a while.
     private mutating func makeRoom(_ pool: Int, for channel: Int, _ now: Int64) {
         guard channels[channel].jobs.isEmpty else { return }
-        let inPool = jobs.filter { $0.value.holdsSlot && channels[$0.value.channel].pool == pool }
+        let inPool = jobs.filter { $0.value.pool == pool }
         if inPool.contains(where: { $0.value.phase == .retiring || $0.value.phase == .told }) { return }
         let running = inPool.filter { $0.value.phase == .running }
         if let idle = running.filter({ $0.value.threads.isEmpty }).min(by: { $0.key < $1.key }) {
@@ -79,9 +79,17 @@ extension DeliverySchedule {
 
     /// Every job makes room for one that is started anew, with the configuration as it is then.
     package mutating func retireAll(now: Int64) {
-        for job in jobs.filter({ $0.value.phase == .running }).map(\.key).sorted() {
+        for job in jobs.keys.sorted() {
             guard let state = jobs[job] else { continue }
-            if state.threads.isEmpty { retire(job) } else { jobs[job]?.phase = .retiring }
+            switch state.phase {
+            case .starting: jobs[job]?.isOutdated = true
+            case .running where state.threads.isEmpty: retire(job)
+            case .running:
+                jobs[job]?.phase = .retiring
+                // Its idle threads get nothing more either.
+                channels[state.channel].parked.removeAll { $0.job == job }
+            case .retiring, .told: break
+            }
         }
     }
 
@@ -117,7 +125,7 @@ extension DeliverySchedule {
             actions.append(
                 .report(
                     "the master program of channel \(channels[state.channel].name) says that its configuration is "
-                        + "wrong (exit code 78); it is not started again before the next restart"))
+                        + "wrong (exit code 78); it is not started again before the next reload or restart"))
         } else if state.phase == .starting {
             channels[state.channel].starts.failed(now: now)
         }
@@ -139,7 +147,7 @@ extension DeliverySchedule {
     /// Of what the job has, the entry that each thread got first: the thread was working on that one, the others waited
     /// behind it. The end of a process of a former Job Controller says nothing about what it had.
     private func begun(_ state: JobState) -> Set<Int32> {
-        guard state.holdsSlot else { return [] }
+        guard state.pool != nil else { return [] }
         var first: [UInt32: Int32] = [:]
         for slot in state.active {
             let thread = entries[slot].thread
@@ -158,9 +166,11 @@ extension DeliverySchedule {
         channels[state.channel].jobs.remove(job)
         channels[state.channel].parked.removeAll { $0.job == job }
         if state.phase == .starting { channels[state.channel].starting -= 1 }
-        guard state.holdsSlot, let pool = channels[state.channel].pool else { return evaluate(state.channel, now) }
+        guard let pool = state.pool else { return evaluate(state.channel, now) }
         pools[pool].running -= 1
         evaluatePool(pool, now)
+        // The channel may have gone to another pool meanwhile.
+        if channels[state.channel].pool != pool { evaluate(state.channel, now) }
     }
 
     mutating func evaluatePool(_ pool: Int, _ now: Int64) {
@@ -180,7 +190,7 @@ extension DeliverySchedule {
         if jobs[job] == nil {
             let channel =
                 slots.first.map { Int(entries[$0].channel) } ?? self.channel(settings.channels.keys.min() ?? "")
-            jobs[job] = JobState(channel: channel, started: now, phase: .told, idleSince: now, holdsSlot: false)
+            jobs[job] = JobState(channel: channel, started: now, phase: .told, idleSince: now)
         }
         for slot in slots where entries[slot].state == .ready || entries[slot].state == .delayed {
             leave(slot)

@@ -71,7 +71,9 @@ extension DeliverySchedule {
     }
 
     package func poolStatus() -> [PoolStatus] {
-        pools.map { PoolStatus(name: $0.name, limit: $0.limit, running: $0.running) }
+        pools.filter { $0.isDefined || $0.running > 0 }.map {
+            PoolStatus(name: $0.name, limit: $0.limit, running: $0.running)
+        }
     }
 
     /// The entries of a channel, oldest first, at most `limit`.

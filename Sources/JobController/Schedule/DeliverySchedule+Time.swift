@@ -22,7 +22,7 @@ extension DeliverySchedule {
     private mutating func check(_ job: JobID, _ now: Int64) {
         guard let state = jobs[job] else { return }
         let limits = channels[state.channel].settings
-        if state.holdsSlot, now - state.started >= (limits.maximumLifeAge + Self.overdue) * 1000 {
+        if state.pool != nil, now - state.started >= (limits.maximumLifeAge + Self.overdue) * 1000 {
             actions.append(.report("a job of channel \(channels[state.channel].name) does not come to an end"))
             actions.append(.kill(job))
             jobs[job]?.started = now

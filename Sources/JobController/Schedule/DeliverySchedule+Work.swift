@@ -8,7 +8,7 @@ extension DeliverySchedule {
         guard let state = jobs[job] else { return }
         let channel = state.channel
         if state.phase == .starting {
-            jobs[job]?.phase = .running
+            jobs[job]?.phase = state.isOutdated ? .retiring : .running
             channels[channel].starting -= 1
             channels[channel].starts.succeeded()
         }

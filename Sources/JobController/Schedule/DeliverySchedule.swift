@@ -48,7 +48,7 @@ package struct DeliverySchedule {
         case delete
     }
 
-    let settings: JobControllerSettings
+    private(set) var settings: JobControllerSettings
     var entries = EntryTable()
     var channels: [ChannelQueue] = []
     var channelIndex: [String: Int] = [:]
@@ -69,6 +69,8 @@ package struct DeliverySchedule {
         var limit: Int
         var running = 0
         var channels: [Int] = []
+        /// False once a reload has taken the pool away: its jobs end, nothing new starts in it.
+        var isDefined = true
     }
 
     /// One job, from the decision to start it until its process has ended.
@@ -86,8 +88,11 @@ package struct DeliverySchedule {
         var handed = 0
         /// Since when no thread has been busy.
         var idleSince: Int64
-        /// False for a job of an earlier Job Controller that only reports what it has.
-        var holdsSlot = true
+        /// The pool in which it holds a slot, whatever the channel's pool is by now; nil for a job of an earlier Job
+        /// Controller that only reports what it has.
+        var pool: Int?
+        /// It was starting when the configuration changed, and may have read the former one.
+        var isOutdated = false
     }
 
     struct ThreadState {
@@ -97,11 +102,45 @@ package struct DeliverySchedule {
     }
 
     package init(settings: JobControllerSettings) {
-        self.settings = settings
-        for (name, limit) in settings.pools.sorted(by: { $0.key < $1.key }) {
-            pools.append(PoolState(name: name, limit: max(0, limit)))
+        self.settings = settings.bounded
+        for (name, limit) in self.settings.pools.sorted(by: { $0.key < $1.key }) {
+            pools.append(PoolState(name: name, limit: limit))
+        }
+        for name in self.settings.channels.keys.sorted() { _ = channel(name) }
+    }
+
+    /// A reload: the settings count from now on, and every job makes room for one that reads the configuration as it is.
+    /// Entries, their attempts and times, stress, stopped channels and the slots of running jobs stay as they are.
+    /// Entries that are queued already keep the host queue they are in when `anon_host` changes.
+    package mutating func configure(_ new: JobControllerSettings, now: Int64) {
+        settings = new.bounded
+        for index in pools.indices {
+            let limit = settings.pools[pools[index].name]
+            pools[index].isDefined = limit != nil
+            pools[index].limit = limit ?? 0
+            pools[index].channels = []
+        }
+        for (name, limit) in settings.pools.sorted(by: { $0.key < $1.key })
+        where !pools.contains(where: { $0.name == name }) {
+            pools.append(PoolState(name: name, limit: limit))
+        }
+        for index in channels.indices {
+            let channelSettings = settings.channels[channels[index].name] ?? ChannelSettings()
+            let pool = pool(of: channelSettings)
+            channels[index].configure(channelSettings, pool: pool)
+            if let pool { pools[pool].channels.append(index) }
+            for host in channels[index].hosts.indices where channels[index].hosts[host].entries > 0 {
+                hostChanged(index, Int32(host))
+            }
         }
         for name in settings.channels.keys.sorted() { _ = channel(name) }
+        retireAll(now: now)
+        tick(now: now)
+    }
+
+    private func pool(of channelSettings: ChannelSettings) -> Int? {
+        let name = channelSettings.pool ?? settings.defaultPool
+        return pools.firstIndex { $0.name == name && $0.isDefined }
     }
 
     /// Takes what is to be done, in order.
@@ -118,8 +157,7 @@ package struct DeliverySchedule {
     mutating func channel(_ name: String) -> Int {
         if let known = channelIndex[name] { return known }
         let channelSettings = settings.channels[name] ?? ChannelSettings()
-        let poolName = channelSettings.pool ?? settings.defaultPool
-        let pool = pools.firstIndex { $0.name == poolName }
+        let pool = pool(of: channelSettings)
         let index = channels.count
         channels.append(ChannelQueue(name: name, settings: channelSettings, pool: pool))
         channelIndex[name] = index

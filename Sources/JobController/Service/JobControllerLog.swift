@@ -9,10 +9,11 @@ final class JobControllerLog {
     let descriptor: Int32
     private let file: VersionedLogFile?
 
-    /// A log that cannot be opened leaves standard error.
-    init(directory: String) {
+    /// A log that cannot be opened leaves standard error. The newest `versions` stay; 0: all.
+    init(directory: String, versions: Int) {
         do throws(SystemCallError) {
             let opened = try VersionedLogFile(next: "\(directory)/job_controller.log")
+            VersionedLogFile.purge("\(directory)/job_controller.log", keeping: versions, sparing: [opened.path])
             descriptor = opened.descriptor
             file = consume opened
         } catch {

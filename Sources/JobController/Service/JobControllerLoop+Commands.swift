@@ -55,7 +55,7 @@ extension JobControllerLoop {
         case ("run", let channel?): return ["ok": true, "count": .integer(schedule.run(channel: channel, now: now))]
         case ("return_job", nil): return ["ok": true, "count": .integer(runReturnJob())]
         case ("reload", nil):
-            reload()
+            if let refusal = reload() { return Self.failure("reload failed: \(refusal)") }
             return ["ok": true]
         case ("shutdown", nil):
             shutDown()

@@ -12,7 +12,8 @@ final class JobControllerLoop {
     /// Microseconds in which notices and reports gather after a round.
     private static let gathering: UInt32 = 1000
 
-    let settings: JobControllerSettings
+    private(set) var settings: JobControllerSettings
+    private let configuration: JobControllerService.Configuration
     let options: JobControllerOptions
     let store: any DeliveryStore
     let log: JobControllerLog
@@ -43,11 +44,13 @@ final class JobControllerLoop {
     private var lastReturnDay: Int64 = 0
     private var hadTrouble = false
 
+    /// `configuration` reads the settings anew for a reload.
     init(
         settings: JobControllerSettings, options: JobControllerOptions, store: any DeliveryStore,
-        log: JobControllerLog, signals: SignalDescriptor
+        log: JobControllerLog, signals: SignalDescriptor, configuration: @escaping JobControllerService.Configuration
     ) throws(SystemCallError) {
-        self.settings = settings
+        self.settings = settings.bounded
+        self.configuration = configuration
         self.options = options
         self.store = store
         self.log = log
@@ -139,17 +142,26 @@ final class JobControllerLoop {
 
     private func takeSignals() {
         while let signal = signals.next() {
-            if signal == SIGHUP { reload() } else { shutDown() }
+            if signal == SIGHUP { _ = reload() } else { shutDown() }
         }
     }
 
-    /// Jobs that run finish what they have in hand and end; those that follow read the configuration as it is now. What
-    /// the Job Controller itself takes from it needs a restart (job-controller specification, 4).
-    func reload() {
+    /// Channels, pools, classes and limits as they are configured now; the queue stays as it is. Jobs that run finish what
+    /// they have in hand and end; those that follow read the configuration too. One with an error changes nothing (unified
+    /// configuration specification, section 7). The error, or nil.
+    func reload() -> JobControllerService.Refusal? {
         manager?.reloading(at: SystemClock.monotonicNanoseconds)
-        defer { manager?.ready(readiness) }
-        log.write("reload: \(schedule.jobCount) jobs are replaced")
-        schedule.retireAll(now: now)
+        defer { if shutdownAt == nil { manager?.ready(readiness) } }
+        switch configuration() {
+        case .failure(let refusal):
+            log.write("error: reload failed, the old configuration stays in force: \(refusal)")
+            return refusal
+        case .success(let new):
+            log.write("reload: \(new.channels.count) channels; \(schedule.jobCount) jobs are replaced")
+            settings = new.bounded
+            schedule.configure(new, now: now)
+            return nil
+        }
     }
 
     /// No new jobs; those that run are told to finish what they have in hand.

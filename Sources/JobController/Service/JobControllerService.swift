@@ -10,6 +10,8 @@ package struct JobControllerOptions: Sendable {
     package var queueDirectory: String
     package var runDirectory: String
     package var logDirectory: String
+    /// Versions of job_controller.log that stay when a new one is begun; 0: all.
+    package var logVersions = 5
     /// Further `NAME=value` for jobs.
     package var environment: [String] = []
     /// Milliseconds for which jobs may go on after SIGTERM before they are left to themselves.
@@ -36,13 +38,28 @@ package struct JobControllerOptions: Sendable {
 
 /// The Job Controller process: takes the queue, recovers the index, and runs until SIGTERM.
 package struct JobControllerService {
+    /// Why the settings cannot be read: the findings.
+    package struct Refusal: Error, CustomStringConvertible {
+        package let description: String
+
+        package init(description: String) { self.description = description }
+    }
+
+    /// Reads the settings of the instance as they are now.
+    package typealias Configuration = @Sendable () -> Result<JobControllerSettings, Refusal>
+
     private let settings: JobControllerSettings
+    private let configuration: Configuration
     private let options: JobControllerOptions
     private let signals: SignalDescriptor
 
-    /// To be called first in `main`: from here on signals arrive in ``run()``.
-    package init(settings: JobControllerSettings, options: JobControllerOptions) throws(SystemCallError) {
+    /// To be called first in `main`: from here on signals arrive in ``run()``. `configuration` reads the settings anew for
+    /// a reload.
+    package init(
+        settings: JobControllerSettings, options: JobControllerOptions, configuration: @escaping Configuration
+    ) throws(SystemCallError) {
         self.settings = settings
+        self.configuration = configuration
         self.options = options
         signals = try SignalDescriptor([SIGTERM, SIGINT, SIGHUP])
     }
@@ -54,13 +71,14 @@ package struct JobControllerService {
         let mayHaveOrphans = PIDFile.read(options.pidPath) != nil || Files.exists(options.orphansPath)
         let pidFile = try PIDFile.take(options.pidPath)
         Processes.raiseDescriptorLimit()
-        let log = JobControllerLog(directory: options.logDirectory)
+        let log = JobControllerLog(directory: options.logDirectory, versions: options.logVersions)
         log.write("job_controller starts as process \(getpid())")
         let (store, recovered) = try QueueStore.open(queue: options.queueDirectory, options: options.store)
         log.write("recovered \(recovered.entries.count) entries from \(options.queueDirectory)")
         for report in recovered.quarantined { log.write("error: quarantined: \(report)") }
         let loop = try JobControllerLoop(
-            settings: settings, options: options, store: store, log: log, signals: signals)
+            settings: settings, options: options, store: store, log: log, signals: signals,
+            configuration: configuration)
         try loop.start(recovered.entries, mayHaveOrphans: mayHaveOrphans)
         unlink(options.orphansPath)
         loop.manager?.ready(loop.readiness)

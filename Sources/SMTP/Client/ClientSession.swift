@@ -11,15 +11,29 @@ package struct ClientSession: Sendable {
         package var usesHELO: Bool
         /// LHLO, and one reply per recipient after the final dot (RFC 2033).
         package var isLMTP: Bool
+        /// STARTTLS behind the first EHLO (RFC 3207).
+        package var tls: TLSUse
         /// Our own XLOOP value; a server that shows the same one is this installation. Empty: no check.
         package var xloop: String
 
-        package init(hostName: String, usesHELO: Bool = false, isLMTP: Bool = false, xloop: String = "") {
+        package init(
+            hostName: String, usesHELO: Bool = false, isLMTP: Bool = false, tls: TLSUse = .never, xloop: String = ""
+        ) {
             self.hostName = hostName
             self.usesHELO = usesHELO
             self.isLMTP = isLMTP
+            self.tls = tls
             self.xloop = xloop
         }
+    }
+
+    /// Whether a session is protected by TLS.
+    package enum TLSUse: Hashable, Sendable {
+        case never
+        /// `maytlsclient`: when the server offers it.
+        case ifOffered
+        /// `musttlsclient`: or no mail is sent.
+        case required
     }
 
     /// Why no transaction is possible on this connection, or no further one.
@@ -35,10 +49,16 @@ package struct ClientSession: Sendable {
         case malformed(String)
         /// The server is this installation.
         case loop
+        /// TLS is required, and the server does not offer it, refuses it, or the handshake failed. The text says which.
+        case tlsMissing(String)
+        /// The handshake failed, and the mail may go without TLS: on another connection, this one is of no use.
+        case handshakeFailed(String)
     }
 
     package enum Action: Hashable, Sendable {
         case send([UInt8])
+        /// Begin the TLS handshake; ``tlsEstablished()`` or ``handshakeFailed(_:)`` tells how it ended.
+        case startTLS
         /// EHLO or HELO was answered: transactions may begin.
         case ready(ServerExtensions)
         /// The oldest transaction's content is wanted: dot-stuffed, then the final dot, then ``contentSent()``.
@@ -54,16 +74,18 @@ package struct ClientSession: Sendable {
 
     /// What is awaited, for the time limit in force.
     package enum Phase: Hashable, Sendable {
-        case banner, hello, mail, recipient, dataCommand, finalReply, reset, quit
+        case banner, hello, startTLS, handshake, mail, recipient, dataCommand, finalReply, reset, quit
         /// Nothing: no transaction is under way.
         case idle
         /// Our own content is being sent.
         case content
     }
 
-    private enum Stage { case greeting, established, quitting, over }
+    private enum Stage { case greeting, handshake, established, quitting, over }
 
     private let options: Options
+    /// The connection is protected by TLS.
+    package private(set) var usesTLS = false
     package private(set) var extensions = ServerExtensions()
     private var stage = Stage.greeting
     private var reader = ReplyReader()
@@ -81,6 +103,8 @@ package struct ClientSession: Sendable {
         var events: [ReplyReader.Event] = []
         reader.receive(bytes) { events.append($0) }
         for event in events where stage != .over {
+            // What stands behind the reply to STARTTLS in the clear could be anybody's (RFC 3207 section 6).
+            if stage == .handshake { return fail(.malformed("data behind STARTTLS"), "data behind STARTTLS") }
             switch event {
             case .reply(let reply): take(reply)
             case .malformed(let text): fail(.malformed(text), "malformed reply: \(text)")
@@ -147,6 +171,7 @@ package struct ClientSession: Sendable {
         case .over: break
         case .quitting: close()
         case .established where transactions.isEmpty && expected.isEmpty: close()
+        case .handshake: handshakeFailed("connection lost")
         case .greeting, .established:
             fail(.connectionLost(atEHLO: expected.first?.phase == .hello && !options.usesHELO), "connection lost")
         }
@@ -156,12 +181,14 @@ package struct ClientSession: Sendable {
     package mutating func timedOut() {
         guard stage != .over else { return }
         if stage == .quitting { return close() }
+        if stage == .handshake { return handshakeFailed("timeout") }
         let phase = phase
         fail(.timedOut(phase), "timeout while waiting for the reply to \(phase.words)")
     }
 
     /// What is awaited now.
     package var phase: Phase {
+        if stage == .handshake { return .handshake }
         if let first = expected.first { return first.phase }
         return transactions.isEmpty ? .idle : .content
     }
@@ -191,11 +218,12 @@ package struct ClientSession: Sendable {
         switch expectation.phase {
         case .banner: greet(reply)
         case .hello: established(reply, after: expectation)
+        case .startTLS: startTLSAnswered(reply)
         case .mail: mailAnswered(reply)
         case .recipient: recipientAnswered(reply, expectation.recipient)
         case .dataCommand: dataAnswered(reply)
         case .finalReply: contentAnswered(reply)
-        case .reset, .idle, .content: break
+        case .reset, .idle, .content, .handshake: break
         case .quit: close()
         }
     }
@@ -219,8 +247,41 @@ package struct ClientSession: Sendable {
         if !options.xloop.isEmpty, extensions.xloop == options.xloop {
             return fail(.loop, "mail loops back to this system")
         }
+        if options.tls != .never, !usesTLS, extensions.startTLS {
+            expected.append(Expectation(.startTLS))
+            return actions.append(.send(Array("STARTTLS\r\n".utf8)))
+        }
+        becomeReady(otherwise: "the server does not offer STARTTLS")
+    }
+
+    private mutating func becomeReady(otherwise reason: String) {
+        if options.tls == .required, !usesTLS { return fail(.tlsMissing(reason), reason) }
         stage = .established
         actions.append(.ready(extensions))
+    }
+
+    // MARK: TLS
+
+    private mutating func startTLSAnswered(_ reply: ReceivedReply) {
+        guard reply.code == 220 else { return becomeReady(otherwise: "STARTTLS was refused: \(reply.text)") }
+        stage = .handshake
+        actions.append(.startTLS)
+    }
+
+    /// The handshake is done: the server is greeted anew (RFC 3207 section 4.2).
+    package mutating func tlsEstablished() {
+        guard stage == .handshake else { return }
+        stage = .greeting
+        usesTLS = true
+        reader = ReplyReader()
+        extensions = ServerExtensions()
+        sayHello(options.isLMTP ? "LHLO" : "EHLO")
+    }
+
+    package mutating func handshakeFailed(_ text: String) {
+        guard stage == .handshake else { return }
+        let text = "TLS handshake failed: \(text)"
+        fail(options.tls == .required ? .tlsMissing(text) : .handshakeFailed(text), text)
     }
 
     private mutating func refuse(_ reply: ReceivedReply) {
@@ -333,6 +394,7 @@ extension ClientSession.Phase {
         switch self {
         case .banner: "the connection"
         case .hello: "EHLO"
+        case .startTLS, .handshake: "STARTTLS"
         case .mail: "MAIL"
         case .recipient: "RCPT"
         case .dataCommand: "DATA"

@@ -15,7 +15,8 @@ package struct LineFramer: Sendable {
 
     /// The line of the last ``Event/line``, without CRLF. Its memory is used again for the next.
     package private(set) var line: [UInt8] = []
-    private let limit: Int
+    /// Most octets before CRLF; to be changed between two lines.
+    var limit: Int
     private var isLineComplete = false
     private var endsInCarriageReturn = false
     private var isDropping = false

@@ -19,6 +19,14 @@ package enum ServerAction: Hashable, Sendable {
     case endOfData(ContentFindings)
     /// The transaction is over without a message: whatever was collected goes away.
     case abort(AbortReason)
+    /// Question: AUTH with one of the mechanisms offered, in upper case, and the initial response as it came: base64, `=`
+    /// for an empty one, nil for none (RFC 4954 section 4).
+    case authenticate(mechanism: String, response: ArraySlice<UInt8>?)
+    /// Question: the client's answer to a challenge, in base64 as it came.
+    case authenticationResponse(ArraySlice<UInt8>)
+    /// Write what is pending and begin the TLS handshake; ``ServerSession/tlsEstablished()`` tells how it ended. What
+    /// comes before that is not the client's under TLS and goes nowhere.
+    case startTLS
     /// Question: the argument of VRFY.
     case verify(ArraySlice<UInt8>)
     /// Question: the argument of EXPN.
@@ -29,8 +37,10 @@ package enum ServerAction: Hashable, Sendable {
     /// Whether the session waits for ``ServerSession/answered(_:)``.
     package var isQuestion: Bool {
         switch self {
-        case .reply, .content, .abort, .close: false
-        case .greeting, .mail, .recipient, .beginData, .endOfData, .verify, .expand: true
+        case .reply, .content, .abort, .startTLS, .close: false
+        case .greeting, .mail, .recipient, .beginData, .endOfData, .verify, .expand, .authenticate,
+            .authenticationResponse:
+            true
         }
     }
 }
@@ -56,6 +66,8 @@ package enum ServerAnswer: Hashable, Sendable {
     case accept(Reply?)
     case refuse(Reply)
     case refuseAndClose(Reply)
+    /// AUTH: the exchange goes on with this challenge, in base64; may be empty.
+    case challenge(String)
     /// LMTP, end of data: one reply for each accepted recipient, in order.
     case acceptEach([Reply])
 }

@@ -36,10 +36,12 @@ package struct ServerOptions: Hashable, Sendable {
     package var advertisesExpand = false
     /// ETRN is listed in EHLO. The command itself is not there yet.
     package var offersRemoteQueueStart = false
-    /// STARTTLS is listed in EHLO while the connection has no TLS. The command itself is not there yet.
+    /// STARTTLS is done, and listed in EHLO, while the connection has no TLS.
     package var offersTLS = false
-    /// Listed in EHLO until the client is authenticated; empty: SASL is off. The command itself is not there yet.
+    /// In upper case; listed in EHLO until the client is authenticated. Empty: SASL is off, or waits for TLS.
     package var authenticationMechanisms: [String] = []
+    /// SASL is on, and its mechanisms are kept back until the connection is protected.
+    package var authenticationNeedsTLS = false
     /// The connection is protected by TLS.
     package var usesTLS = false
     package var isAuthenticated = false
@@ -95,6 +97,8 @@ package struct ServerLimits: Hashable, Sendable {
     package var disconnectRejections: Int?
     /// `disconnectbadcommandlimit`.
     package var disconnectBadCommands: Int?
+    /// `disconnectbadauthlimit`.
+    package var disconnectBadAuthentications = 3
 
     package init() {}
 }

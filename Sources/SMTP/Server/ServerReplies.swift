@@ -93,6 +93,17 @@ extension Reply {
     static let unknownMechanism = Reply(504, "5.5.4", "Unknown authentication mechanism")
     static let authenticationRequired = Reply(530, "5.7.0", "No AUTH command has been given.")
     static let tlsRequired = Reply(530, "5.7.0", "No STARTTLS command has been given.")
+    static let tlsReady = Reply(220, "2.5.0", "Go ahead with TLS negotiation.")
+    static let tlsInUse = Reply(503, "5.5.0", "TLS is in use already.")
+    static let dataBehindStartTLS = Reply(554, "5.7.0", "Nothing may follow STARTTLS before the TLS negotiation")
+    static let authenticationRepeated = Reply(503, "5.5.0", "AUTH has already been done.")
+    static let authenticationCancelled = Reply(501, "5.7.0", "Authentication cancelled.")
+    static let authenticationLineTooLong = Reply(500, "5.5.6", "Authentication exchange line is too long")
+
+    static func notInTransaction(_ verb: String) -> Reply {
+        Reply(503, "5.5.0", "\(verb) is not allowed in a mail transaction.")
+    }
+
     static let expandDisabled = Reply(550, "5.7.2", "EXPN command has been disabled")
 
     static func privateCommandDisabled(_ verb: String) -> Reply {

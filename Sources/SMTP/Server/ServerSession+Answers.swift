@@ -7,6 +7,7 @@ extension ServerSession {
         switch answer {
         case .accept(let reply): accepted(question, reply)
         case .acceptEach(let replies): acceptedEach(question, replies)
+        case .challenge(let text): challenge(text)
         case .refuse(let reply): refused(question, reply)
         case .refuseAndClose(let reply):
             if case .endOfData = question { forgetTransaction() }
@@ -37,6 +38,7 @@ extension ServerSession {
         case .chunk(let chunk): acceptChunks(chunk)
         case .endOfData: acceptedEach(question, [reply ?? .ok])
         case .verify: send(reply ?? .possibleRemoteAddress)
+        case .authentication: endAuthentication(reply ?? .ok, succeeded: true)
         }
     }
 
@@ -57,6 +59,7 @@ extension ServerSession {
             endTransaction(.dataRefused(reply))
             read(Chunk(remaining: chunk.remaining, isLast: chunk.isLast, refusal: reply))
         case .endOfData: endMessage([reply])
+        case .authentication: endAuthentication(reply, succeeded: false)
         case .greeting, .mail, .verify: send(reply)
         }
     }

@@ -16,6 +16,8 @@ extension ServerSession {
         case .help: send(.help(options.service))
         case .verify(let argument): verify(argument)
         case .expand(let argument): expand(argument)
+        case .startTLS: startTLS()
+        case .authenticate(let argument): authenticate(argument)
         default: refuse(command)
         }
     }
@@ -23,8 +25,6 @@ extension ServerSession {
     /// The commands that are never done.
     private mutating func refuse(_ command: SMTPCommand) {
         switch command {
-        case .authenticate: send(.unknownMechanism)
-        case .startTLS: send(.notImplemented("STARTTLS"))
         case .remoteQueueStart: send(.notImplemented("ETRN"))
         case .turn: send(.notImplemented("TURN"))
         case .privateCommand(let verb): send(.privateCommandDisabled(verb))

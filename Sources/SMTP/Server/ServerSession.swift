@@ -11,6 +11,10 @@ package struct ServerSession: Sendable {
         case data
         /// In the octets of BDAT.
         case chunk
+        /// The next line answers a challenge of AUTH.
+        case authentication
+        /// Until ``ServerSession/tlsEstablished()``.
+        case handshake
         case closed
     }
 
@@ -21,6 +25,7 @@ package struct ServerSession: Sendable {
         case chunk(Chunk)
         case endOfData
         case verify
+        case authentication
     }
 
     /// What is known of an open transaction.
@@ -59,7 +64,7 @@ package struct ServerSession: Sendable {
     private var actions: [ServerAction] = []
     private var nextAction = 0
     private var isInputEnded = false
-    private var isStarted = false
+    package private(set) var isStarted = false
 
     /// What a session has seen so far, for the limits of the smtp specification, 6.
     struct Counts {
@@ -67,6 +72,7 @@ package struct ServerSession: Sendable {
         var recipients = 0
         var rejections = 0
         var badCommands = 0
+        var failedAuthentications = 0
         /// VRFY since the last transaction ended.
         var verifications = 0
     }
@@ -78,6 +84,8 @@ package struct ServerSession: Sendable {
     package static let inputLimit = 1 << 20
     /// Content is handed out in pieces of about this many octets.
     package static let contentPiece = 65_536
+    /// Longest line of an AUTH exchange, in octets before CRLF (RFC 4954 section 4).
+    static let longestAuthenticationLine = 12_288
 
     package init(_ options: ServerOptions) {
         self.options = options
@@ -107,7 +115,7 @@ package struct ServerSession: Sendable {
         guard phase != .closed, !isInputEnded else { return }
         var rest = bytes
         // Content goes past the buffer.
-        if phase != .command, question == nil, input.isEmpty, !hasActions {
+        if phase == .data || phase == .chunk, question == nil, input.isEmpty, !hasActions {
             rest = UnsafeRawBufferPointer(rebasing: bytes[min(takeContent(bytes), bytes.count)...])
         }
         guard !rest.isEmpty else { return }
@@ -128,8 +136,9 @@ package struct ServerSession: Sendable {
     /// The time limit of ``timeout`` has passed.
     package mutating func timedOut() {
         guard timeout != .none else { return }
-        let reply = phase == .command ? Reply.commandTimeout : Reply.dataTimeout
-        close(with: reply, abort: .timedOut)
+        // Nothing can be said in the middle of a handshake.
+        if phase == .handshake { return end(.timedOut) }
+        close(with: timeout == .command ? Reply.commandTimeout : Reply.dataTimeout, abort: .timedOut)
     }
 
     /// The worker was told to stop: 421 at the next command between transactions (dispatcher specification, 7.2).
@@ -157,7 +166,7 @@ package struct ServerSession: Sendable {
     package var timeout: ServerTimeout {
         switch phase {
         case .closed: .none
-        case .command: question == nil ? .command : .none
+        case .command, .authentication, .handshake: question == nil ? .command : .none
         case .data, .chunk: question == nil ? .data : .none
         }
     }
@@ -184,7 +193,8 @@ package struct ServerSession: Sendable {
 
     /// Works on the input that is there; false when more is needed.
     private mutating func step() -> Bool {
-        guard phase == .command else {
+        guard phase != .handshake else { return false }
+        guard phase == .command || phase == .authentication else {
             guard !input.isEmpty else { return false }
             var waiting = input
             input = InputBuffer()
@@ -193,15 +203,20 @@ package struct ServerSession: Sendable {
             input = waiting
             return true
         }
+        let isResponse = phase == .authentication
+        framer.limit = isResponse ? Self.longestAuthenticationLine : LineFramer.longestLine
         guard let event = framer.next(from: &input) else { return false }
         progressed()
         switch event {
-        case .line: execute(framer.line[...])
-        case .tooLong: sendBad(.lineTooLong)
+        case .line: if isResponse { authenticationResponse(framer.line[...]) } else { execute(framer.line[...]) }
+        case .tooLong: if isResponse { cancelAuthentication(.authenticationLineTooLong) } else { sendBad(.lineTooLong) }
         case .bareTerminator: close(with: .lineNotEndedByCRLF)
         }
         return true
     }
+
+    /// Whether octets wait that came before their time.
+    var hasInput: Bool { !input.isEmpty }
 
     var hasActions: Bool { nextAction < actions.count }
 

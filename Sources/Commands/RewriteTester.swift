@@ -1,0 +1,59 @@
+import AddressRewriting
+import Channels
+import Enqueue
+import InternetMessage
+
+/// Follows an address through the rewrite rules, access tables and aliases, for `test rewrite`.
+struct RewriteTester {
+    let router: Router
+    /// The channel that would enqueue.
+    let channel: Channel
+    let facts: AccessFacts
+    /// Every address that an alias leads to is tried on its own.
+    var checksExpansions = false
+    var destinationChannel: String?
+    /// Nothing is left to the reprocess channel.
+    var expandsNow = false
+    /// A refusal by an access table makes the status `failed`.
+    var refusalsCount = false
+
+    func report(_ address: String) -> RewriteReport {
+        var report = RewriteReport(input: address, outcomes: [:])
+        for place in RewriteReport.Place.all {
+            let (outcome, trace) = router.explain(
+                address, kind: place.kind, direction: place.direction, sourceChannel: channel.name,
+                destinationChannel: destinationChannel)
+            report.outcomes[place.name] = outcome
+            if place.name == "envelopeTo" { report.trace = trace }
+        }
+        switch Mailbox.parse(address) {
+        case .failure(let error): report.syntaxError = error.reason
+        case .success(let mailbox): follow(mailbox, &report)
+        }
+        return report
+    }
+
+    /// Access tables and aliases: what would be submitted.
+    private func follow(_ mailbox: Mailbox, _ report: inout RewriteReport) {
+        guard case .rewritten? = report.outcomes["envelopeTo"] else { return }
+        let trace = RouteTrace()
+        report.route = router.route(
+            mailbox, recipient: QueueRecipientFacts(given: report.input), channel: channel,
+            completion: HostCompletion(), facts: facts, expandsNow: expandsNow, trace: trace)
+        for step in trace.steps {
+            switch step {
+            case .lookedUp(let lookup): report.lookups.append(lookup)
+            case .asked(let question) where refusalsCount:
+                report.accessRefusal = report.accessRefusal ?? question.refusal
+            default: break
+            }
+        }
+        guard checksExpansions else { return }
+        for expanded in report.expandedAddresses {
+            let result = router.route(
+                expanded, recipient: QueueRecipientFacts(given: expanded.description), channel: channel,
+                completion: HostCompletion(), facts: facts, isReprocessing: true)
+            if case .refused(let refusal) = result { report.badExpansions.append((expanded.description, refusal)) }
+        }
+    }
+}

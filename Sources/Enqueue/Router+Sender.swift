@@ -1,0 +1,86 @@
+package import AddressRewriting
+package import Channels
+import Configuration
+package import InternetMessage
+
+/// The way of an envelope From (aliases specification, 9.1), and of the addresses that `test rewrite` is asked about.
+extension Router {
+    /// Completes, rewrites and reverses an envelope From. Nil stays nil: the empty reverse path is never rewritten. An
+    /// address that leads to no channel is kept as it is (`return_envelope` bit 4 is not set).
+    package func sender(_ mailbox: Mailbox?, channel: Channel, completion: HostCompletion) -> String {
+        guard let mailbox else { return "" }
+        let isBare = mailbox.domain.isEmpty && mailbox.route.isEmpty
+        // `nodefaulthost`: nothing is completed (channels specification, 4.9).
+        if isBare, channel.refusesDefaultHost { return mailbox.description }
+        let host = senderHost(channel, completion)
+        let query = RewriteEngine.Query(
+            mailbox.description, kind: .envelope, direction: .backward, sourceChannel: channel.name,
+            defaultHost: host, directory: locality())
+        if case .rewritten(let rewritten) = engine.rewrite(query) { return reversed(rewritten.address, channel) }
+        return mailbox.domain.isEmpty
+            ? Mailbox(localPart: mailbox.localPart, domain: host ?? localHost).description
+            : mailbox.description
+    }
+
+    /// Simple reversal: no destination is known yet (aliases specification, 9.1 step 4).
+    private func reversed(_ address: String, _ channel: Channel) -> String {
+        guard configuration.mta.addresses.reversesEnvelope, reversal.isActive else { return address }
+        let subject = AddressReversal.Subject(
+            address: address, kind: .envelope, direction: .backward, sourceChannel: channel.name)
+        return reversal.decide(subject)?.result ?? address
+    }
+
+    /// What FROM_ACCESS says of a transaction.
+    package enum SenderJudgement: Hashable, Sendable {
+        /// `sender`: the envelope From, which the table may have replaced.
+        case accepted(sender: String, isHeld: Bool)
+        case refused(RoutingRefusal)
+    }
+
+    /// Asks FROM_ACCESS about the envelope From of `facts` (access-and-filtering specification, 3).
+    package func judgeSender(_ facts: AccessFacts, trace: RouteTrace? = nil) -> SenderJudgement {
+        let verdict = tables.judgeSender(facts, trace: trace)
+        if let refusal = verdict.refusal { return .refused(refusal) }
+        return .accepted(sender: verdict.newSender ?? facts.sender, isHeld: verdict.isHeld)
+    }
+
+    /// Rewrites and reverses one address and tells what was tried, for `test rewrite`.
+    package func explain(
+        _ address: String, kind: AddressKind, direction: AddressDirection, sourceChannel: String,
+        destinationChannel: String? = nil
+    ) -> (outcome: RewriteEngine.Outcome, trace: [RewriteTraceStep]) {
+        let host = configuration.channels.channel(named: sourceChannel).flatMap { channel in
+            kind == .header || direction == .backward
+                ? senderHost(channel, HostCompletion()) : Mailbox(address).flatMap { recipientHost(channel, $0) }
+        }
+        var (outcome, trace) = engine.explain(
+            RewriteEngine.Query(
+                address, kind: kind, direction: direction, sourceChannel: sourceChannel,
+                destinationChannel: destinationChannel, defaultHost: host, directory: locality()))
+        guard case .rewritten(var rewritten) = outcome, isReversed(kind, direction, destinationChannel) else {
+            return (outcome, trace)
+        }
+        let subject = AddressReversal.Subject(
+            address: rewritten.address, kind: kind, direction: direction, sourceChannel: sourceChannel,
+            destinationChannel: destinationChannel ?? "")
+        if let result = reversal.decide(subject)?.result { rewritten.address = result }
+        outcome = .rewritten(rewritten)
+        return (outcome, trace)
+    }
+
+    /// Never an envelope To; not on a channel with `noreverse`.
+    private func isReversed(_ kind: AddressKind, _ direction: AddressDirection, _ destination: String?) -> Bool {
+        switch (kind, direction) {
+        case (.envelope, .forward): return false
+        case (.envelope, .backward): return configuration.mta.addresses.reversesEnvelope
+        case (.header, _):
+            let channel = destination.flatMap { configuration.channels.channel(named: $0) }
+            return channel?.reversesAddresses ?? true
+        }
+    }
+
+    /// What completes a sender without a domain; nil: the local host (channels specification, 4.9).
+    private func senderHost(_ channel: Channel, _ completion: HostCompletion) -> String? {
+        channel.defaultHosts.first ?? (channel.usesRemoteHost ? completion.clientLiteral : nil)
+    }
+}

@@ -1,0 +1,26 @@
+import Channels
+import Enqueue
+import Envelope
+import Testing
+
+/// Worked examples 14 to 16 of the channels specification: how many copies, and who shares one. `multiple` is one copy
+/// wherever one connection can take it: on SMTP channels with `daemon`.
+@Suite struct CopiesExamplesTests {
+    @Test(arguments: [
+        ("tcp_local smtp single_sys", ["a@x b@x", "c@y"]), ("tcp_local smtp single", ["a@x", "b@x", "c@y"]),
+        ("tcp_local smtp multiple daemon router", ["a@x b@x c@y"]), ("tcp_local smtp daemon router", ["a@x b@x c@y"]),
+        ("x_channel multiple", ["a@x b@x c@y"]),
+        ("tcp_local smtp single_sys addrsperfile 1", ["a@x", "b@x", "c@y"]),
+    ])
+    func recipientsShareEntries(line: String, entries: [String]) {
+        let recipients = ["a@x", "b@x", "c@y"].map { address in
+            RoutedRecipient(
+                channel: "tcp_local", host: String(address.suffix(1)),
+                recipient: QueueRecipient(address: address, given: address))
+        }
+        let division = EntryPlan.Division(Channel(line, host: "tcp-daemon"))
+        let planned = EntryPlan.entries(
+            recipients, priority: .normal, heldReason: nil, division: { _ in division }, officialHost: { $0 })
+        #expect(planned.map { $0.recipients.map(\.address).joined(separator: " ") } == entries)
+    }
+}
