@@ -60,6 +60,12 @@ package final class RewriteRules: Sendable {
         allRules = rules
     }
 
+    /// Whether a rule for header addresses may ask for the destination channel: by `$Q` or `$C`, or in what a database or
+    /// a mapping gives it.
+    package var headersDependOnDestination: Bool {
+        rules.contains { $0.contains { $0.template.headersDependOnDestination } }
+    }
+
     /// The number of rules.
     package var count: Int { allRules.reduce(0) { $0 + $1.count } }
 
@@ -103,6 +109,16 @@ extension RewriteTemplate {
                 at: source.location,
                 advice: "the rule will never apply; write '$%' and '$@' for plain characters")
         }
+    }
+
+    fileprivate var headersDependOnDestination: Bool {
+        !kinds.contains(.envelope)
+            && elements.contains { element in
+                switch element {
+                case .destinationChannel, .generalDatabase, .mapping: true
+                default: false
+                }
+            }
     }
 
     /// One to three separators, of which only the first may be a percent sign.

@@ -1,3 +1,4 @@
+import Aliases
 import Channels
 import Configuration
 import Enqueue
@@ -58,19 +59,53 @@ final class Reprocessor: Sendable {
         for number in copy.pending {
             switch route(copy, number, source) {
             case .accepted(let found):
+                if let refusal = limitRefusal(copy, found) {
+                    outcomes.append(Self.outcome(number, refusal))
+                    continue
+                }
                 routed += found
                 good.append(number)
-            case .refused(let refusal):
-                outcomes.append(
-                    RecipientOutcome(
-                        recipient: number, result: refusal.isTemporary ? .failedTemporarily : .failedPermanently,
-                        status: refusal.status, text: refusal.text))
+            case .refused(let refusal): outcomes.append(Self.outcome(number, refusal))
             }
         }
         guard !good.isEmpty else { return outcomes }
         var settled = copy
         settled.pending = good
         return outcomes + enqueue(settled, routed, source)
+    }
+
+    private static func outcome(_ recipient: Int, _ refusal: RoutingRefusal) -> RecipientOutcome {
+        RecipientOutcome(
+            recipient: recipient, result: refusal.isTemporary ? .failedTemporarily : .failedPermanently,
+            status: refusal.status, text: refusal.text)
+    }
+
+    /// Limits of the mailing lists that a recipient came to.
+    private func limitRefusal(_ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient]) -> RoutingRefusal? {
+        let lists = routed.compactMap(\.list)
+        guard lists.contains(where: { $0.blockLimit > 0 || $0.lineLimit > 0 }) else { return nil }
+        let lines = lists.contains { $0.lineLimit > 0 } ? Self.lines(copy.stored.content) : 0
+        for list in lists {
+            let refusal = list.refusal(
+                size: copy.stored.content.size, lines: lines ?? 0, blockSize: configuration.mta.blockSize)
+            if let refusal { return refusal }
+        }
+        return nil
+    }
+
+    /// Lines of the message; nil when it cannot be read, which enqueueing it finds out again.
+    private static func lines(_ content: StoredContent) -> Int? {
+        var content = content
+        content.rewind()
+        var lines = 0
+        do {
+            while case let chunk = try content.next(), !chunk.isEmpty {
+                lines += chunk.reduce(0) { $0 + ($1 == 10 ? 1 : 0) }
+            }
+        } catch {
+            return nil
+        }
+        return lines
     }
 
     private func sourceChannel(_ copy: ChannelProgram.Copy) -> Channel {
@@ -91,7 +126,7 @@ final class Reprocessor: Sendable {
             channel: source, completion: HostCompletion(),
             facts: AccessFacts(
                 sourceChannel: source.name, sender: message.sender, isAuthenticated: !message.submission.user.isEmpty,
-                usesTLS: message.submission.usedTLS),
+                usesTLS: message.submission.usedTLS, user: message.submission.user),
             // What comes to `process`, notifications, has not been judged yet; the others have.
             isReprocessing: !channel.name.hasPrefix("process"))
     }
@@ -103,20 +138,62 @@ final class Reprocessor: Sendable {
         return mailbox
     }
 
+    /// Enqueues one message for those who get it as it is, and one for each list whose copies differ.
     private func enqueue(
         _ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient], _ source: Channel
     ) -> [RecipientOutcome] {
+        let first = MessageID.derived(
+            from: copy.stored.message.id, entry: copy.number, attempt: copy.attempts, recipients: copy.pending,
+            .requeue)
+        var outcomes: [RecipientOutcome] = []
+        for (number, recipients) in grouped(routed).enumerated() {
+            let id =
+                number == 0
+                ? first
+                : MessageID.derived(from: first, entry: number, attempt: 0, recipients: [], .requeue)
+            outcomes = enqueue(copy, recipients, source, id)
+            if outcomes.contains(where: { $0.result != .delivered }) { return outcomes }
+        }
+        return outcomes
+    }
+
+    /// Recipients that get the same content from the same sender, in the order of their first.
+    private func grouped(_ routed: [RoutedRecipient]) -> [[RoutedRecipient]] {
+        struct Key: Hashable {
+            var list: ListParameters?
+            var header: String
+        }
+        var places: [Key: Int] = [:]
+        var groups: [[RoutedRecipient]] = []
+        for recipient in routed {
+            let key = Key(list: recipient.list, header: router.headerClass(ofChannel: recipient.channel))
+            if let place = places[key] {
+                groups[place].append(recipient)
+            } else {
+                places[key] = groups.count
+                groups.append([recipient])
+            }
+        }
+        return groups
+    }
+
+    private func enqueue(
+        _ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient], _ source: Channel, _ id: MessageID
+    ) -> [RecipientOutcome] {
         do {
             let identity = submitter.newIdentity()
-            let id = MessageID.derived(
-                from: copy.stored.message.id, entry: copy.number, attempt: copy.attempts, recipients: copy.pending,
-                .requeue)
-            let (content, facts) = try content(copy, identity, id)
+            let list = routed.first?.list
+            let rewriting = router.headerRewriting(source: source, completion: HostCompletion(), recipients: routed)
+            let (content, facts) = try content(copy, identity, id, list, rewriting)
             var message = copy.stored.message
             message.id = id
             message.sourceChannel = source.name
             message.arrival = identity.arrival
             message.envelopeID = identity.envelopeID
+            // A notification stays one: with a sender again, two lists could send each other's bounces for ever.
+            if case .address(let sender)? = list?.envelopeFrom, !message.sender.isEmpty {
+                message.sender = router.sender(sender, channel: source, completion: HostCompletion())
+            }
             let channels = configuration.channels
             message.entries = EntryPlan.entries(
                 routed, priority: copy.entry.priority, heldReason: facts.heldReason,
@@ -142,7 +219,8 @@ final class Reprocessor: Sendable {
 
     /// The content with a trace field of this channel in front; copied by way of a file when it is large.
     private func content(
-        _ copy: ChannelProgram.Copy, _ identity: MessageSubmitter.Identity, _ id: MessageID
+        _ copy: ChannelProgram.Copy, _ identity: MessageSubmitter.Identity, _ id: MessageID, _ list: ListParameters?,
+        _ rewriting: HeaderRewriting?
     ) throws -> (SpoolContent, HeaderFacts) {
         var content = copy.stored.content
         content.rewind()
@@ -155,7 +233,8 @@ final class Reprocessor: Sendable {
             origin: .internalChannel("\(channel.officialHost).\(router.localHost)"), host: header.localHost,
             product: configuration.mta.receivedVersion ?? ProductVersion.text, transmission: nil,
             envelopeID: identity.envelopeID, date: identity.date)
-        let prepared = try header.prepare(start, received: received, completion: nil).get()
+        let prepared = try header.prepare(start, received: received, completion: nil, list: list, rewriting: rewriting)
+            .get()
         let body = Array(start[prepared.bodyStart...])
         let isWhole = content.position == content.size
         guard !isWhole || prepared.header.count + body.count > submitter.spool.options.largeThreshold else {

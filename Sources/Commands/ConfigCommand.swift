@@ -7,5 +7,6 @@ struct ConfigCommand: ParsableCommand {
         subcommands: [
             ConfigCheckCommand.self, ConfigShowCommand.self, ConfigSetCommand.self, ConfigUnsetCommand.self,
             ConfigDiffCommand.self, ConfigHistoryCommand.self, ConfigRevertCommand.self, ConfigImportCommand.self,
+            ConfigExportCommand.self,
         ])
 }

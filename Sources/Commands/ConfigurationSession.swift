@@ -42,7 +42,9 @@ struct ConfigurationSession {
         return findings
     }
 
-    mutating func edit(_ edit: ConfigurationEditor.Edit, _ act: String) throws(ConfigurationEditor.Refusal) -> Diagnostics {
+    mutating func edit(_ edit: ConfigurationEditor.Edit, _ act: String) throws(ConfigurationEditor.Refusal)
+        -> Diagnostics
+    {
         var findings = Diagnostics()
         let new = try ConfigurationEditor.apply(edit, to: texts, findings: &findings)
         return try take(new, act, findings)
@@ -56,9 +58,8 @@ struct ConfigurationSession {
     /// Saves; `save` writes the texts when `base` is still in force.
     mutating func write(
         remark: String?,
-        save: (_ change: String, _ texts: ConfigurationTexts, _ base: ConfigurationTexts) throws(
-            ConfigurationEditor.Refusal
-        ) -> Diagnostics
+        save: (_ change: String, _ texts: ConfigurationTexts, _ base: ConfigurationTexts) throws(ConfigurationEditor
+            .Refusal) -> Diagnostics
     ) throws(ConfigurationEditor.Refusal) -> Diagnostics {
         var change = acts.joined(separator: "; ")
         if change.utf8.count > 200 { change = String(change.prefix(200)) + " …" }

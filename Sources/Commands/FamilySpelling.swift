@@ -77,10 +77,20 @@ enum FamilySpelling {
     static func arguments(of commandLine: [String]) throws(Refusal) -> [String] {
         let name = commandLine.first.map { $0.split(separator: "/").last.map(String.init) ?? "" } ?? ""
         let arguments = Array(commandLine.dropFirst())
-        if name == "msconfig" { return ["msconfig"] + arguments }
+        if name == "msconfig" { return ["msconfig"] + msconfig(arguments) }
         if name == "imsimta" { return try translate(arguments) }
         if arguments.first == "imsimta" { return try translate(Array(arguments.dropFirst())) }
         return arguments
+    }
+
+    /// The switches before the command; everything behind is the command's.
+    private static func msconfig(_ arguments: [String]) -> [String] {
+        let own = arguments.prefix { $0.hasPrefix("-") }.map { argument in
+            let name = argument.drop { $0 == "-" }
+            if name == "dry_run" { return "--dry-run" }
+            return name.hasPrefix("root=") ? "--\(name)" : argument
+        }
+        return own + arguments.dropFirst(own.count)
     }
 
     /// `arguments`: without the name of the program.

@@ -21,6 +21,7 @@ struct MSConfigCommand: ParsableCommand {
     var command: [String] = []
 
     func run() throws {
+        if ["--help", "-h"].contains(command.first) { throw CleanExit.helpRequest(Self.self) }
         let paths = InstancePaths(instanceRoot: try instance.existing())
         let session: ConfigurationSession
         do throws(ConfigurationEditor.Refusal) {

@@ -53,7 +53,8 @@ struct MSConfigDialogue {
 
     /// A line that sets a password is not kept for the arrow keys.
     static func holdsPassword(_ line: String) -> Bool {
-        guard let path = line.split(separator: " ").dropFirst().first.flatMap({ try? OptionPath.parse(String($0)).path })
+        guard
+            let path = line.split(separator: " ").dropFirst().first.flatMap({ try? OptionPath.parse(String($0)).path })
         else { return false }
         return path.isPassword
     }

@@ -16,8 +16,9 @@ struct MSConfigLine {
         for word in words where !(verb == nil && word.text.hasPrefix("!")) {
             if verb == nil {
                 verb = word.text
-            } else if word.text.hasPrefix("-"), !word.isQuoted, word.text.dropFirst().first?.isLetter == true
-                || word.text.hasPrefix("--")
+            } else if word.text.hasPrefix("-"), !word.isQuoted,
+                word.text.dropFirst().first?.isLetter == true
+                    || word.text.hasPrefix("--")
             {
                 let parts = word.text.drop { $0 == "-" }.split(separator: "=", maxSplits: 1)
                 switches.append((parts.first.map { $0.lowercased() } ?? "", parts.dropFirst().first.map(String.init)))

@@ -8,6 +8,8 @@ struct DispatcherStatus: Decodable {
         var born: String?
         var pending: Int?
         var peak: Int?
+        /// Which configuration it has.
+        var generation: Int?
     }
 
     struct Listener: Decodable {

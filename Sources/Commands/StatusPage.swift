@@ -45,14 +45,15 @@ struct StatusPage {
         space()
         var table = TextTable([
             "SERVICE", .number("PID"), "WORKER", .number("ACTIVE"), .number("PENDING"), .number("TOTAL"),
-            .number("PEAK"), "BORN",
+            .number("PEAK"), .number("CONFIG"), "BORN",
         ])
         for service in services {
             for (index, worker) in service.workers.enumerated() {
                 table.add([
                     .init(index == 0 ? service.name : ""), .init(worker.pid.map(String.init) ?? ""),
                     Self.state(worker.state), .init(worker.active), .init(worker.pending.map(String.init) ?? ""),
-                    .init(worker.total), .init(worker.peak.map(String.init) ?? ""), .init(worker.born ?? ""),
+                    .init(worker.total), .init(worker.peak.map(String.init) ?? ""),
+                    .init(worker.generation.map(String.init) ?? ""), .init(worker.born ?? ""),
                 ])
             }
         }

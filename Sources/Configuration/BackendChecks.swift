@@ -89,6 +89,11 @@ struct BackendChecks {
 
     private mutating func check(_ entry: AliasEntry) {
         if let list = entry.list { check(list, "members of alias \(entry.name)", entry.location) }
+        if entry.members.contains(where: \.hidesBehindAlias) {
+            diagnostics.warning(
+                "the leading colon in alias \(entry.name) is not yet in effect: notifications name the value",
+                at: entry.location)
+        }
         guard let parameters = entry.parameters else { return }
         for list in parameters.locations { check(list, "a parameter of alias \(entry.name)", entry.location) }
         if !parameters.captureAddresses.isEmpty {

@@ -9,7 +9,10 @@ import OptionSyntax
 /// Default configuration specification, section 8: comments, the scope of options and symbols may differ.
 package enum ConfigurationComparison {
     /// What differs, one line each; when the second could not be loaded, its errors.
-    package static func differences(_ left: MTAConfiguration, _ load: ConfigurationLoad) -> [String] {
+    /// `groups`: only these groups of plain options are compared.
+    package static func differences(
+        _ left: MTAConfiguration, _ load: ConfigurationLoad, groups: Set<String>? = nil
+    ) -> [String] {
         guard let right = load.configuration else {
             return load.diagnostics.all.filter { $0.severity == .error }.map(\.description)
         }
@@ -32,13 +35,16 @@ package enum ConfigurationComparison {
         // The order of aliases has no meaning.
         check(left.aliases.order.sorted() == right.aliases.order.sorted(), "the list of aliases")
         for name in left.aliases.order {
-            check(meaning(left.aliases.entry(named: name)) == meaning(right.aliases.entry(named: name)), "alias \(name)")
+            check(
+                meaning(left.aliases.entry(named: name)) == meaning(right.aliases.entry(named: name)), "alias \(name)")
         }
         check(conversions(left) == conversions(right), "conversions")
         check(left.mta == right.mta, "MTA options")
         check(left.jobController == right.jobController, "the Job Controller")
-        check(left.tasks == right.tasks, "tasks of the scheduler")
-        check(options(left) == options(right), "options")
+        check(
+            left.tasks.sorted { $0.name < $1.name } == right.tasks.sorted { $0.name < $1.name },
+            "tasks of the scheduler")
+        check(options(left, groups) == options(right, groups), "options")
         return found
     }
 
@@ -64,8 +70,9 @@ package enum ConfigurationComparison {
     }
 
     /// Groups that are only there, and an empty value, say nothing.
-    private static func options(_ configuration: MTAConfiguration) -> [[String]] {
-        configuration.options.all.filter { !$0.path.isGroup && $0.values != [""] }
+    private static func options(_ configuration: MTAConfiguration, _ groups: Set<String>?) -> [[String]] {
+        configuration.options.all.filter { !$0.path.isGroup && $0.values != [""] && !$0.path.isPassword }
+            .filter { groups?.contains($0.path.steps[0].name) ?? true }
             .map { [$0.path.key] + $0.values }.sorted { $0[0] < $1[0] }
     }
 }

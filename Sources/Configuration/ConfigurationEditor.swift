@@ -69,8 +69,10 @@ package struct ConfigurationEditor: Sendable {
             for path in target.path.spelled { document.set(path, value, scope: scope) }
         }
         result.main = document.content
-        if scope == .role, let other = document.settings(of: target.path.spelled).first(where: { $0.scope == .instance }
-        ) {
+        if scope == .role,
+            let other = document.settings(of: target.path.spelled).first(where: { $0.scope == .instance }
+            )
+        {
             findings.warning(
                 "instance.\(target.path) is set too, and it counts", at: other.location,
                 advice: "set or unset it with instance. before its name")

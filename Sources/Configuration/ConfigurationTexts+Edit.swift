@@ -104,6 +104,9 @@ extension ConfigurationTexts {
 
     // MARK: In
 
+    /// Symbols stay in the text; for its check alone they have values.
+    private static let symbols = SymbolTable(["IMTA_HOST": "host.invalid", "IMTA_DEFAULTDOMAIN": "domain.invalid"])
+
     private static func section(_ name: String, _ body: [String]) -> [String] {
         body.isEmpty ? [] : ["[\(name)]"] + body
     }
@@ -117,7 +120,8 @@ extension ConfigurationTexts {
         var above = 0
         var result: [String] = []
         for line in lines {
-            result += comments.filter { $0.key > above && $0.key < line.lastLine }.sorted { $0.key < $1.key }.map(\.value)
+            result += comments.filter { $0.key > above && $0.key < line.lastLine }.sorted { $0.key < $1.key }.map(
+                \.value)
             above = line.lastLine
             if !line.isBlank {
                 result.append("  " + UnifiedDocument.continued(line.text.trimmingBlanks))
@@ -140,7 +144,7 @@ extension ConfigurationTexts {
 
     private static func rewrites(_ file: LineReader.File, _ findings: inout Diagnostics) -> [String] {
         let lines = LineReader.lines(of: file, syntax: .init(joinsTemplates: true), diagnostics: &findings)
-        let rules = lines.compactMap { RewriteRuleSource(rule: $0.text, at: $0.location) }
+        let rules = lines.compactMap { RewriteRuleSource(rule: symbols.expandingText($0.text), at: $0.location) }
         for rule in rules where rule.template.isEmpty {
             findings.error("\(rule.pattern) has no template", at: rule.location, advice: "write PATTERN TEMPLATE")
         }
@@ -152,7 +156,15 @@ extension ConfigurationTexts {
     private static func mappings(_ file: LineReader.File, _ findings: inout Diagnostics) -> [String] {
         let text = String(decoding: file.content, as: UTF8.self)
         let tables = parseMappings(text, file: file.name, diagnostics: &findings)
-        _ = MappingTables(compiling: tables, diagnostics: &findings)
+        let expanded = tables.map { table in
+            var table = table
+            for index in table.entries.indices {
+                table.entries[index].pattern = symbols.expandingText(table.entries[index].pattern)
+                table.entries[index].template = symbols.expandingText(table.entries[index].template)
+            }
+            return table
+        }
+        _ = MappingTables(compiling: expanded, diagnostics: &findings)
         let comments = commentLines(file)
         var above = 0
         func taken(to line: Int) -> [String] {
@@ -175,7 +187,8 @@ extension ConfigurationTexts {
 
     private static func aliases(_ file: LineReader.File, _ findings: inout Diagnostics) -> [String] {
         let lines = LineReader.lines(of: file, syntax: .init(), diagnostics: &findings).filter { !$0.isBlank }
-        _ = AliasFile(parsing: lines.map { AliasLine($0.text, at: $0.location) }, diagnostics: &findings)
+        _ = AliasFile(
+            parsing: lines.map { AliasLine(symbols.expandingText($0.text), at: $0.location) }, diagnostics: &findings)
         var ignored = Diagnostics()
         return section("aliases", annotated(file, &ignored))
     }
@@ -198,7 +211,8 @@ extension ConfigurationTexts {
         // A word that would be dropped is a mistake of the one who is typing.
         for finding in read.all {
             let isUnknown = finding.message.hasPrefix("unknown word")
-            findings.add(isUnknown ? Diagnostic(.error, finding.message, at: finding.location, advice: finding.advice) : finding)
+            findings.add(
+                isUnknown ? Diagnostic(.error, finding.message, at: finding.location, advice: finding.advice) : finding)
         }
         let standing = groups(pieces)
         let comments = commentLines(file)
@@ -239,7 +253,8 @@ extension ConfigurationTexts {
         let header = UnifiedSection(channel: block.name.text.lowercased())
         let flags = new.filter { $0.value == nil }.map(\.path.option)
         let values = new.filter { $0.value != nil } + others.filter { $0.scope == .role }
-        let lines = (flags.isEmpty ? [] : [flags.joined(separator: " ")])
+        let lines =
+            (flags.isEmpty ? [] : [flags.joined(separator: " ")])
             + values.map { UnifiedDocument.bodyText($0.path, $0.value, in: header) }
         let instance = others.filter { $0.scope == .instance }.map { setting in
             "instance.\(setting.path)" + (setting.value.map { " = \($0)" } ?? " (novalue)")

@@ -9,7 +9,7 @@ extension CrossChecks {
         checkPostmaster()
         for loop in AliasLoops(configuration).loops {
             diagnostics.warning(
-                "alias \(loop.entry.name) leads back to itself: \(loop.way.joined(separator: " -> "))",
+                "alias \(loop.entry.name) leads back to itself: \(loop.description)",
                 at: loop.entry.location, advice: "mail to it is refused; let one of them lead to a mailbox")
         }
     }
@@ -37,6 +37,12 @@ struct AliasLoops {
         var entry: AliasEntry
         /// The addresses, the first one again at the end.
         var way: [String]
+
+        /// The addresses with arrows between them; of a long way its beginning and its end.
+        var description: String {
+            let shown = way.count > 8 ? way.prefix(5) + ["…"] + way.suffix(2) : way[...]
+            return shown.joined(separator: " -> ")
+        }
     }
 
     private(set) var loops: [Loop] = []

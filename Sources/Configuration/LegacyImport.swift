@@ -61,7 +61,9 @@ package struct LegacyImport: Sendable {
             } else if !Self.known.contains(name), !channels.contains(name.lowercased()) {
                 losses.append("\(name): not read by itself; only what another file includes is carried over")
             }
-            guard Self.known.contains(name) || name == "imta_tailor", let content = try? Files.read("\(directory)/\(name)") else { continue }
+            guard Self.known.contains(name) || name == "imta_tailor",
+                let content = try? Files.read("\(directory)/\(name)")
+            else { continue }
             let count = content.split(separator: UInt8(ascii: "\n")).count { $0.first == UInt8(ascii: "!") }
             if count > 0 { comments.append("\(name) \(count)") }
         }
@@ -77,7 +79,8 @@ package struct LegacyImport: Sendable {
         let entries = OptionFile(lines, file: "imta_tailor", diagnostics: &findings).sections.flatMap(\.entries)
         user = entries.last { ["imta_user", "imta_user_username"].contains($0.name.lowercased()) }?.value
         for entry in entries where !entry.name.lowercased().hasPrefix("imta_user") {
-            losses.append("imta_tailor:\(entry.location.line): \(entry.name): a place or setting of the old installation")
+            losses.append(
+                "imta_tailor:\(entry.location.line): \(entry.name): a place or setting of the old installation")
         }
     }
 }

@@ -36,6 +36,23 @@ enum LegacyNames {
         (dispatcherNames.first { $0.value == name }?.key ?? name).uppercased()
     }
 
+    /// The legacy name of a unified one in job_controller.cnf.
+    static func legacyJobController(_ name: String) -> String {
+        // Of several older names the usual one.
+        let usual = ["tcp_ports": "tcp_port", "synch_time": "synch_time"]
+        return usual[name] ?? jobControllerNames.first { $0.value == name }?.key ?? name
+    }
+
+    /// The name in msg.conf; nil when there is none.
+    static func legacyMessaging(_ path: OptionPath) -> String? {
+        let steps = path.steps
+        if steps.count == 3, steps[0].name == "schedule", steps[1].name == "task", steps[2].name == "crontab" {
+            return steps[1].group.map { "local.schedule.\($0)" }
+        }
+        guard !steps.contains(where: { $0.group != nil }) else { return nil }
+        return messagingNames.filter { $0.value == steps.map(\.name) }.keys.min { ($0.count, $0) > ($1.count, $1) }
+    }
+
     /// msg.conf; nil for options of other servers.
     static func messaging(_ name: String) -> OptionPath? {
         let name = name.lowercased()

@@ -15,7 +15,8 @@ extension UnifiedDocument {
         switch statement.section?.kind {
         case .aliases: return .aliases
         case .conversions: return .conversions
-        default: return ["rewrite": .rewrites, "mapping": .mappings, "channel": .channels, "alias": .aliases][name ?? ""]
+        default:
+            return ["rewrite": .rewrites, "mapping": .mappings, "channel": .channels, "alias": .aliases][name ?? ""]
         }
     }
 

@@ -23,7 +23,11 @@ package struct XMLImport: Sendable {
         var reader = XMLReader(content)
         do throws(XMLReader.Fault) {
             let root = try reader.document()
-            for child in Self.ordered(root.children) { walk(child, OptionPath([]), .role, "/\(root.name)") }
+            // The role's channels come first: their order counts.
+            let parts = Self.ordered(root.children)
+            for child in parts.filter({ $0.name != "instance" }) + parts.filter({ $0.name == "instance" }) {
+                walk(child, OptionPath([]), .role, "/\(root.name)")
+            }
         } catch {
             diagnostics.error(error.message, at: SourceLocation(file: name, line: error.line))
             return

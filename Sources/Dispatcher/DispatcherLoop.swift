@@ -114,9 +114,9 @@ final class DispatcherLoop {
                 nextTick = now + seconds(1)
                 for service in services { service.tick(at: now) }
                 shared.desk.idents.expire(at: now)
-                storeListeners()
                 restoreReserve()
                 expireClients(at: now)
+                storeListeners()
             }
             continueUpgrade(at: now)
         }

@@ -5,7 +5,7 @@ import SystemCalls
 extension ServiceRunner {
     /// What a worker of this service is started with, its own number aside. Workers that were started with something
     /// else serve only until newer ones can.
-    var generation: String {
+    var launchSettings: String {
         ([settings.image, settings.logFile]
             + settings.environment(worker: 0, base: shared.settings.workerEnvironment)).joined(separator: "\n")
     }
@@ -15,7 +15,7 @@ extension ServiceRunner {
         state.lastWorker = pool.lastWorker
         state.lastConnection = pool.lastConnection
         state.counts = TakeOverState.counters.map { pool.statistics[keyPath: $0] }
-        state.generation = generation
+        state.generation = launchSettings
         if case .stopping(let since, let escalation) = pool.phase {
             state.stop = TakeOverState.Stop(since: since, escalation: escalation)
         }
@@ -68,7 +68,7 @@ extension ServiceRunner {
             state.connections[index].place.listener =
                 ports.firstIndex { $0.address.port == record.local.port } ?? 0
         }
-        pool.inherit(state, isOutdated: state.generation != generation)
+        pool.inherit(state, isOutdated: state.generation != launchSettings)
         for worker in state.workers { try adopt(worker) }
         for connection in state.connections { try adopt(connection) }
     }

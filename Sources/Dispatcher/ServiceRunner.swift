@@ -127,6 +127,15 @@ final class ServiceRunner {
 
     var isFinished: Bool { !isStarted || pool.isFinished }
 
+    /// True when nothing is on its way: every connection is with a worker that has confirmed it, and every message is
+    /// sent.
+    var isQuiet: Bool {
+        processes.values.allSatisfy { !$0.control.wantsToWrite }
+            && pool.connections.values.allSatisfy {
+                if case .active = $0.state { true } else { false }
+            }
+    }
+
     /// Lets sessions finish; the service returns only with a new Dispatcher.
     func stop(at now: Int64) {
         closePorts()

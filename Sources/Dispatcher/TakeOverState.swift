@@ -62,7 +62,7 @@ struct TakeOverState: Hashable {
         var lastConnection = 0
         /// In the order of ``counters``.
         var counts: [Int] = []
-        /// What its workers were started with: ``ServiceRunner/generation``.
+        /// What its workers were started with: ``ServiceRunner/launchSettings``.
         var generation = ""
         var stop: Stop?
         var isHeldDown = false

@@ -42,6 +42,9 @@ struct AddressReversal: Sendable {
         self.database = self.bits.contains(.database) ? database : nil
     }
 
+    /// Whether channels are part of probes or keys.
+    var isChannelSpecific: Bool { !bits.isDisjoint(with: [.channelProbes, .channelKeys]) }
+
     /// Whether anything could be reversed.
     var isActive: Bool { !bits.isEmpty && (database != nil || mappings.contains(Self.table)) }
 

@@ -11,6 +11,8 @@ package struct HeaderFacts: Hashable, Sendable {
     package var priority = Priority.normal
     /// Why the message is to be held; nil: it is not.
     package var heldReason: String?
+    /// The destination channels want different headers; the header is as it came.
+    package var differsByDestination = false
 }
 
 /// The header work that every enqueue does: trace field, missing fields, loop count (smtp specification, 8.1 to 8.3).
@@ -60,15 +62,17 @@ package struct HeaderPreparation: Sendable {
 
     /// Prepares the header at the beginning of `content`, which holds at least the whole header or all of the message.
     /// `completion`: the fields to add where they are missing; nil leaves the header as it came. `list`: the mailing list
-    /// whose copy it is.
+    /// whose copy it is. `rewriting`: of the addresses in the header.
     package func prepare(
-        _ content: [UInt8], received: ReceivedField, completion: HeaderBlock.Completion?, list: ListParameters? = nil
+        _ content: [UInt8], received: ReceivedField, completion: HeaderBlock.Completion?, list: ListParameters? = nil,
+        rewriting: HeaderRewriting? = nil
     ) -> Result<Prepared, HeaderError> {
         HeaderBlock.scan(content, limits: headerLimits).map { scan in
             var header = scan.header
             var facts = HeaderFacts()
             facts.heldReason = loopReason(header)
             facts.priority = Self.priority(header)
+            if let rewriting { facts.differsByDestination = !rewriting.apply(to: &header) }
             if let completion { header.complete(completion) }
             if let list { Self.add(list, to: &header) }
             facts.messageID = header.messageID

@@ -20,7 +20,7 @@ struct RecipientCollector {
         self.defersLists = defersLists && channels.channel(named: Self.channel) != nil
     }
 
-    private static let channel = "reprocess"
+    static let channel = "reprocess"
 
     /// `heldReason`: of the access tables.
     mutating func add(_ found: RecipientExpansion.Recipient, heldReason: String?) {

@@ -80,7 +80,7 @@ extension Router {
     }
 
     /// What completes a sender without a domain; nil: the local host (channels specification, 4.9).
-    private func senderHost(_ channel: Channel, _ completion: HostCompletion) -> String? {
+    func senderHost(_ channel: Channel, _ completion: HostCompletion) -> String? {
         channel.defaultHosts.first ?? (channel.usesRemoteHost ? completion.clientLiteral : nil)
     }
 }

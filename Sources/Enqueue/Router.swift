@@ -46,6 +46,8 @@ package final class Router: Sendable {
     package let context: MappingContext
     let tables: AccessTables
     let reversal: AddressReversal
+    /// Whether rules or reversal may treat header addresses differently for different destination channels.
+    let headersDependOnDestination: Bool
     private let forwarding: AddressForwarding
     private let directory: DirectoryStore
     private let texts: AliasErrorTexts
@@ -74,6 +76,11 @@ package final class Router: Sendable {
         let options = configuration.mta.addresses
         reversal = AddressReversal(
             mappings: configuration.mappings, context: context, database: databases.reverse, bits: options.reverseBits)
+        let rules = [configuration.rewriteRules, databases.domainRules].compactMap { $0 }
+        let isReversed = configuration.channels.channels.map(\.reversesAddresses)
+        headersDependOnDestination =
+            rules.contains(where: \.headersDependOnDestination)
+            || reversal.isActive && (reversal.isChannelSpecific || Set(isReversed).count > 1)
         forwarding = AddressForwarding(
             mappings: configuration.mappings, context: context, database: databases.forward, bits: options.forwardBits)
         resolver = Mutex(nil)

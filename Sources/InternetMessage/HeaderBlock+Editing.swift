@@ -44,6 +44,40 @@ extension HeaderBlock {
         fields[index] = store(name, value, keepingCapitals: true)
     }
 
+    /// Octets that take the place of others, given by indices of `bytes`.
+    package struct Piece: Hashable, Sendable {
+        package var range: Range<Int>
+        package var text: [UInt8]
+
+        package init(range: Range<Int>, text: [UInt8]) {
+            self.range = range
+            self.text = text
+        }
+    }
+
+    /// Replaces parts of the value of the field at `index`, in ascending order and apart from each other; everything
+    /// else of the field stays octet by octet, folds included.
+    package mutating func replace(_ pieces: [Piece], inFieldAt index: Int) {
+        guard fields.indices.contains(index), !pieces.isEmpty else { return }
+        let old = fields[index]
+        let start = bytes.count
+        var field: [UInt8] = []
+        var copied = old.whole.lowerBound
+        for piece in pieces where piece.range.lowerBound >= copied && piece.range.upperBound <= old.value.upperBound {
+            field += bytes[copied..<piece.range.lowerBound]
+            field += piece.text
+            copied = piece.range.upperBound
+        }
+        field += bytes[copied..<old.whole.upperBound]
+        bytes += field
+        let shift = start - old.whole.lowerBound
+        let lineEnd = old.whole.upperBound - old.value.upperBound
+        fields[index] = Field(
+            name: old.name.lowerBound + shift..<old.name.upperBound + shift,
+            value: old.value.lowerBound + shift..<bytes.count - lineEnd, whole: start..<bytes.count,
+            isFolded: old.isFolded)
+    }
+
     package mutating func remove(at index: Int) {
         guard fields.indices.contains(index) else { return }
         fields.remove(at: index)

@@ -67,7 +67,9 @@ extension SMTPConnection {
         let completion = HeaderBlock.Completion(
             date: identity.date, envelopeID: identity.envelopeID, host: host, sender: message.sender)
         return context.header.prepare(
-            message.content, received: received, completion: channel.isSubmission ? completion : nil)
+            message.content, received: received, completion: channel.isSubmission ? completion : nil,
+            rewriting: context.router.headerRewriting(
+                source: channel, completion: self.completion, recipients: message.recipients))
     }
 
     func finishData(_ findings: ContentFindings) {
@@ -115,8 +117,10 @@ extension SMTPConnection {
         _ facts: HeaderFacts, _ content: SpoolContent
     ) {
         let channels = context.configuration.channels
+        let recipients =
+            facts.differsByDestination ? context.router.deferred(message.recipients) : message.recipients
         let entries = EntryPlan.entries(
-            message.recipients, priority: facts.priority, heldReason: facts.heldReason ?? message.heldReason,
+            recipients, priority: facts.priority, heldReason: facts.heldReason ?? message.heldReason,
             division: { EntryPlan.Division(channels.channel(named: $0)) },
             officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
         let queued = QueuedMessage(

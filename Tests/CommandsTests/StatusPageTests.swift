@@ -8,7 +8,7 @@ import Testing
     private static let answer = #"""
         {"services":[{"name":"SMTP","ports":[25],"state":"running","reason":null,"workers":[
         {"pid":4711,"number":1,"state":"running","active":3,"pending":1,"total":120,"peak":9,
-        "born":"2026-01-02T03:04:05Z","image":"echo 1"},
+        "born":"2026-01-02T03:04:05Z","image":"echo 1","generation":2},
         {"pid":12,"number":2,"state":"draining","active":0,"pending":0,"total":7,"peak":2,
         "born":"2026-01-02T03:04:06Z","image":"echo 1"}],
         "connections":{"current":4,"waiting":0,"peak":9,"capacity":20,"accepted":127,"completed":122,"moved":0,
@@ -35,9 +35,9 @@ import Testing
                 "SMTP     25       running      2/2         4/20     9       127       5",
                 "OLD      587 465                 0",
                 "",
-                "SERVICE   PID  WORKER    ACTIVE  PENDING  TOTAL  PEAK  BORN",
-                "SMTP     4711  running        3        1    120     9  2026-01-02T03:04:05Z",
-                "           12  draining       0        0      7     2  2026-01-02T03:04:06Z",
+                "SERVICE   PID  WORKER    ACTIVE  PENDING  TOTAL  PEAK  CONFIG  BORN",
+                "SMTP     4711  running        3        1    120     9       2  2026-01-02T03:04:05Z",
+                "           12  draining       0        0      7     2          2026-01-02T03:04:06Z",
                 "SMTP is at capacity: clients wait for a banner (raise MAX_PROCS or MAX_CONNS)",
             ])
     }

@@ -61,8 +61,8 @@ import Testing
         let configuration = try #require(load.configuration, "\(load.findings)")
         #expect(
             configuration.show("alias:*").map(\.line) == [
-                "role.alias:l.alias_blocklimit = 200", "role.alias:l.alias_entry = a@b",
-                "role.alias:l.alias_entry = c@d", "role.alias:l.alias_envelope_from = x@y",
+                "role.alias:l.alias_blocklimit = 200", "role.alias:l.alias_envelope_from = x@y",
+                "role.alias:l.alias_entry = a@b", "role.alias:l.alias_entry = c@d",
                 "role.alias:m.alias_blocklimit = 5", "role.alias:m.alias_entry = </l/f, x, y",
             ])
     }
@@ -70,7 +70,10 @@ import Testing
     @Test(arguments: [
         // A line of the alias file is changed where it stands.
         ("[aliases]\n  l: [BLOCKLIMIT] 200, a@b\n", "alias_blocklimit", "7", "[aliases]\n  l: [BLOCKLIMIT] 7, a@b\n"),
-        ("[aliases]\n  l: </f, [BLOCKLIMIT] 200, x\n", "alias_blocklimit", "7", "[aliases]\n  l: </f, [BLOCKLIMIT] 7, x\n"),
+        (
+            "[aliases]\n  l: </f, [BLOCKLIMIT] 200, x\n", "alias_blocklimit", "7",
+            "[aliases]\n  l: </f, [BLOCKLIMIT] 7, x\n"
+        ),
         // A further value is an option line of its own.
         ("[aliases]\n  l: a@b\n", "alias_entry", "c@d", "[aliases]\n  l: a@b\nrole.alias:l.alias_entry = c@d\n"),
     ])

@@ -120,9 +120,10 @@ import Testing
 
     /// A chain as long as the file needs no stack.
     @Test func longChainOfAliases() {
-        let chain = (0..<10_000).map { "  a\($0): a\($0 + 1)\n" }.joined()
+        let chain = (0..<2000).map { "  a\($0): a\($0 + 1)\n" }.joined()
         #expect(findings("[aliases]\n\(chain)").isEmpty)
-        #expect(findings("[aliases]\n\(chain)  a10000: a0\n").count == 1)
+        let found = findings("[aliases]\n\(chain)  a2000: a0\n")
+        #expect(found.count == 1 && found[0].utf8.count < 400)
     }
 
     @Test func postmaster() {

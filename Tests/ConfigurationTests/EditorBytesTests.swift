@@ -27,7 +27,10 @@ import Testing
             "schedule.task:a\\=b.crontab =  x\n", "schedule.task:a\\=b.crontab", "y",
             "schedule.task:a\\=b.crontab =  y\n"
         ),
-        ("[schedule.task:a\\=b]\n  crontab=x\n", "schedule.task:a\\=b.crontab", "y", "[schedule.task:a\\=b]\n  crontab=y\n"),
+        (
+            "[schedule.task:a\\=b]\n  crontab=x\n", "schedule.task:a\\=b.crontab", "y",
+            "[schedule.task:a\\=b]\n  crontab=y\n"
+        ),
     ])
     func onlyTheLineChanges(text: String, name: String, value: String, expected: String) throws {
         #expect(try edited(text, .set(name: name, value: value)) == expected)
@@ -57,7 +60,10 @@ import Testing
         ("[channel:x]\n", "dequeue_removeroute", "[channel:x]\n  dequeueremoveroute\n"),
         ("[channel:x]\n  dequeue_removeroute mx\n", "dequeueremoveroute", "[channel:x]\n  dequeueremoveroute mx\n"),
         // Both halves of a pair, and members of both groups leave.
-        ("[channel:x]\n  notlsserver mx notlsclient\n", "musttls", "[channel:x]\n  mx\n  musttlsclient\n  musttlsserver\n"),
+        (
+            "[channel:x]\n  notlsserver mx notlsclient\n", "musttls",
+            "[channel:x]\n  mx\n  musttlsclient\n  musttlsserver\n"
+        ),
         ("[channel:x]\n  maytls\n", "musttlsserver", "[channel:x]\n  maytlsclient\n  musttlsserver\n"),
         ("[channel:x]\n  maytls\n", "maytlsserver", "[channel:x]\n  maytls\n"),
     ])
@@ -78,7 +84,9 @@ import Testing
 
     @Test func whatIsInTheFileMayBeRemovedUnderAnyName() throws {
         #expect(try edited("[channel:x]\n  mxx smtp\n", .unset(name: "channel:x.mxx")) == "[channel:x]\n  smtp\n")
-        #expect(try edited("[channel:x]\n  maytls\n", .unset(name: "channel:x.maytlsclient")) == "[channel:x]\n  maytlsserver\n")
+        #expect(
+            try edited("[channel:x]\n  maytls\n", .unset(name: "channel:x.maytlsclient"))
+                == "[channel:x]\n  maytlsserver\n")
         #expect(try edited("[channel:x]\n  maytls mx\n", .unset(name: "channel:x.maytls")) == "[channel:x]\n  mx\n")
     }
 
@@ -88,7 +96,8 @@ import Testing
 
     @Test func oneRuleOfSeveralIsRemoved() throws {
         #expect(
-            try edited(Self.rules, .unset(name: "rewrite.rule", value: "a $U@x")) == "[rewrites]\n! about b\n  b  $U@y\n")
+            try edited(Self.rules, .unset(name: "rewrite.rule", value: "a $U@x"))
+                == "[rewrites]\n! about b\n  b  $U@y\n")
         #expect(throws: ConfigurationEditor.Refusal.self) { try edited(Self.rules, .unset(name: "rewrite.rule")) }
         #expect(throws: ConfigurationEditor.Refusal.self) {
             try edited(Self.rules, .unset(name: "rewrite.rule", value: "c $U@x"))

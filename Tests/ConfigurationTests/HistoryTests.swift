@@ -55,7 +55,9 @@ import Testing
             }
             #expect(kept == [Array(text.utf8)])
             #expect(throws: ConfigurationEditor.Refusal.self) {
-                try ConfigurationEditor.replace(with: ConfigurationTexts(main: Array("nonsense [\n".utf8)), paths: paths) { kept.append($0) }
+                try ConfigurationEditor.replace(
+                    with: ConfigurationTexts(main: Array("nonsense [\n".utf8)), paths: paths
+                ) { kept.append($0) }
             }
             _ = try ConfigurationEditor.replace(with: texts, paths: paths) { kept.append($0) }
             _ = try ConfigurationEditor.replace(with: texts, paths: paths) { kept.append($0) }

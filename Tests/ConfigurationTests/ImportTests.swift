@@ -47,7 +47,8 @@ import Testing
             b_channel
             b-daemon
 
-            """, "aliases": "postmaster: [BLOCKLIMIT] 200, u@a\n", "imta_tailor": "IMTA_LOG=/old/log/\n", "general.txt": "",
+            """, "aliases": "postmaster: [BLOCKLIMIT] 200, u@a\n", "imta_tailor": "IMTA_LOG=/old/log/\n",
+            "general.txt": "",
         ])
         #expect(!result.isDifferent, "\(result.losses)")
         let text = try #require(result.text)

@@ -1,5 +1,6 @@
 import DNS
 import Glibc
+import Synchronization
 import SystemCalls
 import Testing
 
@@ -222,6 +223,33 @@ import Testing
         #expect(record.hasSuffix("dispatcher[\(getpid())]: too fast 127.0.0.1"))
         #expect(fixture.log.contains("rejected by PORT_ACCESS: 421 Connection not accepted"))
         end(clients[0], clients[1], fixture: fixture)
+    }
+
+    /// Section 8, rule 6: `reload` failure is a syslog notice with the severity of `sndopr_priority`; the old
+    /// configuration stays in force.
+    @Test func failedReloadIsInTheSystemLog() throws {
+        struct Broken: Error {}
+        let fixture = try DispatcherFixture()
+        let path = fixture.directory.path + "/log.socket"
+        let socket = try SystemLogSocket(path)
+        let calls = Mutex(0)
+        fixture.start([try mail(fixture)]) {
+            $0.systemLog = path
+            $0.noticeSeverity = 3
+        } admission: {
+            let isFirst = calls.withLock { count in
+                count += 1
+                return count == 1
+            }
+            guard isFirst else { throw Broken() }
+            return .everybody
+        }
+        fixture.waitForReady(1)
+        #expect(fixture.ask("reload").contains("reload failed"))
+        let record = socket.next()
+        #expect(record.hasPrefix("<11>"))
+        #expect(record.hasSuffix(": BADCONFIGLOAD, Attempt to load new configuration failed."))
+        fixture.shutDown()
     }
 }
 

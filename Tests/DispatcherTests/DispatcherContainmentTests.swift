@@ -106,6 +106,15 @@ import Testing
         text.split(separator: "\"\(name)\":").dropFirst().first.flatMap { Int($0.prefix { $0.isNumber }) }
     }
 
+    /// prlimit(2), which Swift does not see.
+    private func limitDescriptors(of process: Int32, to count: rlim_t) -> Bool {
+        typealias Call =
+            @convention(c) (Int32, Int32, UnsafePointer<rlimit>, UnsafeMutablePointer<rlimit>?) -> Int32
+        guard let symbol = dlsym(nil, "prlimit") else { return false }
+        var limit = rlimit(rlim_cur: count, rlim_max: count)
+        return unsafeBitCast(symbol, to: Call.self)(process, Int32(RLIMIT_NOFILE.rawValue), &limit, nil) == 0
+    }
+
     /// "on EMFILE it uses a reserved descriptor to accept and close, logs, and backs off": one client a second is closed,
     /// the others wait until there are descriptors again.
     @Test func clientsWaitWhenDescriptorsRunOut() throws {
@@ -114,11 +123,12 @@ import Testing
         let program = try DispatcherProgram(
             image: TestImage.echo, port: port,
             options: ["max_handoffs = 200", "max_conns = 200", "min_conns = 200", "max_procs = 4"])
-        try program.start(socket: listener.number, shell: "ulimit -n 48;")
+        try program.start(socket: listener.number)
         program.wait(for: "the worker") { program.output.contains(") ready") }
         let worker = try #require(integer("pid", program.ask("status")))
         let began = SystemClock.monotonicNanoseconds
         kill(Int32(worker), SIGSTOP)
+        try #require(limitDescriptors(of: program.processID, to: 48))
         let clients = try (0..<80).map { _ in try #require(TestClient(port: port)) }
         program.wait(for: "the shortage") { program.output.contains("no file descriptor is left") }
         poll(nil, 0, 1500)

@@ -67,15 +67,15 @@ final class DispatcherProgram {
         rmdir(root)
     }
 
-    /// `socket` becomes descriptor 3, announced as systemd does it. `shell` runs before the program, `wrapper` runs it.
+    /// `socket` becomes descriptor 3, announced as systemd does it. `wrapper` runs the program.
     func start(
-        _ environment: [String] = [], socket: Int32? = nil, shell: String = "", wrapper: String = ""
+        _ environment: [String] = [], socket: Int32? = nil, wrapper: String = ""
     ) throws {
         let announce = socket == nil ? "" : "LISTEN_FDS=1 LISTEN_PID=$$ "
         let output = try OwnedDescriptor.open("\(root)/data/log/output", O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
         processID = try Processes.spawn(
             Processes.Request(
-                path: "/bin/sh", arguments: ["-c", "\(shell)\n\(announce)exec \(wrapper) \(Self.path)"],
+                path: "/bin/sh", arguments: ["-c", "\(announce)exec \(wrapper) \(Self.path)"],
                 environment: ["MARTLET_ROOT=\(root)", "PATH=/usr/bin:/bin"] + environment, control: socket,
                 output: output.number))
     }

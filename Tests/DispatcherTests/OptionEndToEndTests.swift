@@ -185,6 +185,24 @@ import Testing
         end(program)
     }
 
+    /// STACKSIZE: the session's thread in the worker has a stack of that size, as the kernel shows it.
+    @Test func threadsOfWorkersHaveTheStackOfTheOption() throws {
+        let fixture = try DispatcherFixture()
+        let wanted = 37 << 20
+        fixture.start([fixture.service(image: TestImage.echo) { $0.stackSize = wanted }])
+        let client = try #require(TestClient(port: fixture.port))
+        let worker = try #require(client.greetingPID())
+        let maps = String(decoding: try Files.read("/proc/\(worker)/maps"), as: UTF8.self)
+        let sizes = maps.split(separator: "\n").compactMap { line -> Int? in
+            let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { Int($0, radix: 16) }
+            return bounds.count == 2 ? bounds[1] - bounds[0] : nil
+        }
+        // The guard page is a mapping of its own.
+        #expect(sizes.contains { abs($0 - wanted) <= 65_536 }, "\(sizes)")
+        client.say("quit")
+        fixture.shutDown()
+    }
+
     /// P5 of section 15, MIN_PROCS=1 MAX_PROCS=3 MIN_CONNS=2 MAX_CONNS=4, 12 connections open: the 13th client's TCP
     /// connects, no banner, until one of the 12 closes; then it is served; never a 4th worker.
     @Test func thirteenthClientWaitsForAPlace() throws {

@@ -114,6 +114,25 @@ import Testing
         #expect(try instance.attempt(["find", "nothing.log"]).output.contains("no log file matches"))
     }
 
+    /// A10 of section 15: the MAIL_ACCESS probe begins with that of the connection; its app-info field ends
+    /// /mx.example; the submit-type field is MAIL.
+    @Test func probeOfTheConnectionBeginsThatOfTheMessage() throws {
+        let instance = try TestInstance()
+        try instance.addUser("anna")
+        let file = "\(instance.root)/config/martlet.conf"
+        let text = String(decoding: try Files.read(file), as: UTF8.self) + "\n[mapping:MAIL_ACCESS]\n  *  $N$0\n"
+        try Files.replace(file, with: Array(text.utf8))
+        try instance.start()
+        let peer = try SMTPPeer(port: instance.port)
+        #expect(try peer.reply().code == 220)
+        #expect(try peer.command("EHLO mx.example").code == 250)
+        #expect(try peer.command("MAIL FROM:<a@example.com>").code == 250)
+        let refusal = try peer.command("RCPT TO:<anna@example.test>").text
+        let fields = refusal.drop { $0 != "T" }.split(separator: "|", omittingEmptySubsequences: false)
+        #expect(fields.prefix(4) == ["TCP", "127.0.0.1", "\(instance.port)", "127.0.0.1"], "\(refusal)")
+        #expect(fields.count > 6 && fields[5].hasSuffix("/mx.example") && fields[6] == "MAIL", "\(refusal)")
+    }
+
     /// The text after `||` in the `C` record, and the order of `$<` and `$N` in the worker's own probe.
     @Test func accessTextsOfTheWorker() throws {
         let instance = try TestInstance(settings: [("mta.log_connection", "18")])

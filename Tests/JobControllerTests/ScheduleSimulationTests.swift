@@ -22,6 +22,7 @@ import Testing
             ])
         simulation.threads = 3
         simulation.prefetch = 1 + Int(seed % 3)
+        let asAtStart = simulation.schedule.settings
         var next = 0
         var ended: Set<UInt64> = []
         for step in 0..<1500 {
@@ -50,12 +51,14 @@ import Testing
                 _ = simulation.schedule.returnToSender(chosen, now: simulation.now)
             case 90..<92: simulation.schedule.stop(channel: "ims-ms")
             case 92..<94: simulation.schedule.start(channel: "ims-ms", now: simulation.now)
+            case 94: simulation.schedule.configure(changed(simulation.schedule.settings, &random), now: simulation.now)
             default: simulation.advance(Int64.random(in: 1...(3 * hour), using: &random))
             }
             simulation.settle()
             if step % 10 == 0 { check(simulation) }
         }
         // Everything that is not held is delivered in the end.
+        simulation.schedule.configure(asAtStart, now: simulation.now)
         simulation.schedule.start(channel: "ims-ms", now: simulation.now)
         for _ in 0..<20_000 {
             simulation.settle()
@@ -76,6 +79,23 @@ import Testing
             }
         }
         #expect(ended.count + simulation.schedule.count == next)
+    }
+
+    /// What a reload may bring: other depths, another sorting, channels that come and go, and a pool of their own.
+    private func changed(_ old: JobControllerSettings, _ random: inout SeededRandom) -> JobControllerSettings {
+        var new = old
+        for name in ["tcp_local", "ims-ms", "reprocess"] {
+            var channel = ChannelSettings()
+            channel.masterCommand = "/bin/master"
+            channel.threadDepth = Int.random(in: 1...6, using: &random)
+            channel.isHostSorted = Bool.random(using: &random)
+            channel.maximumJobs = Int.random(in: 1...4, using: &random)
+            channel.maximumLifeConnections = Int.random(in: 10...60, using: &random)
+            if Bool.random(using: &random) { channel.pool = "OTHER" }
+            new.channels[name] = Int.random(in: 0..<5, using: &random) == 0 ? nil : channel
+        }
+        new.pools = Bool.random(using: &random) ? ["DEFAULT": 4] : ["DEFAULT": 4, "OTHER": 4]
+        return new
     }
 
     /// Recounts everything that the schedule keeps as sums.
@@ -106,13 +126,14 @@ import Testing
                 wanted += host.wanted
             }
             #expect(wanted == channel.wanted)
-            #expect(channel.jobs.count <= min(channel.settings.maximumJobs, 4))
+            let present = schedule.jobs.values.filter { $0.channel == number && $0.phase == .running }.count
+            #expect(present <= min(channel.settings.maximumJobs, 4))
             // Nobody waits who could be served.
             if !channel.isStopped, wanted > 0 { #expect(channel.parked.isEmpty) }
         }
         let running = schedule.jobs.values.filter { $0.pool != nil }.count
         #expect(schedule.pools.reduce(0) { $0 + $1.running } == running)
-        #expect(running <= 4)
+        #expect(schedule.pools.allSatisfy { $0.running <= 4 })
         let active = schedule.jobs.values.reduce(0) { $0 + $1.active.count }
         #expect(active == simulation.hands.count)
     }

@@ -42,7 +42,9 @@ extension DeliverySchedule {
         if channels[channel].pool != nil && hasProgram { return true }
         if !channels[channel].isComplaintMade {
             channels[channel].isComplaintMade = true
-            let cause = hasProgram ? "its pool is not defined" : "its channel class names no master_command"
+            let cause =
+                hasProgram
+                ? "its pool is not defined" : "it is marked slave, or its channel class names no master_command"
             actions.append(
                 .report("channel \(channels[channel].name) is not run: \(cause); its entries stay in the queue"))
         }

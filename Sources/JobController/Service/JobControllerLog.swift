@@ -10,7 +10,7 @@ final class JobControllerLog {
     private let file: VersionedLogFile?
 
     /// A log that cannot be opened leaves standard error. The newest `versions` stay; 0: all.
-    init(directory: String, versions: Int) {
+    init(directory: String, versions: Int = 5) {
         do throws(SystemCallError) {
             let opened = try VersionedLogFile(next: "\(directory)/job_controller.log")
             VersionedLogFile.purge("\(directory)/job_controller.log", keeping: versions, sparing: [opened.path])
