@@ -150,6 +150,7 @@ extension TakeOverState.Worker {
         line.set("ping_since", record.pingSince)
         line.set("next_ping", record.nextPing)
         line.set("obsolete", record.isObsolete)
+        line.set("given_notice", record.hasGivenNotice)
         line.set("stalled_since", record.stalledSince)
         line.set("cut_off", record.isCutOff)
         line.set("kill_at", record.killAt)
@@ -175,6 +176,7 @@ extension TakeOverState.Worker {
         record.lastHeard = try line.need("last_heard")
         record.pingSince = try line.find("ping_since")
         record.isObsolete = try line.find("obsolete") ?? false
+        record.hasGivenNotice = try line.find("given_notice") ?? false
         record.stalledSince = try line.find("stalled_since")
         record.isCutOff = try line.find("cut_off") ?? false
         record.killAt = try line.find("kill_at")
@@ -220,6 +222,9 @@ extension TakeOverState.Connection {
         line.set("accepted", place.accepted)
         line.set("since", place.since)
         line.set("attempts", place.attempts)
+        if !place.decliners.isEmpty {
+            line.set("decliners", place.decliners.map(\.description).joined(separator: ","))
+        }
         if let held {
             line.set("socket", held.socket)
             line.set("tls", held.isImplicitTLS)
@@ -234,6 +239,10 @@ extension TakeOverState.Connection {
         let worker = try line.find("worker").map { WorkerID($0) }
         place = PoolConnection(listener: 0, accepted: try line.need("accepted"), since: try line.need("since"))
         place.attempts = try line.need("attempts")
+        place.decliners =
+            try line.find("decliners", as: String.self)?.split(separator: ",").map { number in
+                WorkerID(Int(number) ?? 0)
+            } ?? []
         record = ConnectionRecord(
             id: ConnectionID(try line.need("id")), worker: worker,
             local: SocketAddress(host: try line.need("local"), port: try line.need("local_port")),

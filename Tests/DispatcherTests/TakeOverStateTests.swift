@@ -12,6 +12,7 @@ import Testing
         record.total = 30
         record.peak = 5
         record.isObsolete = true
+        record.hasGivenNotice = true
         record.stalledSince = 1500
         return .init(
             record: record, processID: 99, control: 12, birth: 5, greeting: "tcp_smtp_server 1.0 é",
@@ -24,6 +25,7 @@ import Testing
         var place = PoolConnection(listener: 0, accepted: 900, since: 950)
         place.state = state
         place.attempts = 2
+        place.decliners = [WorkerID(3), WorkerID(4)]
         var record = ConnectionRecord(
             id: ConnectionID(id), worker: worker.map { WorkerID($0) }, local: SocketAddress(host: "::1", port: 25),
             remote: SocketAddress(host: "192.0.2.1", port: 4001), began: 77)
