@@ -76,7 +76,7 @@ let package = Package(
         // Floor 4: configuration
         library(
             "Configuration",
-            ["SystemCalls", "OptionSyntax", "Mappings", "Channels", "AddressRewriting", "Aliases"]),
+            ["SystemCalls", "OptionSyntax", "InternetMessage", "Mappings", "Channels", "AddressRewriting", "Aliases"]),
         // Floor 5: engine
         library("ProcessPool", ["SystemCalls", "OptionSyntax"]),
         library("Spool", ["CSystemCalls", "SystemCalls", "Envelope"]),

@@ -14,7 +14,8 @@ import Testing
             path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
             try write(
                 "imta.cnf",
-                "a     $U@a-daemon\nb     $U@b-daemon\n\nl viaaliasrequired\nlocal-host\n\na_channel\na-daemon\n\nb_channel\nb-daemon\n")
+                "a     $U@a-daemon\nb     $U@b-daemon\n\nl viaaliasrequired\nlocal-host\n\na_channel\na-daemon\n"
+                    + "\nb_channel\nb-daemon\n")
             try write("mappings", "T\n\n  *  $Y$0\n")
             try write("aliases", "root: u@a\n")
         }
