@@ -47,8 +47,8 @@ struct RewriteTemplate: Hashable, Sendable {
     /// Set when `$?text` is the whole template: rewriting stops with this error.
     var soleError: RewriteError?
 
-    /// Controls that stand in the template itself are asked before anything is evaluated; they are not in `elements`,
-    /// but for the locations, of which one has to hold together with those of texts read later.
+    /// Controls that stand in the template itself, and not in an argument, are asked before anything is evaluated; they
+    /// are not in `elements`, but for the locations, of which one has to hold together with those of texts read later.
     private let kinds: [AddressKind]
     private let directions: [AddressDirection]
     private let locations: [HostLocation]
@@ -81,6 +81,11 @@ struct RewriteTemplate: Hashable, Sendable {
         } else {
             hostIsLocal = nil
         }
+    }
+
+    /// Whether it can be known before the evaluation that the template does not apply.
+    var isConditional: Bool {
+        !kinds.isEmpty || !directions.isEmpty || !locations.isEmpty || hostIsLocal != nil
     }
 
     /// Throws when the template does not apply, as far as that is known before it is evaluated.

@@ -72,7 +72,7 @@ extension RuleFacts {
         _ template: RewriteTemplate, _ parts: [ArraySlice<RewriteTemplate.Element>], _ pattern: String
     ) -> Bool {
         let form = template.elements.compactMap(\.separator)
-        return RewriteTemplate.isForm(form) && template.elements.allSatisfy(\.cannotFail)
+        return !template.isConditional && RewriteTemplate.isForm(form) && template.elements.allSatisfy(\.cannotFail)
             && parts.dropFirst().allSatisfy { $0.contains { $0.makesText(under: pattern) } }
     }
 }

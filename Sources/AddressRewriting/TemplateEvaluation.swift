@@ -262,6 +262,9 @@ extension TemplateEvaluation {
 extension TemplateEvaluation {
     private mutating func control(_ element: Element) throws(RuleInterruption) {
         switch element {
+        // In an argument; otherwise they were asked before.
+        case .kind(let kind): if kind != task.query.kind { throw .fails(.kind) }
+        case .direction(let direction): if direction != task.query.direction { throw .fails(.direction) }
         case .location(let location): locations.append(location)
         case .sourceChannel(let isNamed, let name):
             let channel = try argument(name)

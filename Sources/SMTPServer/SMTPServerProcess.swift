@@ -106,8 +106,6 @@ private final class SMTPServerLoop: Sendable {
 
     /// Adopts a handed-over socket into the loop.
     private func serve(_ handed: HandedConnection) {
-        // Without TLS nothing can be said to a client that waits for it; the Dispatcher keeps such ports closed.
-        guard !handed.isImplicitTLS else { return handed.finish(reason: "no TLS") }
         guard let descriptor = handed.takeDescriptor() else { return }
         let socket = descriptor.release()
         let context = context.withLock { $0 }
