@@ -98,7 +98,9 @@ extension SMTPConnection {
         guard let size = message?.parameters.size else { return nil }
         let mta = context.configuration.mta
         for recipient in routed {
-            if let list = recipient.list, let refusal = list.refusal(size: Int(size), lines: 0, blockSize: mta.blockSize) {
+            if let list = recipient.list,
+                let refusal = list.refusal(size: Int(size), lines: 0, blockSize: mta.blockSize)
+            {
                 return Reply(refusal.code, refusal.status, "\(refusal.text): \(given)")
             }
             guard let blocks = context.configuration.channels.channel(named: recipient.channel)?.blockLimit,
