@@ -39,15 +39,22 @@ final class HeldConnection {
 
     /// The `CONN` message. Dispatcher specification, section 7.2 item 5. Texts of the site are made fit for a line.
     func call(_ id: ConnectionID, _ settings: ServiceSettings, expires: Int64) -> ControlMessage {
-        ControlMessage(
-            "CONN",
-            [
-                "id": String(id.number), "local": local.host, "local-port": String(local.port),
-                "remote": remote.host, "remote-port": String(remote.port),
-                "tls": isImplicitTLS ? "implicit" : "none", "service": settings.name,
-                "parameter": Self.line(settings.parameter), "access": Self.line(accessText),
-                "log": Self.line(logText), "ident": Self.line(identUser), "expires": String(expires / 1_000_000),
-            ])
+        // One by one, since a literal would be built twice: this is made for every connection.
+        var fields = Fields()
+        fields.reserveCapacity(12)
+        fields.append("id", String(id.number))
+        fields.append("local", local.host)
+        fields.append("local-port", String(local.port))
+        fields.append("remote", remote.host)
+        fields.append("remote-port", String(remote.port))
+        fields.append("tls", isImplicitTLS ? "implicit" : "none")
+        fields.append("service", settings.name)
+        fields.append("parameter", Self.line(settings.parameter))
+        fields.append("access", Self.line(accessText))
+        fields.append("log", Self.line(logText))
+        fields.append("ident", Self.line(identUser))
+        fields.append("expires", String(expires / 1_000_000))
+        return ControlMessage("CONN", fields)
     }
 
     /// At most 1000 characters without LF and NUL, so that `CONN` always fits.

@@ -45,16 +45,17 @@ extension ServicePool {
         guard let index = index(of: worker) else { return [] }
         if workers[index].state != .dying { workers[index].lastHeard = now }
         // A worker that is cut off may have written to the client already: the connection ends with it.
-        guard let connection = connections[id], connection.state == .pending(worker) else {
+        guard let place = connections.index(forKey: id), connections.values[place].state == .pending(worker) else {
             return cutOff(worker, "it confirmed connection \(id), which it does not hold", at: now)
         }
+        let connection = connections.values[place]
         workers[index].pending -= 1
         workers[index].active += 1
         unconfirmed[connection.listener] -= 1
         release(connection.listener)
         statistics.handoffLatency.add(now - connection.since)
-        connections[id]?.state = .active(worker)
-        connections[id]?.since = now
+        connections.values[place].state = .active(worker)
+        connections.values[place].since = now
         return settle(at: now)
     }
 
@@ -133,10 +134,12 @@ extension ServicePool {
         workers[index].total += 1
         workers[index].peak = max(workers[index].peak, workers[index].load)
         let worker = workers[index].id
-        if let listener = connections[id]?.listener { unconfirmed[listener] += 1 }
-        connections[id]?.state = .pending(worker)
-        connections[id]?.since = now
-        connections[id]?.attempts += 1
+        if let place = connections.index(forKey: id) {
+            unconfirmed[connections.values[place].listener] += 1
+            connections.values[place].state = .pending(worker)
+            connections.values[place].since = now
+            connections.values[place].attempts += 1
+        }
         statistics.handedOff += 1
         actions.append(.handOff(id, to: worker, expires: now + limits.deadlines.handoff / 5 * 4))
     }
@@ -161,10 +164,10 @@ extension ServicePool {
     }
 
     private mutating func enqueue(_ id: ConnectionID, at now: Int64) {
-        guard let listener = connections[id]?.listener else { return }
-        connections[id]?.state = .waiting
-        connections[id]?.since = now
-        handoffs[listener] += 1
+        guard let place = connections.index(forKey: id) else { return }
+        connections.values[place].state = .waiting
+        connections.values[place].since = now
+        handoffs[connections.values[place].listener] += 1
         waiting.append(id)
     }
 

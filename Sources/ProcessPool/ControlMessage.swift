@@ -77,7 +77,8 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     package init() {}
 
     package init(dictionaryLiteral elements: (String, String)...) {
-        all = elements.map { Field(key: $0.0, value: $0.1) }
+        all.reserveCapacity(elements.count)
+        for (key, value) in elements { all.append(Field(key: key, value: value)) }
     }
 
     package subscript(key: String) -> String? {
