@@ -225,8 +225,8 @@ if Context.environment["MARTLET_TOOLS"] != nil {
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "SMTP", "Mappings", "AddressRewriting",
-                "Aliases", "Configuration", "ProcessPool", "Spool", "MasterKit",
+                "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "SMTP", "SASL", "Mappings",
+                "AddressRewriting", "Aliases", "Configuration", "ProcessPool", "Spool", "MasterKit",
             ],
             path: "Fuzz", swiftSettings: settings),
     ]

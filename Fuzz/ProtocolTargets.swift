@@ -1,6 +1,7 @@
 import Envelope
 import MasterKit
 import ProcessPool
+import SASL
 import SMTP
 
 @testable import Spool
@@ -13,11 +14,30 @@ extension FuzzTarget {
             [
                 "EHLO a\r\nMAIL FROM:<a@b> SIZE=5\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n..\r\n.\r\nQUIT\r\n",
                 "HELO a\r\nMAIL FROM:<>\r\nRCPT TO:<c@d> NOTIFY=NEVER\r\nBDAT 5\r\nabcdeBDAT 3 LAST\r\nx\r\nRSET\r\n",
+                "EHLO a\r\nSTARTTLS\r\nAUTH LOGIN\r\nYQ==\r\nYg==\r\nAUTH PLAIN AGEAYg==\r\nMAIL FROM:<a@b> AUTH=<>\r\n",
             ],
             words: [
+                "STARTTLS\r\n", "AUTH LOGIN\r\n", "AUTH PLAIN =\r\n", "*\r\n",
                 "\r\n", "\r\n.\r\n", "\n", "\r", ".", "BDAT 5 LAST\r\n", "DATA\r\n", "RSET\r\n", "VRFY x\r\n", "\0",
             ],
             run: runSession),
+        FuzzTarget(
+            "sasl",
+            [
+                "\0tim\0secret", "n,,n=user,r=nonce\nc=biws,r=nonceserver,p=AAAA", "y,a=u=2Cx,n=u=2Cx,r=x",
+                "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$AAAA:AAAA", "ann\nsecret",
+            ],
+            words: ["\0", ",", "=", "=2C", "=3D", "n=", "r=", "c=", "p=", "$", ":", "biws", "\n"],
+            run: { bytes in
+                _ = Base64.decode(bytes)
+                _ = SCRAMVerifier(text(bytes))
+                for mechanism in SASLMechanismName.allCases {
+                    var exchange = mechanism.begin(nonce: "server", decoySecret: [1])
+                    for response in bytes.split(separator: 10, omittingEmptySubsequences: false).prefix(4) {
+                        if case .verifier = exchange.respond(Array(response)) { _ = exchange.provide(nil) }
+                    }
+                }
+            }),
         FuzzTarget(
             "spool-record",
             bytes: [
@@ -66,8 +86,10 @@ extension FuzzTarget {
     /// The whole input at once, then in pieces of seven bytes; everything is accepted.
     private static func runSession(_ bytes: [UInt8]) {
         for size in [max(1, bytes.count), 7] {
-            var session = ServerSession(
-                ServerOptions(hostName: "h", clientAddress: "192.0.2.1", productVersion: "v", xloop: "x"))
+            var options = ServerOptions(hostName: "h", clientAddress: "192.0.2.1", productVersion: "v", xloop: "x")
+            options.offersTLS = true
+            options.authenticationMechanisms = ["PLAIN", "LOGIN"]
+            var session = ServerSession(options)
             session.start()
             drive(&session)
             var rest = bytes[...]
@@ -88,6 +110,10 @@ extension FuzzTarget {
             case .recipient(let argument): answer(RecipientParameters.parse(argument), &session)
             case .greeting, .beginData: session.answered(.accept(nil))
             case .endOfData, .verify, .expand: session.answered(.accept(Reply(250, "2.0.0", "yes")))
+            case .authenticate(_, let response): session.answered(response == nil ? .challenge("") : .accept(nil))
+            case .authenticationResponse(let response):
+                session.answered(response.count.isMultiple(of: 2) ? .challenge("YQ==") : .accept(nil))
+            case .startTLS: session.tlsEstablished()
             case .reply, .content, .abort, .close: break
             }
         }
