@@ -37,14 +37,9 @@ extension SMTPConnection {
         handshake?.cancel()
         handshake = nil
         channel = context.switching.afterTLS(channel)
-        if handed.isImplicitTLS, !session.isStarted {
-            setOptions(usesTLS: true)
-            startSession()
-        } else {
-            session.tlsEstablished()
-            setOptions(usesTLS: true)
-        }
-        proceed()
+        session.tlsEstablished()
+        setOptions(usesTLS: true)
+        if session.isStarted { proceed() } else { startSession() }
     }
 
     /// The options of the present channel, which may have been switched.

@@ -31,6 +31,16 @@ final class ServerContext: Sendable {
     private let channels = Mutex<[String: Channel]>([:])
     private static let mostRememberedAddresses = 4096
 
+    /// What the options of a session depend on, but for the client's address.
+    private struct OptionsKey: Hashable {
+        var channel: String
+        var usesTLS: Bool
+        var isAuthenticated: Bool
+    }
+
+    /// Options are made of some thirty keywords; there are few channels, so that each kind is made once.
+    private let knownOptions = Mutex<[OptionsKey: ServerOptions]>([:])
+
     init(
         configuration: MTAConfiguration, submitter: MessageSubmitter, initialChannel: Channel,
         authenticator: Authenticator, logger: Logger
@@ -71,8 +81,20 @@ final class ServerContext: Sendable {
     func options(
         _ channel: Channel, client: SocketAddress, usesTLS: Bool, isAuthenticated: Bool
     ) -> ServerOptions {
+        let key = OptionsKey(channel: channel.name, usesTLS: usesTLS, isAuthenticated: isAuthenticated)
+        var options = knownOptions.withLock { known in
+            if let options = known[key] { return options }
+            let made = makeOptions(channel, usesTLS: usesTLS, isAuthenticated: isAuthenticated)
+            known[key] = made
+            return made
+        }
+        options.clientAddress = client.host
+        return options
+    }
+
+    private func makeOptions(_ channel: Channel, usesTLS: Bool, isAuthenticated: Bool) -> ServerOptions {
         var options = ServerOptions(
-            hostName: initialChannel.options["banner_host"] ?? router.localHost, clientAddress: client.host,
+            hostName: initialChannel.options["banner_host"] ?? router.localHost, clientAddress: "",
             productVersion: product, xloop: xloop)
         options.service = initialChannel.proto == .lmtp ? .lmtp : channel.isSubmission ? .submission : .smtp
         options.sizeLimit = sizeLimit(channel).map(Int64.init)

@@ -7,18 +7,6 @@ import Testing
 
 /// Imports prove themselves: unified configuration specification, sections 4 and 8.2, examples 23 and 24.
 @Suite struct ImportProofTests {
-    private func legacy(_ files: [String: String]) throws -> LegacyImport {
-        var template = Array("/tmp/martlet-test-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer {
-            for name in files.keys { unlink("\(directory)/\(name)") }
-            rmdir(directory)
-        }
-        for (name, text) in files { try Files.replace("\(directory)/\(name)", with: Array(text.utf8)) }
-        return LegacyImport(directory: directory)
-    }
-
     private static let channels = """
         \na  $U@a-daemon
 
@@ -33,7 +21,7 @@ import Testing
         """
 
     @Test func furtherHostsKeepTheirProperNames() throws {
-        let result = try legacy(["imta.cnf": "! rules" + Self.channels])
+        let result = try legacyImport(["imta.cnf": "! rules" + Self.channels])
         #expect(!result.isDifferent, "\(result.losses)")
         let text = try #require(result.text)
         #expect(text.contains("additional_host_names = old.example>new.example other.example\n"))
@@ -43,7 +31,7 @@ import Testing
     }
 
     @Test func passwordsAndTheUserGetTheirFiles() throws {
-        let result = try legacy([
+        let result = try legacyImport([
             "imta.cnf": "! rules" + Self.channels,
             "imta_tailor": "! places\nIMTA_USER=mailsrv\nIMTA_ROOT=/opt/old/\n",
         ])

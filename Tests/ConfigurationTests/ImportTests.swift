@@ -6,20 +6,8 @@ import Testing
 
 /// Unified configuration specification, 8.2: legacy files become one martlet.conf that means the same.
 @Suite struct LegacyImportTests {
-    private func imported(_ files: [String: String]) throws -> LegacyImport {
-        var template = Array("/tmp/martlet-test-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer {
-            for name in files.keys { unlink("\(directory)/\(name)") }
-            rmdir(directory)
-        }
-        for (name, text) in files { try Files.replace("\(directory)/\(name)", with: Array(text.utf8)) }
-        return LegacyImport(directory: directory)
-    }
-
     @Test func theDefaultConfiguration() throws {
-        let result = try imported(Samples.defaults.legacy)
+        let result = try legacyImport(Samples.defaults.legacy)
         #expect(!result.isDifferent, "\(result.losses)")
         let text = try #require(result.text)
         #expect(text.contains("instance.base.hostname = mail.example.com\n"))
@@ -29,7 +17,7 @@ import Testing
     }
 
     @Test func defaultsThatChangeAreWrittenOut() throws {
-        let result = try imported([
+        let result = try legacyImport([
             "imta.cnf": """
             ! rules
             a  $U@a-daemon
@@ -61,13 +49,13 @@ import Testing
     }
 
     @Test func errorsStopIt() throws {
-        #expect(try imported(["imta.cnf": "\na_channel\na-daemon\n\na_channel\nb-daemon\n"]).text == nil)
+        #expect(try legacyImport(["imta.cnf": "\na_channel\na-daemon\n\na_channel\nb-daemon\n"]).text == nil)
     }
 }
 
 /// Unified configuration specification, section 4: config.xml as exchange format.
 @Suite struct XMLImportTests {
-    private func imported(_ document: String) -> XMLImport {
+    private func legacyImport(_ document: String) -> XMLImport {
         XMLImport(Array(document.utf8), name: "config.xml", paths: Samples.paths)
     }
 
@@ -101,7 +89,7 @@ import Testing
         """#
 
     @Test func theDocumentedShape() throws {
-        let result = imported(Self.sample)
+        let result = legacyImport(Self.sample)
         let text = try #require(result.text, "\(result.diagnostics.all)")
         for part in [
             "instance.base.hostname = mail.example.com\n", "role.dispatcher.service:SMTP.tcp_ports = 25\n",
@@ -126,7 +114,7 @@ import Testing
             String(repeating: "<a>", count: 100),
         ])
     func badDocumentsAreRefused(document: String) {
-        let result = imported(document)
+        let result = legacyImport(document)
         #expect(result.text == nil && result.diagnostics.hasErrors)
     }
 }
