@@ -38,10 +38,11 @@ check: ## format, warnings as errors, floors of modules, scripts
 format: ## rewrite the sources in the house format
 	$(SWIFT) format --in-place --recursive --parallel Sources Tests Package.swift
 
-bench: ## Martlet and Postfix side by side, then the Dispatcher
+bench: ## Martlet and Postfix side by side, with TLS and by size too, then the Dispatcher
 	@scripts/setup --bench
 	@$(MAKE) --no-print-directory release
 	@Benchmarks/compare-with-postfix
+	@Benchmarks/submission
 	@Benchmarks/dispatcher
 	@$(MAKE) --no-print-directory bench-addresses
 

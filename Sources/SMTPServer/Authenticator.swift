@@ -28,6 +28,7 @@ final class Authenticator: Sendable {
     /// Verified when there is no such user, so that the time does not tell.
     private let decoyHash = Mutex<String?>(nil)
     private let throttle = Mutex(AuthenticationThrottle())
+    private let provenPasswords = Mutex(ProvenPasswords())
 
     /// 32 octets of the system's generator.
     private static func random() -> [UInt8] { (0..<32).map { _ in UInt8.random(in: 0...255) } }
@@ -46,15 +47,25 @@ final class Authenticator: Sendable {
             _ = PasswordHash.verifies(attempt.password, decoy)
             return .refused
         case .found(let entry):
-            guard Self.verifies(attempt.password, entry), router.mayLogIn(entry) else { return .refused }
+            guard verifies(attempt.password, entry), router.mayLogIn(entry) else { return .refused }
             return .accepted(Self.user(entry))
         }
     }
 
-    private static func verifies(_ password: String, _ entry: DirectoryEntry) -> Bool {
-        if let hash = entry.passwordHash { return PasswordHash.verifies(password, hash) }
-        return verifier(entry)?.verifies(password) ?? false
+    private func verifies(_ password: String, _ entry: DirectoryEntry) -> Bool {
+        let verifier = Self.verifier(entry)
+        guard let stored = entry.passwordHash ?? verifier?.description else { return false }
+        let digest = provenPasswords.withLock {
+            $0.digest(name: "\(entry.name)@\(entry.domain)", storedHash: stored, password: password)
+        }
+        if provenPasswords.withLock({ $0.contains(digest, at: Self.now) }) { return true }
+        let isRight =
+            entry.passwordHash.map { PasswordHash.verifies(password, $0) } ?? verifier?.verifies(password) ?? false
+        if isRight { provenPasswords.withLock { $0.insert(digest, at: Self.now) } }
+        return isRight
     }
+
+    private static var now: Int64 { SystemClock.monotonicNanoseconds / 1_000_000_000 }
 
     private static func verifier(_ entry: DirectoryEntry) -> SCRAMVerifier? {
         entry.values("authPassword").lazy.compactMap { SCRAMVerifier($0) }.first
