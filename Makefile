@@ -8,7 +8,7 @@ UPGRADES ?= 100
 BUILD := $(SWIFT) build
 RELEASE := .build/release
 
-.PHONY: help run build release test check format bench bench-dispatcher bench-addresses fuzz soak demo clean setup
+.PHONY: help run build release test check format bench bench-dispatcher bench-addresses bench-queue fuzz soak demo clean setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,7 @@ bench: ## Martlet and Postfix side by side, with TLS and by size too, then the D
 	@Benchmarks/submission
 	@Benchmarks/dispatcher
 	@$(MAKE) --no-print-directory bench-addresses
+	@$(MAKE) --no-print-directory bench-queue
 
 bench-dispatcher: ## the Dispatcher's hand-off beside a pair of C programs, idle sessions, PORT_ACCESS
 	@scripts/setup
@@ -52,8 +53,14 @@ bench-dispatcher: ## the Dispatcher's hand-off beside a pair of C programs, idle
 	@Benchmarks/dispatcher
 
 bench-addresses: ## rates of rewriting, mapping tables and loading a large configuration
-	@MARTLET_TOOLS=1 $(BUILD) -c release --product address_policy
+	@MARTLET_TOOLS=1 $(BUILD) -c release --static-swift-stdlib --product address_policy
 	@$(RELEASE)/address_policy
+
+bench-queue: ## appending to the spool beside a C program, a million messages, a thousand hosts
+	@scripts/setup --bench
+	@$(MAKE) --no-print-directory release
+	@MARTLET_TOOLS=1 $(BUILD) -c release --static-swift-stdlib --product queue_load
+	@Benchmarks/queue
 
 fuzz: ## random inputs for every parser, SECONDS=600 for all together, TARGET=name for one
 	@MARTLET_TOOLS=1 $(BUILD) -c release --product fuzz --scratch-path .build/fuzz -Xswiftc -enable-testing

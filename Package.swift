@@ -223,6 +223,10 @@ if Context.environment["MARTLET_TOOLS"] != nil {
             ],
             path: "Benchmarks/AddressPolicy", swiftSettings: settings),
         .executableTarget(
+            name: "queue_load",
+            dependencies: ["SystemCalls", "Envelope", "Spool", "MasterKit", "JobController"],
+            path: "Benchmarks/QueueLoad", swiftSettings: settings),
+        .executableTarget(
             name: "fuzz",
             dependencies: [
                 "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "SMTP", "SASL", "Mappings",
