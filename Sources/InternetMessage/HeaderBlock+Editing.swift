@@ -21,6 +21,12 @@ extension HeaderBlock {
     /// no field.
     @discardableResult
     package mutating func add(wholeField octets: [UInt8], at place: Place = .top) -> Bool {
+        insert(wholeField: octets, at: place == .top ? 0 : fields.count)
+    }
+
+    /// The same in front of the field at `index`.
+    @discardableResult
+    mutating func insert(wholeField octets: [UInt8], at index: Int) -> Bool {
         guard let colon = octets.firstIndex(of: Octet.colon), colon > 0 else { return false }
         let start = bytes.count
         var valueEnd = octets.count
@@ -33,7 +39,7 @@ extension HeaderBlock {
         let field = Field(
             name: start..<(start + colon), value: (start + colon + 1)..<(start + valueEnd),
             whole: start..<bytes.count, isFolded: octets[..<valueEnd].contains(Octet.lineFeed))
-        fields.insert(field, at: place == .top ? 0 : fields.count)
+        fields.insert(field, at: index)
         return true
     }
 
