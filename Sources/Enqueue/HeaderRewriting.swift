@@ -123,7 +123,9 @@ extension Router {
     }
 
     /// What may share a header: channels for which this is the same.
-    package func headerClass(ofChannel channel: String) -> String { headersDependOnDestination ? channel : "" }
+    package func headerClass(ofChannel channel: String) -> String {
+        headersDependOnDestination || content.destination(channel) != ContentPolicy.Destination() ? channel : ""
+    }
 
     /// Reversal of a header address, where the destination channel has it (aliases specification, 9.3 step 2).
     func reversed(_ address: String, _ direction: AddressDirection, source: String, destination: String) -> String {

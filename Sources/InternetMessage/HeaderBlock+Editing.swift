@@ -84,6 +84,15 @@ extension HeaderBlock {
             isFolded: old.isFolded)
     }
 
+    /// Gives the field at `index` another name, as it is given.
+    package mutating func rename(at index: Int, to name: String) {
+        guard fields.indices.contains(index), !name.isEmpty else { return }
+        let octets = name.utf8.map { $0 > 32 && $0 < 127 && $0 != Octet.colon ? $0 : Octet.hyphen }
+        let field = fields[index]
+        let whole = octets + bytes[field.name.upperBound..<field.whole.upperBound]
+        if insert(wholeField: Array(whole), at: index) { remove(at: index + 1) }
+    }
+
     package mutating func remove(at index: Int) {
         guard fields.indices.contains(index) else { return }
         fields.remove(at: index)

@@ -29,7 +29,7 @@ extension HeaderBlock {
     package mutating func apply(_ layout: HeaderLayout) {
         if layout.mostAddresses != nil || layout.mostCharacters != nil { divide(layout) }
         if layout.labelAlignment > 0 { align(to: min(layout.labelAlignment, Self.widestAlignment)) }
-        if let limit = layout.lineLength { fold(at: max(limit, 20)) }
+        if let limit = layout.lineLength { fold(at: limit) }
     }
 
     // MARK: Division
@@ -118,9 +118,13 @@ extension HeaderBlock {
     }
 
     private mutating func fold(at limit: Int) {
-        for index in fields.indices where needsFold(fields[index], limit) {
-            replace(foldPieces(fields[index], limit), inFieldAt: index)
-        }
+        for index in fields.indices { fold(at: limit, fieldAt: index) }
+    }
+
+    /// Puts line ends before blanks of the field at `index`, so that its lines have at most `limit` octets.
+    package mutating func fold(at limit: Int, fieldAt index: Int) {
+        guard fields.indices.contains(index), needsFold(fields[index], limit) else { return }
+        replace(foldPieces(fields[index], max(limit, 20)), inFieldAt: index)
     }
 
     private func needsFold(_ field: Field, _ limit: Int) -> Bool {
