@@ -47,7 +47,9 @@ package final class ConvertingWriter: Sendable {
 extension HeaderPreparation.Prepared {
     /// The whole content in memory, converted where that is wanted. `hasEightBit`: whether the message had 8-bit octets as
     /// it came; nil when that is not known.
-    package func content(_ body: [UInt8], hasEightBit: Bool?) -> (pieces: [[UInt8]], findings: ContentConverter.Findings?) {
+    package func content(_ body: [UInt8], hasEightBit: Bool?) -> (
+        pieces: [[UInt8]], findings: ContentConverter.Findings?
+    ) {
         guard let wishes, wishes.mayChange(hasEightBit: hasEightBit) else { return ([header, body], nil) }
         let (converted, findings) = ContentConverter.convert([header, body], wishes)
         return ([converted], findings)

@@ -62,7 +62,8 @@ extension HeaderBlock {
             switch scanner.take(octet) {
             case .separator: elements.append([])
             case .group: return nil
-            case .text: if octet != Octet.carriageReturn, octet != Octet.lineFeed { elements[elements.count - 1].append(octet) }
+            case .text:
+                if octet != Octet.carriageReturn, octet != Octet.lineFeed { elements[elements.count - 1].append(octet) }
             }
         }
         guard scanner.isOutside else { return nil }
@@ -81,7 +82,8 @@ extension HeaderBlock {
         for element in elements {
             let isFull =
                 groups.last.map {
-                    $0.count >= layout.mostAddresses ?? .max || length + 2 + element.count > layout.mostCharacters ?? .max
+                    $0.count >= layout.mostAddresses ?? .max
+                        || length + 2 + element.count > layout.mostCharacters ?? .max
                 } ?? true
             if isFull {
                 groups.append([])

@@ -171,7 +171,8 @@ extension SMTPConnection {
             officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
         let queued = QueuedMessage(
             id: identity.id, arrival: identity.arrival, sourceChannel: channel.name, submission: submission,
-            sender: facts.newSender ?? message.sender, envelopeID: identity.envelopeID, clientEnvelopeID: message.parameters.envelopeID,
+            sender: facts.newSender ?? message.sender, envelopeID: identity.envelopeID,
+            clientEnvelopeID: message.parameters.envelopeID,
             returnContent: ReturnContent(message.parameters.returnContent),
             body: body, messageIDHeader: facts.messageID, entries: entries)
         guard let loop else { return }
