@@ -166,7 +166,7 @@ final class Reprocessor: Sendable {
         var places: [Key: Int] = [:]
         var groups: [[RoutedRecipient]] = []
         for recipient in routed {
-            let key = Key(list: recipient.list, header: router.headerClass(ofChannel: recipient.channel))
+            let key = Key(list: recipient.list, header: router.headerClass(of: recipient))
             if let place = places[key] {
                 groups[place].append(recipient)
             } else {
@@ -245,7 +245,7 @@ final class Reprocessor: Sendable {
                 BodyType(hasEightBit: hasEightBit, findings, prepared.wishes)
             )
         }
-        let writer = ConvertingWriter(try submitter.spool.beginLargeContent(id), prepared.wishes)
+        let writer = ConvertingWriter(try submitter.spool.beginLargeContent(id), prepared)
         do {
             try writer.append(prepared.header)
             try writer.append(body)

@@ -35,13 +35,22 @@ package struct ContentPolicy: Sendable {
         package var missingRecipientPolicy: Int?
         /// `headertrim`.
         package var trimOptions: HeaderOptions?
+        package var trimsHeader = false
         package var layout: HeaderLayout?
         package var hash: MessageHash?
+        /// `keepmessagehash`: without it a Message-hash field of others is removed.
+        package var keepsHash = false
+        /// `inner`: headers of embedded messages are rewritten too.
+        package var rewritesInner = false
+        /// `innertrim`: they are trimmed too.
+        package var trimsInner = false
+        /// `x_env_to` on a channel with `single`: each copy names its recipient.
+        package var namesRecipient = false
 
         package init() {}
 
         /// Whether the whole header, our Received included, is worked upon.
-        var changesHeader: Bool { trimOptions != nil || layout != nil || hash != nil }
+        var changesHeader: Bool { trimsHeader || layout != nil || hash != nil || namesRecipient }
     }
 
     /// For the destinations of one message.
@@ -117,7 +126,12 @@ package struct ContentPolicy: Sendable {
             mostAddresses: channel.headerAddressLimit, mostCharacters: channel.headerCharacterLimit)
         if layout != HeaderLayout() { destination.layout = layout }
         if channel.has("generatemessagehash") { destination.hash = hash }
-        if channel.trimsHeader {
+        destination.keepsHash = channel.has("keepmessagehash")
+        destination.rewritesInner = channel.rewritesInnerHeaders
+        destination.namesRecipient = channel.has("x_env_to") && channel.copies == .single
+        destination.trimsHeader = channel.trimsHeader
+        destination.trimsInner = channel.has("innertrim")
+        if destination.trimsHeader || destination.trimsInner {
             destination.trimOptions = HeaderOptions(file: "\(channel.name)_headers.opt", configuration.paths, report)
         }
         return destination
@@ -140,7 +154,11 @@ package struct ContentPolicy: Sendable {
         var isFirst = true
         for channel in channels {
             let wanted = destination(channel)
-            if isFirst { choice.destination = wanted } else if choice.destination != wanted { choice.differs = true }
+            if isFirst {
+                choice.destination = wanted
+            } else if choice.destination != wanted || wanted.namesRecipient {
+                choice.differs = true
+            }
             isFirst = false
         }
         return choice
@@ -148,7 +166,10 @@ package struct ContentPolicy: Sendable {
 
     /// What is done to the body; nil: nothing.
     package func conversion(_ source: Source, _ destination: Destination) -> ContentConverter.Wishes? {
-        guard source.labels != nil || destination.sevenBit || destination.lineLength != nil else { return nil }
+        guard
+            source.labels != nil || destination.sevenBit || destination.lineLength != nil
+                || destination.rewritesInner || destination.trimsInner
+        else { return nil }
         var wishes = ContentConverter.Wishes(
             sevenBit: destination.sevenBit, lineLength: destination.lineLength, labels: source.labels)
         wishes.levels = levels

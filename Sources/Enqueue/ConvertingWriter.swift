@@ -10,10 +10,10 @@ package final class ConvertingWriter: Sendable {
     package let wishes: ContentConverter.Wishes?
     private let converter: Mutex<ContentConverter?>
 
-    package init(_ writer: LargeContentWriter, _ wishes: ContentConverter.Wishes?) {
+    package init(_ writer: LargeContentWriter, _ prepared: HeaderPreparation.Prepared) {
         self.writer = writer
-        self.wishes = wishes
-        converter = Mutex(wishes.map { ContentConverter($0) })
+        wishes = prepared.wishes
+        converter = Mutex(prepared.wishes.map { ContentConverter($0, embedded: prepared.embedded) })
     }
 
     /// Appends a piece; the first one begins with the header.
@@ -50,8 +50,8 @@ extension HeaderPreparation.Prepared {
     package func content(_ body: [UInt8], hasEightBit: Bool?) -> (
         pieces: [[UInt8]], findings: ContentConverter.Findings?
     ) {
-        guard let wishes, wishes.mayChange(hasEightBit: hasEightBit) else { return ([header, body], nil) }
-        let (converted, findings) = ContentConverter.convert([header, body], wishes)
+        guard let wishes, embedded != nil || wishes.mayChange(hasEightBit: hasEightBit) else { return ([header, body], nil) }
+        let (converted, findings) = ContentConverter.convert([header, body], wishes, embedded: embedded)
         return ([converted], findings)
     }
 }

@@ -52,6 +52,7 @@ package struct HeaderPreparation: Sendable {
         package var facts: HeaderFacts
         /// What is still to be done to the whole of it, header and body; nil: nothing.
         package var wishes: ContentConverter.Wishes?
+        package var embedded: ContentConverter.EmbeddedHeader?
     }
 
     package var localHost: String
@@ -95,7 +96,9 @@ package struct HeaderPreparation: Sendable {
             }
             header.write(to: &bytes)
             bytes += [13, 10]
-            return Prepared(header: bytes, bodyStart: scan.bodyStart, facts: facts, wishes: work.wishes)
+            return Prepared(
+                header: bytes, bodyStart: scan.bodyStart, facts: facts, wishes: work.wishes,
+                embedded: facts.differsByDestination ? nil : work.embedded(rewriting))
         }
     }
 

@@ -20,6 +20,8 @@ package struct MessageWork: Sendable {
     package var authenticated: AuthenticatedAddress?
     /// SMTPUTF8 applies: 8-bit headers are as they should be.
     package var allowsUTF8 = false
+    /// The only recipient, for `x_env_to`.
+    package var recipient: String?
     package var longLines: LongLineRepair?
     package var wishes: ContentConverter.Wishes?
 
@@ -38,6 +40,8 @@ package struct MessageWork: Sendable {
 
     /// What comes after them, and is the same for all destinations.
     func finishSource(_ header: inout HeaderBlock) {
+        let keepsHash = choice.destination.keepsHash || choice.differs
+        if !keepsHash, header.contains("Message-hash") { header.removeAll("Message-hash") }
         if !allowsUTF8, header.hasEightBit { header.encodeEightBit(charset: source.headerCharset) }
         guard let longLines else { return }
         header.add(
@@ -47,9 +51,23 @@ package struct MessageWork: Sendable {
     /// What the destination channel wants, our Received field included.
     func prepareDestination(_ header: inout HeaderBlock) {
         let destination = choice.destination
-        destination.trimOptions?.apply(to: &header)
+        if destination.namesRecipient, let recipient { header.replaceAll("X-Envelope-to", recipient) }
+        if destination.trimsHeader { destination.trimOptions?.apply(to: &header) }
         if let hash = destination.hash { header.replaceAll("Message-hash", hash.value(of: header)) }
         if let layout = destination.layout { header.apply(layout) }
+    }
+
+    /// What is done to the headers of messages in the message; nil: nothing.
+    func embedded(_ rewriting: HeaderRewriting?) -> ContentConverter.EmbeddedHeader? {
+        let destination = choice.destination
+        let trimming = destination.trimsInner ? destination.trimOptions : nil
+        let inner = destination.rewritesInner ? rewriting : nil
+        guard trimming != nil || inner != nil else { return nil }
+        return { header in
+            // Where destinations differ the copies come here one by one.
+            _ = inner?.apply(to: &header)
+            trimming?.apply(to: &header)
+        }
     }
 
     /// No To, Cc or Bcc (channels specification, 4.9).
@@ -109,6 +127,7 @@ extension Router {
         work.missingRecipientPolicy =
             source.missingRecipientPolicy ?? elsewhere ?? (work.choice.differs ? 1 : content.missingRecipientPolicy)
         if 2...3 ~= work.missingRecipientPolicy { work.recipients = recipients.map(\.recipient.given) }
+        if recipients.count == 1 { work.recipient = recipients.first?.recipient.address }
         work.wishes = content.conversion(source, work.choice.destination)
         return work
     }

@@ -36,6 +36,9 @@ package struct ContentConverter: Sendable {
         package init() {}
     }
 
+    /// What is done to the header of a message that is part of another.
+    package typealias EmbeddedHeader = @Sendable (inout HeaderBlock) -> Void
+
     package private(set) var findings = Findings()
     let wishes: Wishes
     /// The multiparts that are open, outermost first.
@@ -68,7 +71,12 @@ package struct ContentConverter: Sendable {
         var isDigest: Bool
     }
 
-    package init(_ wishes: Wishes) { self.wishes = wishes }
+    private let embedded: EmbeddedHeader?
+
+    package init(_ wishes: Wishes, embedded: EmbeddedHeader? = nil) {
+        self.wishes = wishes
+        self.embedded = embedded
+    }
 
     /// Appends to `output` what can be written once `piece` is there.
     package mutating func convert(_ piece: ArraySlice<UInt8>, into output: inout [UInt8]) {
@@ -98,9 +106,11 @@ package struct ContentConverter: Sendable {
     }
 
     /// Converts a message that is in memory. Containers keep the label `8bit` where 8-bit octets stay in them.
-    package static func convert(_ pieces: [[UInt8]], _ wishes: Wishes) -> (content: [UInt8], findings: Findings) {
+    package static func convert(
+        _ pieces: [[UInt8]], _ wishes: Wishes, embedded: EmbeddedHeader? = nil
+    ) -> (content: [UInt8], findings: Findings) {
         func run(relabels: Bool) -> ([UInt8], Findings) {
-            var converter = ContentConverter(wishes)
+            var converter = ContentConverter(wishes, embedded: embedded)
             converter.relabelsContainers = relabels
             var output: [UInt8] = []
             output.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
@@ -233,6 +243,7 @@ extension ContentConverter {
             scan.header, isMessage: isMessage || isEmbedded,
             isInDigest: !isEmbedded && boundaries.last?.isDigest == true,
             separator: separator)
+        if isEmbedded, let embedded { part.change(embedded) }
         isEmbedded = false
         if wishes.sevenBit {
             part.encodeHeader()

@@ -49,6 +49,8 @@ struct MessagePart: Sendable {
             || !["", "7bit", "8bit", "binary", "quoted-printable", "base64"].contains(encoding)
     }
 
+    mutating func change(_ step: ContentConverter.EmbeddedHeader) { step(&header) }
+
     mutating func encodeHeader() {
         header.encodeEightBit(charset: nil)
     }

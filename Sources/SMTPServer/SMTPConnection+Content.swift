@@ -39,7 +39,7 @@ extension SMTPConnection {
                 return
             }
             let writer = ConvertingWriter(
-                try context.submitter.spool.beginLargeContent(identity.id), prepared.wishes)
+                try context.submitter.spool.beginLargeContent(identity.id), prepared)
             let stream = LargeContentStream(writer, facts: prepared.facts, pool: pool, loop: loop)
             message.stream = stream
             append(prepared.header + content[prepared.bodyStart...], to: stream)
@@ -79,7 +79,8 @@ extension SMTPConnection {
             state: work.source.receivedState, date: identity.date,
             allowUTF8: message.parameters.needsSMTPUTF8)
         let completion = HeaderBlock.Completion(
-            date: identity.date, envelopeID: identity.envelopeID, host: host, sender: message.sender)
+            date: identity.date, envelopeID: identity.envelopeID,
+            host: context.configuration.mta.idDomain ?? host, sender: message.sender)
         return context.header.prepare(
             message.content, received: received, completion: channel.isSubmission ? completion : nil,
             rewriting: context.router.headerRewriting(

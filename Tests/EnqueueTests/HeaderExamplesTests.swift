@@ -160,8 +160,11 @@ import Testing
         #expect(both.facts.differsByDestination && both.content == "Subject: =?UNKNOWN?Q?=F6?=\r\n\r\n<F6>\r\n")
         #expect(try site.send(text, to: ["to", "reprocess"]).facts.differsByDestination == false)
         #expect(try site.send(text, to: ["to", "to"]).facts.differsByDestination == false)
-        #expect(site.site.router.headerClass(ofChannel: "to") == "to")
-        #expect(site.site.router.headerClass(ofChannel: "tcp_local").isEmpty)
+        for (channel, expected) in [("to", "to"), ("tcp_local", "")] {
+            let recipient = RoutedRecipient(
+                channel: channel, host: "h", recipient: QueueRecipient(address: "b@y.example", given: ""))
+            #expect(site.site.router.headerClass(of: recipient) == expected)
+        }
     }
 
     /// Smtp specification, 7.3.
