@@ -1,6 +1,6 @@
 extension HeaderBlock {
     /// Whether an octet above 127 is in any field.
-    package var hasEightBit: Bool { fields.contains { bytes[$0.whole].hasEightBit } }
+    package var hasEightBit: Bool { bytes[...].hasEightBit && fields.contains { bytes[$0.whole].hasEightBit } }
 
     /// Puts 8-bit octets into 7-bit form (channels specification, 8): text becomes encoded words of RFC 2047, parameters
     /// those of RFC 2231, octets of an address asterisks. Fields without 8-bit octets are not touched. `charset`: label
