@@ -89,7 +89,7 @@ let package = Package(
             "Enqueue",
             [
                 "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "Mappings", "Channels",
-                "AddressRewriting", "Aliases", "Configuration", "Spool", "TransactionLog",
+                "AddressRewriting", "Aliases", "Configuration", "Spool", "TransactionLog", crypto,
             ]),
         // Floor 7: what is built on submission
         library(

@@ -35,6 +35,39 @@ extension FuzzTarget {
                 header.write(to: &output)
             }),
         FuzzTarget(
+            "header-eight-bit",
+            [
+                "From: J\u{f6}rg \"M\u{fc}ller\" <j\u{f6}@x> (\u{e4}), g\u{fc}: a@b;\r\nSubject: \u{f6} =?a?q?b?= \u{fc}\r\n\r\n",
+                "Content-Type: text/plain; name=\"\u{f6}\"; x=\u{fc}\r\nTo: a@x, b@y, \"c, d\" <e@f>\r\n\r\n",
+            ],
+            words: ["\u{f6}", "<", ">", "(", ")", "\"", "\\", ";", ",", "@", "\r\n ", "=?x?q?y?=", "*=", "To: "],
+            run: { bytes in
+                guard case .success(let scan) = HeaderBlock.scan(bytes) else { return }
+                for charset in [nil, "UTF-8", "x"] {
+                    var header = scan.header
+                    header.encodeEightBit(charset: charset)
+                    // Names of fields are the only place left.
+                    for field in header.fields { precondition(!header.bytes[field.value].hasEightBit) }
+                    header.apply(
+                        HeaderLayout(labelAlignment: 12, lineLength: 30, mostAddresses: 2, mostCharacters: 40))
+                    var output: [UInt8] = []
+                    header.write(to: &output)
+                }
+            }),
+        FuzzTarget(
+            "content",
+            [
+                "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n\u{f6}\r\n--b\r\n"
+                    + "Content-Type: message/rfc822\r\n\r\nA: \u{f6}\r\n\r\nx\r\n--b--\r\n",
+                "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nYQ\u{f6}==\r\n",
+                "Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\n\r\n\u{f6}\r\n--s--\r\n",
+            ],
+            words: [
+                "\r\n", "\r\n\r\n", "--b", "--b--", "\u{f6}", "Content-Type: multipart/mixed; boundary=b\r\n",
+                "Content-Type: message/rfc822\r\n", "Content-Type: multipart/digest; boundary=c\r\n",
+                "Content-Transfer-Encoding: 8bit\r\n", "quoted-printable", "\r", "\n", "\0",
+            ], run: convertContent),
+        FuzzTarget(
             "header-addresses",
             ["Ann <a@b>, \"B, C\" (d (e)) <@r:f@g>, team: x@y, z@[192.0.2.1];, undisclosed:;", "a . b @ c . d (x)"],
             words: ["<", ">", "(", ")", "\"", "\\", ":", ";", ",", "@", "\r\n ", "=?utf-8?q?", "[", "]"],
@@ -45,4 +78,24 @@ extension FuzzTarget {
                 }
             }),
     ]
+
+    /// Whatever the pieces, the result is the same, and seven bits come out unless it says so.
+    private static func convertContent(_ bytes: [UInt8]) {
+        for wishes in [
+            ContentConverter.Wishes(sevenBit: true),
+            ContentConverter.Wishes(
+                lineLength: 40, labels: CharacterSetLabels(sevenBit: "a", eightBit: "b", escape: "c")),
+        ] {
+            var converter = ContentConverter(wishes)
+            var pieces: [UInt8] = []
+            for start in stride(from: 0, to: bytes.count, by: 7) {
+                converter.convert(bytes[start..<min(start + 7, bytes.count)], into: &pieces)
+            }
+            converter.finish(into: &pieces)
+            let (whole, findings) = ContentConverter.convert([bytes], wishes)
+            guard wishes.sevenBit, !findings.hasEightBit else { continue }
+            precondition(whole == pieces)
+            precondition(!whole[...].hasEightBit)
+        }
+    }
 }

@@ -166,7 +166,7 @@ final class Reprocessor: Sendable {
         var places: [Key: Int] = [:]
         var groups: [[RoutedRecipient]] = []
         for recipient in routed {
-            let key = Key(list: recipient.list, header: router.headerClass(ofChannel: recipient.channel))
+            let key = Key(list: recipient.list, header: router.headerClass(of: recipient))
             if let place = places[key] {
                 groups[place].append(recipient)
             } else {
@@ -184,8 +184,12 @@ final class Reprocessor: Sendable {
             let identity = submitter.newIdentity()
             let list = routed.first?.list
             let rewriting = router.headerRewriting(source: source, completion: HostCompletion(), recipients: routed)
-            let (content, facts) = try content(copy, identity, id, list, rewriting)
+            let prepared = try content(copy, identity, id, routed, rewriting)
+            if let refusal = prepared.facts.refusal {
+                return copy.all(.failedPermanently, refusal.status, refusal.text)
+            }
             var message = copy.stored.message
+            message.body = prepared.body
             message.id = id
             message.sourceChannel = source.name
             message.arrival = identity.arrival
@@ -196,10 +200,10 @@ final class Reprocessor: Sendable {
             }
             let channels = configuration.channels
             message.entries = EntryPlan.entries(
-                routed, priority: copy.entry.priority, heldReason: facts.heldReason,
+                routed, priority: copy.entry.priority, heldReason: prepared.facts.heldReason,
                 division: { EntryPlan.Division(channels.channel(named: $0)) },
                 officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
-            return try submit(copy, message, content)
+            return try submit(copy, message, prepared.content)
         } catch {
             return copy.all(.failedTemporarily, "4.3.0", "\(error)")
         }
@@ -219,9 +223,9 @@ final class Reprocessor: Sendable {
 
     /// The content with a trace field of this channel in front; copied by way of a file when it is large.
     private func content(
-        _ copy: ChannelProgram.Copy, _ identity: MessageSubmitter.Identity, _ id: MessageID, _ list: ListParameters?,
-        _ rewriting: HeaderRewriting?
-    ) throws -> (SpoolContent, HeaderFacts) {
+        _ copy: ChannelProgram.Copy, _ identity: MessageSubmitter.Identity, _ id: MessageID,
+        _ routed: [RoutedRecipient], _ rewriting: HeaderRewriting?
+    ) throws -> (content: SpoolContent, facts: HeaderFacts, body: BodyType) {
         var content = copy.stored.content
         content.rewind()
         var start: [UInt8] = []
@@ -229,26 +233,63 @@ final class Reprocessor: Sendable {
         while start.count <= Self.headerLimits.octets, case let chunk = try content.next(), !chunk.isEmpty {
             start += chunk
         }
-        let received = ReceivedField(
-            origin: .internalChannel("\(channel.officialHost).\(router.localHost)"), host: header.localHost,
-            product: configuration.mta.receivedVersion ?? ProductVersion.text, transmission: nil,
-            envelopeID: identity.envelopeID, date: identity.date)
-        let prepared = try header.prepare(start, received: received, completion: nil, list: list, rewriting: rewriting)
-            .get()
+        let prepared = try prepare(copy, start, identity, routed, rewriting)
         let body = Array(start[prepared.bodyStart...])
         let isWhole = content.position == content.size
+        let hasEightBit = copy.stored.message.body != .sevenBit
         guard !isWhole || prepared.header.count + body.count > submitter.spool.options.largeThreshold else {
-            return (.inline([prepared.header, body]), prepared.facts)
+            // Notifications say nothing of the octets in them.
+            let (pieces, findings) = prepared.content(body, hasEightBit: hasEightBit ? true : nil)
+            return (
+                .inline(pieces), prepared.facts,
+                BodyType(hasEightBit: hasEightBit, findings, prepared.wishes)
+            )
         }
-        let writer = try submitter.spool.beginLargeContent(id)
+        let writer = ConvertingWriter(try submitter.spool.beginLargeContent(id), prepared)
         do {
             try writer.append(prepared.header)
             try writer.append(body)
             while case let chunk = try content.next(), !chunk.isEmpty { try writer.append(Array(chunk)) }
-            return (.large(try writer.finish()), prepared.facts)
+            return (
+                .large(try writer.finish()), prepared.facts,
+                BodyType(hasEightBit: hasEightBit, writer.findings, prepared.wishes)
+            )
         } catch {
             writer.abandon()
             throw error
         }
+    }
+
+    /// A trace field of this channel, and what the destination wants: what the source wanted has been done, but for the
+    /// `process` channel, which is its own source.
+    private func prepare(
+        _ copy: ChannelProgram.Copy, _ start: [UInt8], _ identity: MessageSubmitter.Identity,
+        _ routed: [RoutedRecipient], _ rewriting: HeaderRewriting?
+    ) throws -> HeaderPreparation.Prepared {
+        let isSource = channel.name.hasPrefix("process")
+        var work = router.messageWork(
+            source: isSource ? router.content.source(channel.name) : ContentPolicy.Source(), recipients: routed)
+        work.choice.differs = false
+        work.sender = copy.stored.message.sender
+        work.allowsUTF8 = copy.stored.message.needsSMTPUTF8
+        let recipients = routed.map(\.recipient.given)
+        let received = ReceivedField(
+            origin: .internalChannel("\(channel.officialHost).\(router.localHost)"), host: header.localHost,
+            product: configuration.mta.receivedVersion ?? ProductVersion.text, transmission: nil,
+            envelopeID: identity.envelopeID,
+            recipient: recipients.count == 1 && channel.showsReceivedFor ? recipients.first : nil,
+            originalSender: originalSender(copy, routed), state: channel.argument("receivedstate"),
+            date: identity.date, allowUTF8: work.allowsUTF8)
+        return try header.prepare(
+            start, received: received, completion: nil, list: routed.first?.list, rewriting: rewriting, work: work
+        ).get()
+    }
+
+    /// The envelope From before a list took its place.
+    private func originalSender(_ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient]) -> String? {
+        guard channel.showsReceivedFrom, case .address? = routed.first?.list?.envelopeFrom,
+            !copy.stored.message.sender.isEmpty
+        else { return nil }
+        return copy.stored.message.sender
     }
 }

@@ -52,7 +52,7 @@ extension Channel {
     package var acceptsTemporaryFailures: Bool { has("accepttemporaryfailures") }
 
     /// `authrewrite`: what becomes of the authenticated address.
-    package struct AuthenticatedAddressUse: Sendable, Equatable {
+    package struct AuthenticatedAddressUse: Sendable, Hashable {
         package enum Action: Int, Sendable {
             case nothing = 0
             /// `Sender:`, or `Resent-sender:` in resent mail.

@@ -106,6 +106,9 @@ extension Channel {
     /// The recipient is named in our `Received:` when there is exactly one.
     package var showsReceivedFor: Bool { has("receivedfor") }
 
+    /// The envelope From as it was given is named in our `Received:` when the MTA has changed it.
+    package var showsReceivedFrom: Bool { has("receivedfrom") }
+
     /// 0 to 6, nil for the MTA option's.
     package var missingRecipientPolicy: Int? { integer("missingrecipientpolicy") }
 

@@ -123,7 +123,7 @@ extension ChannelKeyword {
         common  yes      saslc     mustsaslclient nosaslclient*
         common  no       -         authusername:word authpassword:word
         rare    no       -         externalidentity:word client_auth:word
-        common  no       -         authrewrite:integer:0..63
+        common  yes      -         authrewrite:integer:0..63
         ! SMTP server: verbs and limits
         common  yes      ehlo      ehlo checkehlo noehlo
         rare    no       -         refuseehlo
@@ -161,14 +161,15 @@ extension ChannelKeyword {
         common  no       lin       linelimit:integer:0..
         common  yes      lin       nolinelimit*
         rare    no       -         headerlimit:integer:0.. maxblocks:integer:0.. maxlines:integer:0..
-        common  no       -         linelength:integer:0.. alternatechannel:channel alternateblocklimit:integer:0..
+        common  yes      -         linelength:integer:0..
+        common  no       -         alternatechannel:channel alternateblocklimit:integer:0..
         common  no       -         alternatelinelimit:integer:0.. alternaterecipientlimit:integer:0..
         ! MIME, 8-bit, character set
         common  yes      8bit      eightbit
         core    yes      8bit      eightnegotiate*
-        common  no       8bit      eightstrict sevenbit
-        common  no       -         charset7:word charset8:word
-        rare    no       -         charsetesc:word
+        common  yes      8bit      eightstrict sevenbit
+        common  yes      -         charset7:word charset8:word
+        rare    yes      -         charsetesc:word
         rare    yes      -         utf8negotiate*
         rare    no       -         utf8strict utf8header
         common  later    dfr       defragment
@@ -203,14 +204,14 @@ extension ChannelKeyword {
         rare    yes      restr     unrestricted*
         common  yes      rev       reverse* noreverse
         rare    yes      rules     rules* norules
-        common  no       inner     inner
+        common  yes      inner     inner
         common  yes      inner     noinner*
         common  yes      fixh      remotehost noremotehost*
         core    yes      fixh2     defaulthost:domains nodefaulthost*
         rare    no       fixh3     authhost
         rare    yes      fixh3     noauthhost*
-        common  no       -         missingrecipientpolicy:integer:0..6
-        common  no       drp       dropblank
+        common  yes      -         missingrecipientpolicy:integer:0..6
+        common  yes      drp       dropblank
         common  yes      drp       nodropblank*
         common  yes      alias     aliaslocal noaliaslocal*
         rare    yes      -         aliasmagic:integer:0.. aliaswild
@@ -234,28 +235,29 @@ extension ChannelKeyword {
         rare    yes      grey      nogrey*
         rare    idle     -         usereplyto:integer:0..4 useresent:integer:0..2
         ! Headers
-        common  no       htrim     headertrim
+        common  yes      htrim     headertrim
         common  yes      htrim     noheadertrim*
-        rare    no       itrim     innertrim
+        rare    yes      itrim     innertrim
         rare    yes      itrim     noinnertrim*
-        common  no       hread     headerread
+        common  yes      hread     headerread
         common  yes      hread     noheaderread*
         rare    idle     -         headerkeeporder
         rare    yes      hpos      headerinc*
         rare    no       hpos      headerbottom headeromit
-        rare    no       -         headerlabelalignment:integer:0..
-        common  no       -         headerlinelength:integer:1..
+        rare    yes      -         headerlabelalignment:integer:0..
+        common  yes      -         headerlinelength:integer:1..
         rare    yes      hfold     headerfoldremove*
         rare    idle     hfold     headerfoldpreserve
         rare    yes      htrl      headertrailingremove*
         rare    idle     htrl      headertrailingpreserve
-        rare    no       -         maxheaderaddrs:integer:1.. maxheaderchars:integer:1.. maxprocchars:integer:0..
+        rare    yes      -         maxheaderaddrs:integer:1.. maxheaderchars:integer:1..
+        rare    no       -         maxprocchars:integer:0..
         common  yes      rpath     addreturnpath noaddreturnpath*
         common  yes      rfor      receivedfor* noreceivedfor
         rare    yes      rfrm      receivedfrom*
-        rare    idle     rfrm      noreceivedfrom
-        rare    no       -         receivedstate:word
-        common  no       xenv      x_env_to
+        rare    yes      rfrm      noreceivedfrom
+        rare    yes      -         receivedstate:word
+        common  yes      xenv      x_env_to
         common  yes      xenv      nox_env_to*
         rare    yes      cmt       commentinc*
         rare    no       cmt       commentmap commentomit commentstrip commenttotal
@@ -271,8 +273,8 @@ extension ChannelKeyword {
         rare    refused  dat       datetwo
         rare    no       sens      sensitivitynormal sensitivitypersonal sensitivityprivate
         rare    yes      sens      sensitivitycompanyconfidential*
-        rare    no       hash      generatemessagehash
-        rare    idle     hash      keepmessagehash
+        rare    yes      hash      generatemessagehash
+        rare    yes      hash      keepmessagehash
         rare    yes      hash      deletemessagehash*
         ! Filters, spam interfaces, solicitation, conversion
         common  no       filt      filter:word

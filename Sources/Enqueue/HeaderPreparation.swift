@@ -13,6 +13,10 @@ package struct HeaderFacts: Hashable, Sendable {
     package var heldReason: String?
     /// The destination channels want different headers; the header is as it came.
     package var differsByDestination = false
+    /// Why the message is not taken.
+    package var refusal: RoutingRefusal?
+    /// Replaces the envelope From.
+    package var newSender: String?
 }
 
 /// The header work that every enqueue does: trace field, missing fields, loop count (smtp specification, 8.1 to 8.3).
@@ -46,6 +50,9 @@ package struct HeaderPreparation: Sendable {
         package var header: [UInt8]
         package var bodyStart: Int
         package var facts: HeaderFacts
+        /// What is still to be done to the whole of it, header and body; nil: nothing.
+        package var wishes: ContentConverter.Wishes?
+        package var embedded: ContentConverter.EmbeddedHeader?
     }
 
     package var localHost: String
@@ -62,26 +69,36 @@ package struct HeaderPreparation: Sendable {
 
     /// Prepares the header at the beginning of `content`, which holds at least the whole header or all of the message.
     /// `completion`: the fields to add where they are missing; nil leaves the header as it came. `list`: the mailing list
-    /// whose copy it is. `rewriting`: of the addresses in the header.
+    /// whose copy it is. `rewriting`: of the addresses in the header. `work`: what the channels want.
     package func prepare(
         _ content: [UInt8], received: ReceivedField, completion: HeaderBlock.Completion?, list: ListParameters? = nil,
-        rewriting: HeaderRewriting? = nil
+        rewriting: HeaderRewriting? = nil, work: MessageWork = MessageWork()
     ) -> Result<Prepared, HeaderError> {
         HeaderBlock.scan(content, limits: headerLimits).map { scan in
             var header = scan.header
             var facts = HeaderFacts()
             facts.heldReason = loopReason(header)
             facts.priority = Self.priority(header)
+            work.prepareSource(&header, &facts)
             if let rewriting { facts.differsByDestination = !rewriting.apply(to: &header) }
             if let completion { header.complete(completion) }
             if let list { Self.add(list, to: &header) }
+            work.finishSource(&header)
+            facts.differsByDestination = facts.differsByDestination || work.choice.differs
             facts.messageID = header.messageID
             var bytes: [UInt8] = []
             bytes.reserveCapacity(header.bytes.count + 512)
             received.append(to: &bytes)
+            if work.choice.destination.changesHeader, !facts.differsByDestination {
+                header.add(wholeField: bytes)
+                bytes = []
+                work.prepareDestination(&header)
+            }
             header.write(to: &bytes)
             bytes += [13, 10]
-            return Prepared(header: bytes, bodyStart: scan.bodyStart, facts: facts)
+            return Prepared(
+                header: bytes, bodyStart: scan.bodyStart, facts: facts, wishes: work.wishes,
+                embedded: facts.differsByDestination ? nil : work.embedded(rewriting))
         }
     }
 

@@ -1,6 +1,7 @@
 import AddressRewriting
 package import Channels
 import Configuration
+import Envelope
 import InternetMessage
 
 /// Rewrites and reverses the addresses of a message header on its way to its channels (aliases specification, 9.3).
@@ -122,8 +123,12 @@ extension Router {
         }
     }
 
-    /// What may share a header: channels for which this is the same.
-    package func headerClass(ofChannel channel: String) -> String { headersDependOnDestination ? channel : "" }
+    /// What may share a header: recipients for which this is the same.
+    package func headerClass(of recipient: RoutedRecipient) -> String {
+        let wanted = content.destination(recipient.channel)
+        if wanted.namesRecipient { return "\(recipient.channel) \(recipient.recipient.address)" }
+        return headersDependOnDestination || wanted != ContentPolicy.Destination() ? recipient.channel : ""
+    }
 
     /// Reversal of a header address, where the destination channel has it (aliases specification, 9.3 step 2).
     func reversed(_ address: String, _ direction: AddressDirection, source: String, destination: String) -> String {

@@ -48,6 +48,8 @@ package final class Router: Sendable {
     let reversal: AddressReversal
     /// Whether rules or reversal may treat header addresses differently for different destination channels.
     let headersDependOnDestination: Bool
+    /// What channels want done to header and body.
+    package let content: ContentPolicy
     private let forwarding: AddressForwarding
     private let directory: DirectoryStore
     private let texts: AliasErrorTexts
@@ -64,6 +66,7 @@ package final class Router: Sendable {
         self.directory = directory
         let context = Self.context(configuration, directory, report)
         self.context = context
+        content = ContentPolicy(configuration, report: report)
         let databases = configuration.databases
         engine = RewriteEngine(
             rules: configuration.rewriteRules, mappings: configuration.mappings,

@@ -21,6 +21,12 @@ extension HeaderBlock {
     /// no field.
     @discardableResult
     package mutating func add(wholeField octets: [UInt8], at place: Place = .top) -> Bool {
+        insert(wholeField: octets, at: place == .top ? 0 : fields.count)
+    }
+
+    /// The same in front of the field at `index`.
+    @discardableResult
+    mutating func insert(wholeField octets: [UInt8], at index: Int) -> Bool {
         guard let colon = octets.firstIndex(of: Octet.colon), colon > 0 else { return false }
         let start = bytes.count
         var valueEnd = octets.count
@@ -33,7 +39,7 @@ extension HeaderBlock {
         let field = Field(
             name: start..<(start + colon), value: (start + colon + 1)..<(start + valueEnd),
             whole: start..<bytes.count, isFolded: octets[..<valueEnd].contains(Octet.lineFeed))
-        fields.insert(field, at: place == .top ? 0 : fields.count)
+        fields.insert(field, at: index)
         return true
     }
 
@@ -76,6 +82,15 @@ extension HeaderBlock {
             name: old.name.lowerBound + shift..<old.name.upperBound + shift,
             value: old.value.lowerBound + shift..<bytes.count - lineEnd, whole: start..<bytes.count,
             isFolded: old.isFolded)
+    }
+
+    /// Gives the field at `index` another name, as it is given.
+    package mutating func rename(at index: Int, to name: String) {
+        guard fields.indices.contains(index), !name.isEmpty else { return }
+        let octets = name.utf8.map { $0 > 32 && $0 < 127 && $0 != Octet.colon ? $0 : Octet.hyphen }
+        let field = fields[index]
+        let whole = octets + bytes[field.name.upperBound..<field.whole.upperBound]
+        if insert(wholeField: Array(whole), at: index) { remove(at: index + 1) }
     }
 
     package mutating func remove(at index: Int) {

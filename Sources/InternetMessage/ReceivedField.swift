@@ -30,6 +30,8 @@ package struct ReceivedField: Sendable {
     package var originalRecipient: String?
     /// The envelope From before the MTA changed it, when `receivedfrom` applies.
     package var originalSender: String?
+    /// Why the message waits or goes on (RFC 6729), when `receivedstate` says so.
+    package var state: String?
     /// The date as `DateCache` or `MessageDate` writes it, with zone abbreviation.
     package var date: [UInt8]
     /// Whether SMTPUTF8 applies: without it 8-bit octets become asterisks (channels specification, 8.1).
@@ -37,8 +39,8 @@ package struct ReceivedField: Sendable {
 
     package init(
         origin: Origin, host: String, product: String, transmission: TransmissionProtocol?, envelopeID: String,
-        recipient: String? = nil, originalRecipient: String? = nil, originalSender: String? = nil, date: [UInt8],
-        allowUTF8: Bool = false
+        recipient: String? = nil, originalRecipient: String? = nil, originalSender: String? = nil,
+        state: String? = nil, date: [UInt8], allowUTF8: Bool = false
     ) {
         self.origin = origin
         self.host = host
@@ -48,6 +50,7 @@ package struct ReceivedField: Sendable {
         self.recipient = recipient
         self.originalRecipient = originalRecipient
         self.originalSender = originalSender
+        self.state = state
         self.date = date
         self.allowUTF8 = allowUTF8
     }
@@ -86,6 +89,10 @@ package struct ReceivedField: Sendable {
         if let originalSender {
             writer.end(.plain)
             writer.parenthesis("original mail from <" + originalSender + ">")
+        }
+        if let state {
+            writer.word("state")
+            writer.word(state)
         }
         writer.date(date)
     }

@@ -18,8 +18,8 @@ package struct ClientSettings: Sendable {
     package enum EightBit: Hashable, Sendable {
         /// `eightbit`: send as it is.
         case send
-        /// `eightnegotiate`, `sevenbit`: it would have to be encoded, which this client cannot do; refused.
-        case refuse
+        /// `eightnegotiate`, `sevenbit`: it is encoded; refused where it may not be.
+        case convert
     }
 
     package var channel: String
@@ -32,7 +32,7 @@ package struct ClientSettings: Sendable {
     package var selection: HostSelection
     package var own = OwnHost()
     package var greeting = Greeting.byBanner
-    package var eightBit = EightBit.refuse
+    package var eightBit = EightBit.convert
     /// `maytlsclient`, `musttlsclient`.
     package var tls = ClientSession.TLSUse.never
     /// Certificates in PEM to trust besides those of the system, option `tls_ca`; nil: none.
@@ -83,7 +83,7 @@ package struct ClientSettings: Sendable {
         }
         isLMTP = HostSelection.isLMTP(channel)
         nameservers = channel.settings["nameservers"]?.arguments ?? []
-        eightBit = channel.has("eightbit") ? .send : .refuse
+        eightBit = channel.has("eightbit") ? .send : .convert
         tls =
             switch channel.clientTLS {
             case .no: .never

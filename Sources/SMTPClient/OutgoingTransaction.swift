@@ -35,10 +35,11 @@ struct OutgoingTransaction {
         if let limit = extensions.sizeLimit, job.content.size > limit {
             throw .permanent("5.3.4", "message of \(job.content.size) bytes is larger than the \(limit) the host takes")
         }
-        let isEightBit = try Self.checkEightBit(job, extensions, settings)
-        body = try Self.body(job.content)
+        let isEightBit = Self.isEightBit(job, extensions)
+        let content = try Self.content(job, extensions, settings)
+        body = try Self.body(content)
         var transaction = ClientTransaction(
-            sender: job.message.sender, recipients: [], size: job.content.size, isEightBit: isEightBit,
+            sender: job.message.sender, recipients: [], size: content.size, isEightBit: isEightBit,
             needsSMTPUTF8: job.message.needsSMTPUTF8, returnContent: Self.returnContent(job.message.returnContent),
             envelopeID: job.message.clientEnvelopeID.map { XText.encode($0) })
         indexes = []
@@ -89,46 +90,23 @@ struct OutgoingTransaction {
 // MARK: Parts
 
 extension OutgoingTransaction {
-    /// Whether BODY=8BITMIME is due; throws when the content may not go to this server as it is.
-    private static func checkEightBit(
+    /// Whether BODY=8BITMIME is due.
+    private static func isEightBit(_ job: DeliveryJob, _ extensions: ServerExtensions) -> Bool {
+        guard extensions.eightBitMIME else { return false }
+        guard job.message.body == .sevenBit, case .bytes(let bytes) = job.content else {
+            return job.message.body != .sevenBit
+        }
+        return bytes.hasEightBit
+    }
+
+    /// The content as the server takes it; throws when it may not go to this server (smtp specification, 7.4).
+    private static func content(
         _ job: DeliveryJob, _ extensions: ServerExtensions, _ settings: ClientSettings
-    ) throws(Refusal) -> Bool {
-        if extensions.eightBitMIME {
-            guard job.message.body == .sevenBit, case .bytes(let bytes) = job.content else {
-                return job.message.body != .sevenBit
-            }
-            return hasEightBit(bytes)
-        }
-        guard settings.eightBit == .refuse, try hasEightBit(job.content) else { return false }
-        throw .permanent("5.6.3", "8-bit content, and the host does not offer 8BITMIME")
-    }
-
-    private static func hasEightBit(_ bytes: ArraySlice<UInt8>) -> Bool {
-        bytes.withUnsafeBytes { bytes in
-            var index = 0
-            var collected: UInt64 = 0
-            while index + 8 <= bytes.count {
-                collected |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                index += 8
-            }
-            for byte in bytes[index...] { collected |= UInt64(byte) }
-            return collected & 0x8080_8080_8080_8080 != 0
-        }
-    }
-
-    private static func hasEightBit(_ content: OutgoingContent) throws(Refusal) -> Bool {
-        switch content {
-        case .bytes(let bytes): return hasEightBit(bytes)
-        case .stream(_, let read):
-            var offset = 0
-            while true {
-                let piece: [UInt8]
-                do { piece = try read(offset, ContentSender.pieceSize) } catch { throw .unreadable(error) }
-                if piece.isEmpty { return false }
-                if hasEightBit(piece[...]) { return true }
-                offset += piece.count
-            }
-        }
+    ) throws(Refusal) -> OutgoingContent {
+        guard !extensions.eightBitMIME, settings.eightBit == .convert else { return job.content }
+        if let content = try Downgrade.sevenBit(job.content) { return content }
+        throw .permanent(
+            "5.6.3", "8-bit content that may not be converted, and the host does not offer 8BITMIME")
     }
 
     private static func body(_ content: OutgoingContent) throws(Refusal) -> Body {

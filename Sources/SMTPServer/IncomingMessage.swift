@@ -9,6 +9,10 @@ struct IncomingMessage {
     var recipients: [RoutedRecipient] = []
     /// Recipients as the client gave them; the for clause of Received names a single one.
     var given: [String] = []
+    /// MAIL FROM as the client gave it.
+    var givenSender = ""
+    /// ORCPT of the last recipient, without its type.
+    var originalRecipient: String?
     /// FROM_ACCESS wants the message held.
     var heldReason: String?
     var identity: MessageSubmitter.Identity?

@@ -1,4 +1,5 @@
 import Enqueue
+import InternetMessage
 import NIOCore
 import NIOPosix
 import Spool
@@ -10,19 +11,23 @@ final class LargeContentStream {
     static let mostWaiting = 1 << 20
 
     let facts: HeaderFacts
-    private let writer: LargeContentWriter
+    private let writer: ConvertingWriter
     private let pool: NIOThreadPool
     private let loop: any EventLoop
     private var tail: EventLoopFuture<Void>
     private(set) var waiting = 0
 
-    init(_ writer: LargeContentWriter, facts: HeaderFacts, pool: NIOThreadPool, loop: any EventLoop) {
+    init(_ writer: ConvertingWriter, facts: HeaderFacts, pool: NIOThreadPool, loop: any EventLoop) {
         self.writer = writer
         self.facts = facts
         self.pool = pool
         self.loop = loop
         tail = loop.makeSucceededVoidFuture()
     }
+
+    /// What the conversion came to, once it is finished; nil without one.
+    var findings: ContentConverter.Findings? { writer.findings }
+    var wishes: ContentConverter.Wishes? { writer.wishes }
 
     var isFull: Bool { waiting > Self.mostWaiting }
 

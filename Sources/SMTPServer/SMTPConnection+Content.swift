@@ -31,8 +31,15 @@ extension SMTPConnection {
         guard var message, let identity = message.identity, let loop = loop else { return }
         let content = message.content
         do {
-            let prepared = try prepare(message, identity).get()
-            let writer = try context.submitter.spool.beginLargeContent(identity.id)
+            let prepared = try prepare(message, identity, session.contentFindings).get()
+            if let refusal = prepared.facts.refusal {
+                message.refusal = Reply(refusal.code, refusal.status, refusal.text)
+                message.content = []
+                self.message = message
+                return
+            }
+            let writer = ConvertingWriter(
+                try context.submitter.spool.beginLargeContent(identity.id), prepared)
             let stream = LargeContentStream(writer, facts: prepared.facts, pool: pool, loop: loop)
             message.stream = stream
             append(prepared.header + content[prepared.bodyStart...], to: stream)
@@ -52,44 +59,83 @@ extension SMTPConnection {
     }
 
     private func prepare(
-        _ message: IncomingMessage, _ identity: MessageSubmitter.Identity
+        _ message: IncomingMessage, _ identity: MessageSubmitter.Identity, _ findings: ContentFindings
     ) -> Result<HeaderPreparation.Prepared, HeaderError> {
         let host = context.header.localHost
+        let isSingle = message.given.count == 1 && channel.showsReceivedFor
+        let work = work(message, findings)
         let received = ReceivedField(
             origin: .client(helo: helo, reverseName: .notLookedUp, address: handed.remoteAddress.host), host: host,
             product: context.product,
             transmission: TransmissionProtocol(
                 extended: saidEHLO, lmtp: session.options.service == .lmtp, tls: session.options.usesTLS,
-                authenticated: session.options.isAuthenticated),
-            envelopeID: identity.envelopeID,
-            recipient: message.given.count == 1 && channel.showsReceivedFor ? message.given.first : nil,
-            date: identity.date)
+                authenticated: session.options.isAuthenticated,
+                utf8: message.parameters.needsSMTPUTF8),
+            envelopeID: identity.envelopeID, recipient: isSingle ? message.given.first : nil,
+            originalRecipient: isSingle
+                ? message.originalRecipient.flatMap { differ($0, message.given.first ?? "") ? $0 : nil } : nil,
+            originalSender: !work.source.hidesOriginalSender && differ(message.givenSender, message.sender)
+                ? message.givenSender : nil,
+            state: work.source.receivedState, date: identity.date,
+            allowUTF8: message.parameters.needsSMTPUTF8)
         let completion = HeaderBlock.Completion(
-            date: identity.date, envelopeID: identity.envelopeID, host: host, sender: message.sender)
+            date: identity.date, envelopeID: identity.envelopeID,
+            host: context.configuration.mta.idDomain ?? host, sender: message.sender)
         return context.header.prepare(
             message.content, received: received, completion: channel.isSubmission ? completion : nil,
             rewriting: context.router.headerRewriting(
-                source: channel, completion: self.completion, recipients: message.recipients))
+                source: channel, completion: self.completion, recipients: message.recipients), work: work)
     }
+
+    /// What the channels want of the message, and what the session knows about it.
+    private func work(_ message: IncomingMessage, _ findings: ContentFindings) -> MessageWork {
+        let router = context.router
+        let source = router.content.source(channel.name)
+        var work = router.messageWork(
+            source: source, recipients: message.recipients,
+            authenticated: router.authenticatedAddress(source, channel: channel, address: user?.mail ?? ""))
+        work.sender = message.sender
+        work.allowsUTF8 = message.parameters.needsSMTPUTF8
+        if findings.hasLongLine { work.longLines = session.options.longLines == .wrap ? .wrapped : .truncated }
+        return work
+    }
+
+    /// `eightstrict`: 8-bit data must be announced (smtp specification, 7.4).
+    private func eightBitRefusal(_ message: IncomingMessage, _ findings: ContentFindings) -> Reply? {
+        guard findings.hasEightBit, message.parameters.body ?? .sevenBit == .sevenBit,
+            !message.parameters.needsSMTPUTF8, context.router.content.source(channel.name).refusesEightBit
+        else { return nil }
+        return Reply(550, "5.6.3", "8-bit data without BODY=8BITMIME encountered; message rejected")
+    }
+
+    private func differ(_ given: String, _ now: String) -> Bool { given.asciiLowercased != now.asciiLowercased }
 
     func finishData(_ findings: ContentFindings) {
         guard let taken = message, let identity = taken.identity else {
             return session.answered(.refuse(Reply(451, "4.3.0", "Local error in processing")))
         }
         message = nil
-        if let refusal = taken.refusal { return session.answered(.refuse(refusal)) }
+        if let refusal = taken.refusal ?? eightBitRefusal(taken, findings) {
+            taken.stream?.abandon()
+            return session.answered(.refuse(refusal))
+        }
         if let stream = taken.stream {
             if !findings.endsInLineEnd { append([13, 10], to: stream) }
             finish(stream, taken, identity, findings)
             return
         }
-        switch prepare(taken, identity) {
+        switch prepare(taken, identity, findings) {
         case .failure(let error):
             session.answered(.refuse(Self.headerReply(error)))
         case .success(let prepared):
+            if let refusal = prepared.facts.refusal {
+                return session.answered(.refuse(Reply(refusal.code, refusal.status, refusal.text)))
+            }
             var body = Array(taken.content[prepared.bodyStart...])
             if !findings.endsInLineEnd { body += [13, 10] }
-            submit(taken, identity, findings, prepared.facts, .inline([prepared.header, body]))
+            let (pieces, converted) = prepared.content(body, hasEightBit: findings.hasEightBit)
+            let type = BodyType(hasEightBit: findings.hasEightBit, converted, prepared.wishes)
+            submit(taken, identity, type, prepared.facts, .inline(pieces))
         }
     }
 
@@ -105,7 +151,8 @@ extension SMTPConnection {
             case .success(let content):
                 // Nobody waits for an answer any more: without this the file would stay.
                 guard connection.loop != nil else { return content.abandon() }
-                connection.submit(message, identity, findings, stream.facts, .large(content))
+                let type = BodyType(hasEightBit: findings.hasEightBit, stream.findings, stream.wishes)
+                connection.submit(message, identity, type, stream.facts, .large(content))
             case .failure(let error):
                 connection.answer(.refuse(Self.storageReply(error)))
             }
@@ -113,7 +160,7 @@ extension SMTPConnection {
     }
 
     private func submit(
-        _ message: IncomingMessage, _ identity: MessageSubmitter.Identity, _ findings: ContentFindings,
+        _ message: IncomingMessage, _ identity: MessageSubmitter.Identity, _ body: BodyType,
         _ facts: HeaderFacts, _ content: SpoolContent
     ) {
         let channels = context.configuration.channels
@@ -125,9 +172,10 @@ extension SMTPConnection {
             officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
         let queued = QueuedMessage(
             id: identity.id, arrival: identity.arrival, sourceChannel: channel.name, submission: submission,
-            sender: message.sender, envelopeID: identity.envelopeID, clientEnvelopeID: message.parameters.envelopeID,
+            sender: facts.newSender ?? message.sender, envelopeID: identity.envelopeID,
+            clientEnvelopeID: message.parameters.envelopeID,
             returnContent: ReturnContent(message.parameters.returnContent),
-            body: findings.hasEightBit ? .eightBitMIME : .sevenBit, messageIDHeader: facts.messageID, entries: entries)
+            body: body, messageIDHeader: facts.messageID, entries: entries)
         guard let loop else { return }
         let bound = NIOLoopBound(self, eventLoop: loop)
         let reply = Reply(250, "2.5.0", "Ok, envelope id \(identity.envelopeID)@\(context.header.localHost)")

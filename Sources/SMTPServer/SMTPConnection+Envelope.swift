@@ -22,18 +22,19 @@ extension SMTPConnection {
             case .failure(let reply): return .refuse(reply)
             case .success(let parameters):
                 let sender = context.router.sender(path.mailbox, channel: channel, completion: completion)
-                return accept(sender, parameters)
+                return accept(sender, given: path.given, parameters)
             }
         }
     }
 
     /// FROM_ACCESS, once for each transaction.
-    private func accept(_ sender: String, _ parameters: MailParameters) -> ServerAnswer {
+    private func accept(_ sender: String, given: String, _ parameters: MailParameters) -> ServerAnswer {
         switch context.router.judgeSender(facts(sender)) {
         case .refused(let refusal):
             return .refuse(Reply(refusal.code, refusal.status, "\(refusal.text): \(sender)"))
         case .accepted(let sender, let isHeld):
             message = IncomingMessage(sender: sender, parameters: parameters)
+            message?.givenSender = given
             message?.heldReason = isHeld ? "access table" : nil
             return .accept(parameters.isEmpty ? nil : Reply(250, "2.5.0", "Address and options OK."))
         }
@@ -89,6 +90,7 @@ extension SMTPConnection {
             if let tooLarge = sizeRefusal(routed, given: path.given) { return .refuse(tooLarge) }
             message?.recipients += routed
             message?.given.append(path.given)
+            message?.originalRecipient = parameters.originalRecipient.map { String($0.drop { $0 != ";" }.dropFirst()) }
             return .accept(Reply(250, "2.1.5", "\(path.given)\(parameters.isEmpty ? "" : " and options") OK."))
         }
     }

@@ -152,8 +152,8 @@ private let trace = """
     }
 
     @Test func eightBitAndNULInHeaders() throws {
-        let given = try prepare("Subject: \u{E4}\u{0}\r\nMessage-ID: <\u{E4}\u{1}@x>\r\n\r\n").get()
-        #expect(given.header.contains("Subject: \u{E4}\u{0}\r\n"))
-        #expect(given.facts.messageID == "<???@x>")
+        let given = try prepare("Subject: \u{E4}\u{0}\r\nMessage-ID: <\u{1}@x>\r\n\r\n").get()
+        #expect(given.header.contains("Subject: =?UTF-8?Q?=C3=A4?=\u{0}\r\n"))
+        #expect(given.facts.messageID == "<?@x>")
     }
 }

@@ -125,7 +125,7 @@ import Testing
         let recipient = RoutedRecipient(
             channel: "ims-ms", host: "ims-ms-daemon", recipient: QueueRecipient(address: "a@b", given: "a@b"))
         #expect(site.router.deferred([recipient]).map(\.channel) == ["reprocess"])
-        #expect(site.router.headerClass(ofChannel: "ims-ms") == "ims-ms")
+        #expect(site.router.headerClass(of: recipient) == "ims-ms")
         #expect(try Site().router.headersDependOnDestination == false)
     }
 

@@ -87,9 +87,9 @@ import Testing
 
     /// SMTP specification, 7.4; channels specification, 5 (`eightbit` family).
     @Test(arguments: [
-        (Peer.fullOffer, ClientSettings.EightBit.refuse, "delivered 2.5.0", true),
+        (Peer.fullOffer, ClientSettings.EightBit.convert, "delivered 2.5.0", true),
         (Peer.fullOffer, .send, "delivered 2.5.0", true),
-        ("250-peer.example\r\n250 DSN", .refuse, "permanent 5.6.3", false),
+        ("250-peer.example\r\n250 DSN", .convert, "delivered 2.5.0", false),
         ("250-peer.example\r\n250 DSN", .send, "delivered 2.5.0", false),
     ])
     func eightBit(offer: String, choice: ClientSettings.EightBit, expected: String, isNamed: Bool) async throws {

@@ -55,6 +55,9 @@ extension ServerSession {
 
     // MARK: Content
 
+    /// What is known about the content that is coming.
+    package var contentFindings: ContentFindings { content?.findings ?? ContentFindings() }
+
     mutating func acceptData() {
         content = makeFramer(.dotStuffed)
         contentOctets = 0
