@@ -62,10 +62,10 @@ package struct HeaderPreparation: Sendable {
 
     /// Prepares the header at the beginning of `content`, which holds at least the whole header or all of the message.
     /// `completion`: the fields to add where they are missing; nil leaves the header as it came. `list`: the mailing list
-    /// whose copy it is. `rewriting`: of the addresses in the header.
+    /// whose copy it is. `rewriting`: of the addresses in the header. `additions`: fields of this message alone.
     package func prepare(
         _ content: [UInt8], received: ReceivedField, completion: HeaderBlock.Completion?, list: ListParameters? = nil,
-        rewriting: HeaderRewriting? = nil
+        rewriting: HeaderRewriting? = nil, additions: HeaderAdditions = HeaderAdditions()
     ) -> Result<Prepared, HeaderError> {
         HeaderBlock.scan(content, limits: headerLimits).map { scan in
             var header = scan.header
@@ -75,9 +75,11 @@ package struct HeaderPreparation: Sendable {
             if let rewriting { facts.differsByDestination = !rewriting.apply(to: &header) }
             if let completion { header.complete(completion) }
             if let list { Self.add(list, to: &header) }
+            additions.apply(to: &header)
             facts.messageID = header.messageID
             var bytes: [UInt8] = []
             bytes.reserveCapacity(header.bytes.count + 512)
+            for field in additions.traceFields { bytes += field }
             received.append(to: &bytes)
             header.write(to: &bytes)
             bytes += [13, 10]

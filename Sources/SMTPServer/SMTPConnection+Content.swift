@@ -69,7 +69,8 @@ extension SMTPConnection {
         return context.header.prepare(
             message.content, received: received, completion: channel.isSubmission ? completion : nil,
             rewriting: context.router.headerRewriting(
-                source: channel, completion: self.completion, recipients: message.recipients))
+                source: channel, completion: self.completion, recipients: message.recipients),
+            additions: HeaderAdditions(message.effects, traceFields: message.traceFields))
     }
 
     func finishData(_ findings: ContentFindings) {
@@ -77,7 +78,14 @@ extension SMTPConnection {
             return session.answered(.refuse(Reply(451, "4.3.0", "Local error in processing")))
         }
         message = nil
-        if let refusal = taken.refusal { return session.answered(.refuse(refusal)) }
+        let recipients = taken.effects.disposed(taken.recipients, by: context.configuration)
+        let limits = DestinationLimits(configuration: context.configuration)
+        if let refusal = taken.refusal
+            ?? limits.refusal(recipients, octets: findings.octets, lines: findings.lines)
+        {
+            taken.stream?.abandon()
+            return answer(.refuse(refusal), after: taken.delay)
+        }
         if let stream = taken.stream {
             if !findings.endsInLineEnd { append([13, 10], to: stream) }
             finish(stream, taken, identity, findings)
@@ -117,13 +125,13 @@ extension SMTPConnection {
         _ facts: HeaderFacts, _ content: SpoolContent
     ) {
         let channels = context.configuration.channels
-        let recipients =
-            facts.differsByDestination ? context.router.deferred(message.recipients) : message.recipients
+        let routed = message.effects.disposed(message.recipients, by: context.configuration)
+        let recipients = facts.differsByDestination ? context.router.deferred(routed) : routed
         let entries = EntryPlan.entries(
             recipients, priority: facts.priority, heldReason: facts.heldReason ?? message.heldReason,
             division: { EntryPlan.Division(channels.channel(named: $0)) },
             officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
-        let queued = QueuedMessage(
+        var queued = QueuedMessage(
             id: identity.id, arrival: identity.arrival, sourceChannel: channel.name, submission: submission,
             sender: message.sender, envelopeID: identity.envelopeID, clientEnvelopeID: message.parameters.envelopeID,
             returnContent: ReturnContent(message.parameters.returnContent),
@@ -131,12 +139,21 @@ extension SMTPConnection {
         guard let loop else { return }
         let bound = NIOLoopBound(self, eventLoop: loop)
         let reply = Reply(250, "2.5.0", "Ok, envelope id \(identity.envelopeID)@\(context.header.localHost)")
-        context.submitter.submit(queued, content: content, modifiers: channel.isLogging ? modifiers : nil) { result in
+        let modifiers = channel.isLogging ? modifiers : nil
+        context.submitter.drop(&queued, size: content.size, modifiers: modifiers)
+        guard !queued.entries.isEmpty else {
+            if case .large(let large) = content { large.abandon() }
+            answer(.accept(reply), after: message.delay)
+            return proceed()
+        }
+        let delay = message.delay
+        context.submitter.submit(queued, content: content, modifiers: modifiers) { result in
             loop.execute {
                 switch result {
-                case .success: bound.value.answer(.accept(reply))
-                case .failure(let error): bound.value.answer(.refuse(Self.storageReply(error)))
+                case .success: bound.value.answer(.accept(reply), after: delay)
+                case .failure(let error): bound.value.answer(.refuse(Self.storageReply(error)), after: 0)
                 }
+                bound.value.proceed()
             }
         }
     }
