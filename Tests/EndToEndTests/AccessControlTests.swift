@@ -33,9 +33,9 @@ import Testing
     }
 
     private static let zone = [
-        "good.example. TXT 'v=spf1 ip4:127.0.0.0/8 -all'", "bad.example. TXT 'v=spf1 -ip4:127.0.0.2 +all'",
-        "all.example. TXT 'v=spf1 -all exp=why.all.example'", "why.all.example. TXT 'not from %{i}'",
-        "soft.example. TXT 'v=spf1 ~all'", "wrong.example. TXT 'v=spf1 nonsense'", "plain.example. A 127.0.0.9",
+        "good.example. TXT \"v=spf1 ip4:127.0.0.0/8 -all\"", "bad.example. TXT \"v=spf1 -ip4:127.0.0.2 +all\"",
+        "all.example. TXT \"v=spf1 -all exp=why.all.example\"", "why.all.example. TXT \"not from %{i}\"",
+        "soft.example. TXT \"v=spf1 ~all\"", "wrong.example. TXT \"v=spf1 nonsense\"", "plain.example. A 127.0.0.9",
         "mx.example. MX 10 mx.mx.example.", "wild.example. A 127.0.0.66",
     ]
 
@@ -60,8 +60,8 @@ import Testing
         #expect(try mail("").code == 250)
         #expect(
             try peer.deliver(from: "a@good.example", to: "anna@example.test", "Subject: spf\r\n\r\nx").code == 250)
-        let message = try #require(instance.arrivals("anna").first)
-        #expect(message.contains("Received-SPF: pass\r\n client-ip=127.0.0.2;\r\n envelope-from=\"a@good.example\";"))
+        let message = try #require(instance.arrivals("anna").first).replacing("\r\n", with: "\n")
+        #expect(message.contains("Received-SPF: pass\n client-ip=127.0.0.2;\n envelope-from=\"a@good.example\";"))
         try instance.set("mta.spf_smtp_status_fail", "2")
         try instance.martlet("reload")
         let accepted = eventually {
@@ -91,7 +91,7 @@ import Testing
         #expect(try refused.command("RSET").code == 250)
         #expect(
             try refused.deliver(from: "a@partner.example", to: "anna@example.test", "Subject: l\r\n\r\nx").code == 250)
-        let message = try #require(instance.arrivals("anna").first)
+        let message = try #require(instance.arrivals("anna").first).replacing("\r\n", with: "\n")
         #expect(message.contains("identity=helo") && message.contains("identity=mailfrom"))
     }
 
@@ -149,8 +149,8 @@ import Testing
         }
         #expect(
             try peer.deliver(from: "tag@remote.example", to: "anna@example.test", "Subject: last\r\n\r\nx").code == 250)
-        let message = try #require(instance.arrivals("anna").first)
-        #expect(message.contains("Subject: [seen] last\r\n") && message.contains("X-seen: yes\r\n"))
+        let message = try #require(instance.arrivals("anna").first).replacing("\r\n", with: "\n")
+        #expect(message.contains("Subject: [seen] last\n") && message.contains("X-seen: yes\n"))
         #expect(instance.mailbox("anna").count == 1 && instance.mailbox("bert").isEmpty)
         let log = instance.words(ofLog: "mail.log_current")
         #expect(log.contains("tcp_local bitbucket EE") && log.contains("bitbucket D "), "\(log)")
@@ -195,5 +195,39 @@ import Testing
         try peer.send("HELO early.example\r\n")
         #expect(try peer.reply().code == 220)
         #expect(try peer.command("NOOP").text == "2.5.0 Ok.")
+    }
+
+    /// Section 8, with the configuration that `martlet init` makes: no form of an address takes a stranger's mail out, and
+    /// an internal client's goes.
+    @Test func defaultConfigurationIsNoOpenRelay() throws {
+        let instance = try TestInstance()
+        let sink = try SMTPSink(scratch: instance.scratch)
+        try instance.set("channel:tcp_local.daemon", "[127.0.0.1]")
+        try instance.set("channel:tcp_local.port", String(sink.port))
+        try instance.start()
+        let peer = try session(instance)
+        let forms = [
+            "v@other.example", "v%other.example@example.test", "v%other.example@[127.0.0.1]", "v%other.example",
+            "other.example!v@example.test", "other.example!v", "a.example!other.example!v@example.test",
+            "@example.test:v@other.example", "@[127.0.0.1]:v@other.example",
+            "@mail.example.test,@example.test:v@other.example",
+            "\"v@other.example\"@example.test", "\"v%other.example\"@example.test", "\"v@other.example\"",
+            "\"other.example!v\"@example.test", "v@[203.0.113.77]", "v@[IPv6:2001:db8::77]", "v@[127.0.0.1]",
+            "v@tcp_local-daemon", "v@other.example@example.test", "v@other.example.",
+        ]
+        for sender in ["bob@remote.example", "", "anna@example.test", "v@[127.0.0.1]"] {
+            #expect(try peer.command("MAIL FROM:<\(sender)>").code == 250)
+            for form in forms {
+                let reply = try peer.command("RCPT TO:<\(form)>")
+                #expect(reply.code / 100 == 5, "\(form) from \(sender): \(reply)")
+            }
+            #expect(try peer.command("DATA").code == 503)
+            #expect(try peer.command("RSET").code == 250)
+        }
+        let inside = try SMTPPeer(port: instance.port)
+        try inside.greet()
+        let reply = try inside.deliver(from: "anna@example.test", to: "v@other.example", "Subject: out\r\n\r\nx")
+        #expect(reply.code == 250)
+        #expect(sink.arrivals().count == 1)
     }
 }
