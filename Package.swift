@@ -84,6 +84,7 @@ let package = Package(
         library("TransactionLog", ["SystemCalls", "Envelope", "InternetMessage"]),
         // Floor 6: contracts and submission
         library("WorkerKit", ["SystemCalls", "ProcessPool"]),
+        library("SPF", ["DNS"]),
         library("MasterKit", ["SystemCalls", "ProcessPool", "Envelope", "Spool"]),
         library(
             "Enqueue",
@@ -112,8 +113,9 @@ let package = Package(
             "SMTPServer",
             [
                 "SystemCalls", "OptionSyntax", "WorkerKit", "SMTP", "SASL", "Configuration", "Channels", "Mappings",
-                "Aliases", "Envelope", "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit", nioCore,
-                nioPosix, nioTLS, nioSSL, logging,
+                "Aliases", "Envelope", "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit", "DNS",
+                "SPF",
+                nioCore, nioPosix, nioTLS, nioSSL, logging,
             ]),
         library(
             "SMTPClient",
@@ -152,7 +154,7 @@ let package = Package(
         tests("Envelope"),
         tests("InternetMessage"),
         tests("SMTP"),
-        tests("SMTPServer"),
+        tests("SMTPServer", ["Configuration", "DNS", "Enqueue", "Envelope", "OptionSyntax", "SMTP", "SPF", nioCore]),
         tests("SASL"),
         tests("Mappings", ["OptionSyntax"]),
         tests("Channels", ["OptionSyntax"]),
@@ -195,6 +197,7 @@ let package = Package(
             ]),
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),
+        tests("SPF", ["DNS"]),
         tests(
             "Dispatcher",
             [

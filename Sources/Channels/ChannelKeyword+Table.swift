@@ -99,11 +99,11 @@ extension ChannelKeyword {
         rare    no       ident     identtcp identtcplimited identtcpsymbolic identtcpnumeric
         common  yes      fwd       forwardchecknone*
         common  no       fwd       forwardchecktag forwardcheckdelete
-        common  no       dnsv      mailfromdnsverify
+        common  yes      dnsv      mailfromdnsverify
         common  yes      dnsv      nomailfromdnsverify*
         common  yes      spf       spfnone*
-        common  no       -         spfhelo
-        common  no       spf       spfmailfrom spfrcptto
+        common  yes      -         spfhelo
+        common  yes      spf       spfmailfrom spfrcptto
         ! SMTP server: source channel switching
         core    yes      switch    switchchannel allowswitchchannel* noswitchchannel
         core    later    sasw      saslswitchchannel:channel
@@ -151,14 +151,14 @@ extension ChannelKeyword {
         common  yes      -         recipientcutoff:integer:0.. deferralrejectlimit:integer:0..
         common  yes      -         disconnectrecipientlimit:integer:0.. disconnectrejectlimit:integer:0..
         common  yes      -         disconnecttransactionlimit:integer:0.. disconnectbadcommandlimit:integer:0..
-        common  no       -         disconnectbadauthlimit:integer:0..
+        common  yes      -         disconnectbadauthlimit:integer:0..
         common  yes      -         transactionlimit:integer:0..
         common  no       -         expandlimit:integer:0.. expandchannel:channel holdlimit:integer:0..
         common  yes      ll        truncatesmtplonglines* wrapsmtplonglines rejectsmtplonglines
         ! Size limits
         core    yes      blk       blocklimit:integer:0.. noblocklimit*
         core    yes      -         sourceblocklimit:integer:0..
-        common  no       lin       linelimit:integer:0..
+        common  yes      lin       linelimit:integer:0..
         common  yes      lin       nolinelimit*
         rare    no       -         headerlimit:integer:0.. maxblocks:integer:0.. maxlines:integer:0..
         common  yes      -         linelength:integer:0..

@@ -55,7 +55,7 @@ struct ExplainCommand: ParsableCommand {
             facts.sender = router.sender(Mailbox(facts.sender), channel: channel, completion: HostCompletion())
             switch router.judgeSender(facts, trace: trace) {
             case .refused(let refusal): return .refused(refusal)
-            case .accepted(let sender, _): facts.sender = sender
+            case .accepted(let sender): facts.sender = sender
             }
         }
         return router.route(

@@ -63,6 +63,8 @@ package struct MTAOptions: Hashable, Sendable {
     package var maxMIMEParts: Int
     package var maxAliasLevels: Int
     package var addresses: Addresses
+    package var access: Access
+    package var senderPolicy: SenderPolicy
     /// Replaces a vertical bar inside a field of a probe; nil leaves it.
     package var mappingParanoia: Character?
     package var missingRecipientPolicy: Int
@@ -126,6 +128,8 @@ extension MTAOptions {
         maxMIMEParts = integer("max_mime_parts")
         maxAliasLevels = integer("max_alias_levels")
         addresses = Addresses(options)
+        access = Access(options)
+        senderPolicy = SenderPolicy(options)
         mappingParanoia = text("mapping_paranoia")?.first
         missingRecipientPolicy = integer("missing_recipient_policy")
         usePermanentError = integer("use_permanent_error")

@@ -244,6 +244,7 @@ extension OptionCatalogue {
         url_result_cache_size integer 10000 0-
         url_result_cache_timeout integer 600 0-
         use_alias_database boolean 1
+        use_auth_return integer 0 0-
         use_domain_database boolean 1
         use_errors_to boolean 0
         use_forward_database integer 0 0-

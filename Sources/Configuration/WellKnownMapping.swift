@@ -26,7 +26,8 @@ package struct WellKnownMapping: Hashable, Sendable {
     }
 
     private static let access =
-        "`$Y` or no match allows, `$N` or `$F` refuses with the text; `$X` a status, `$H` holds, `$D` delays in 1/100 s"
+        "`$Y` or no match allows, `$N` or `$F` refuses with the text; `$X` a status, `$H` holds, `$B` `$V` `$Z` discard,"
+        + " `$D` delays in 1/100 s, `$A` and `$T` for the header, `$<` and `$>` texts for syslog"
     private static let send = "source-channel|from-address|destination-channel|to-address"
     private static let mail = "port-access-probe|app-info|submit-type|" + send
 
@@ -40,14 +41,16 @@ package struct WellKnownMapping: Hashable, Sendable {
                 + " without",
             probes: ["TCP|server-address|server-port|client-address|client-port"],
             result: "`$N` or `$F` closes, after sending the text; anything else admits, and the Dispatcher then asks no"
-                + " DNS list; `$<` and `$>` texts for syslog"),
+                + " DNS list; `$<` and `$>` texts for syslog, `$D` delays the banner in 1/100 s"),
         WellKnownMapping(
             name: "INTERNAL_IP", askedBy: "PORT_ACCESS, and the rewrite rule `[]`, of the default configuration",
             probes: ["address"], result: "`$Y` internal, `$N` not"),
         WellKnownMapping(
             name: "FROM_ACCESS", askedBy: "MAIL FROM",
             probes: ["port-access-probe|app-info|submit-type|source-channel|from-address|auth-from"],
-            result: access + "; `$J` replaces the sender, `$K` the Sender field"),
+            result: access + "; `$J` replaces the sender, `$S` lowers limits"),
+        WellKnownMapping(
+            name: "SPF_LOCAL", askedBy: "an SPF check, before the DNS", probes: ["domain"], result: "the record"),
         WellKnownMapping(
             name: "ORIG_SEND_ACCESS", askedBy: "RCPT TO, the recipient rewritten, before aliases", probes: [send],
             result: access),
@@ -117,7 +120,6 @@ extension WellKnownMapping {
             "DISPOSITION_LANGUAGE", "a disposition notification",
             ["type|modifiers|source-channel|header-language|return|recipient"],
             "`directory|charset`, with `$T` `directory|charset|subject`"),
-        notYet("SPF_LOCAL", "an SPF check, before the DNS", ["domain"], "the record"),
         notYet(
             "HTTP_ACCESS", "the image `http_admin`", ["client-address|*|*|*|method|path"], "`$Y` allows, `$N` refuses",
             .heldDown),

@@ -7,7 +7,7 @@ final class AdmissionDesk {
     /// Nil when no service has a list, or when the resolver could not be set up.
     let lists: DNSLists?
     let idents: IdentQueries
-    private let systemLog: AdmissionSystemLog
+    private let systemLog: SystemLog
     private let log: DispatcherLog
     private let most: Int
     /// Connections that wait for their admission.
@@ -16,7 +16,7 @@ final class AdmissionDesk {
     /// Starts the resolver when it is needed.
     init(_ settings: DispatcherSettings, _ reactor: Reactor, _ log: DispatcherLog) throws(SystemCallError) {
         idents = IdentQueries(reactor, port: settings.identPort)
-        systemLog = try AdmissionSystemLog(settings.systemLog)
+        systemLog = try SystemLog(settings.systemLog, program: "dispatcher")
         most = max(1, settings.mostInAdmission)
         self.log = log
         lists = try Self.lists(settings, log)

@@ -26,12 +26,3 @@ package struct AccessDelay: Hashable, Sendable {
         transaction = max(transaction, other.transaction)
     }
 }
-
-/// Collects the delays while an address is routed.
-package final class AccessDelays {
-    package private(set) var longest = AccessDelay()
-
-    package init() {}
-
-    func add(_ delay: AccessDelay) { longest.formUnion(delay) }
-}

@@ -1,3 +1,4 @@
+import Configuration
 import InternetMessage
 import Mappings
 
@@ -16,6 +17,13 @@ package struct AccessFacts: Hashable, Sendable {
     package var saidEHLO: Bool
     /// The authenticated user; empty without AUTH.
     package var user: String
+    /// MAIL FROM as the client gave it; nil where nothing else than `sender` is known.
+    package var givenSender: String?
+    /// RCPT TO commands of the transaction, with the one that is judged, and valid recipients of those before.
+    package var recipientsPresented = 0
+    package var recipientsAccepted = 0
+    /// `$G` of FROM_ACCESS.
+    package var conversionTags: [String] = []
 
     package init(
         portAccessProbe: String = "", applicationInformation: String = "", sourceChannel: String, sender: String,
@@ -31,19 +39,15 @@ package struct AccessFacts: Hashable, Sendable {
         self.saidEHLO = saidEHLO
     }
 
-    var flags: MappingFlags {
-        MappingFlags((isAuthenticated ? "A" : "") + (usesTLS ? "T" : "") + (saidEHLO ? "E" : ""))
-    }
+    /// Those of FROM_ACCESS; E, L and the conditions of a notification belong to the recipient tables (section 5.1).
+    var senderFlags: MappingFlags { MappingFlags((isAuthenticated ? "A" : "") + (usesTLS ? "T" : "")) }
 }
 
 /// What an access table said of one recipient.
 struct AccessVerdict: Hashable {
     /// The refusal; nil when the table allows.
     var refusal: RoutingRefusal?
-    /// `$H`: the copy is held.
-    var isHeld = false
-    /// `$D`: how long the client is to wait.
-    var delay = AccessDelay()
+    var effects = AccessEffects()
     /// `$J` of FROM_ACCESS: the address that replaces the envelope From.
     var newSender: String?
 
@@ -60,6 +64,7 @@ struct AccessTables: Sendable {
     let showsAccessErrors: Bool
     let unknownHostText: String
     let accessFailureText: String
+    let options: MTAOptions.Access
 
     enum Stage: String {
         case original = "ORIG_"
@@ -68,20 +73,61 @@ struct AccessTables: Sendable {
 
     /// Both tables of a stage; the first refusal wins.
     func judge(
-        _ stage: Stage, _ facts: AccessFacts, channel: String, address: String, trace: RouteTrace? = nil
+        _ stage: Stage, _ facts: AccessFacts, recipient: QueueRecipientFacts, channel: String, address: String,
+        trace: RouteTrace? = nil
     ) -> AccessVerdict {
-        let tail =
-            [facts.sourceChannel, field(facts.sender), channel, field(address)].joined(separator: "|")
-        var verdict = judge(stage.rawValue + "SEND_ACCESS", tail, facts, trace)
+        let sender = field(fromAddress(facts))
+        let flags = facts.flags(notify: recipient.notify)
+        let tail = [facts.sourceChannel, sender, channel, field(address)].joined(separator: "|")
+        let send = Table(stage, isMail: false)
+        var verdict = judge(send.name, tail + added(send, facts, recipient), flags, trace)
         if verdict.refusal != nil { return verdict }
-        let table = stage.rawValue + "MAIL_ACCESS"
-        guard mappings.contains(table) else { return verdict }
-        let probe = "\(facts.portAccessProbe)|\(field(facts.applicationInformation))|MAIL|\(tail)"
-        let second = judge(table, probe, facts, trace)
+        let mail = Table(stage, isMail: true)
+        guard mappings.contains(mail.name) else { return verdict }
+        let probe =
+            "\(facts.portAccessProbe)|\(field(facts.applicationInformation))|MAIL|\(tail)"
+            + added(mail, facts, recipient)
+        let second = judge(mail.name, probe, flags, trace)
         verdict.refusal = second.refusal
-        verdict.isHeld = verdict.isHeld || second.isHeld
-        verdict.delay.formUnion(second.delay)
+        verdict.effects.add(second.effects)
         return verdict
+    }
+
+    /// One of the four recipient tables, with its bits in the options that add fields.
+    private struct Table {
+        var name: String
+        /// Of `access_orcpt` and `access_counts`.
+        var bit: Int
+        /// Of `include_conversiontag`.
+        var tagBit: Int
+
+        init(_ stage: Stage, isMail: Bool) {
+            name = stage.rawValue + (isMail ? "MAIL_ACCESS" : "SEND_ACCESS")
+            let place = (stage == .original ? 0 : 1) + (isMail ? 2 : 0)
+            bit = 2 << place
+            tagBit = 8 << place
+        }
+    }
+
+    /// The fields that options append (section 4): original recipient, counts, conversion tags.
+    private func added(_ table: Table, _ facts: AccessFacts, _ recipient: QueueRecipientFacts) -> String {
+        var text = ""
+        if options.originalRecipientBits & (table.bit | 1) != 0 {
+            text += "|" + field(recipient.originalRecipient ?? recipient.given)
+        }
+        if options.countBits & (table.bit | 1) != 0 {
+            text += "|\(facts.recipientsPresented)/\(facts.recipientsAccepted)/"
+        }
+        if options.conversionTagBits & table.tagBit != 0 {
+            text += "|" + field(facts.conversionTags.joined(separator: ","))
+        }
+        return text
+    }
+
+    /// Which form of the envelope From the tables see (section 3).
+    private func fromAddress(_ facts: AccessFacts) -> String {
+        if options.usesAuthenticatedSender, !facts.user.isEmpty { return facts.user }
+        return options.usesGivenSender ? facts.givenSender ?? facts.sender : facts.sender
     }
 
     /// FROM_ACCESS, once for each transaction (section 3); the verdict also says what replaces the sender.
@@ -89,16 +135,13 @@ struct AccessTables: Sendable {
         guard mappings.contains("FROM_ACCESS") else { return .allowed }
         let probe = [
             facts.portAccessProbe, field(facts.applicationInformation), "MAIL", facts.sourceChannel,
-            field(facts.sender), field(facts.user),
+            field(fromAddress(facts)), field(facts.user),
         ].joined(separator: "|")
-        var facts = facts
-        // Input flag E belongs to the recipient tables (section 5.1).
-        facts.saidEHLO = false
-        return judge("FROM_ACCESS", probe, facts, trace)
+        return judge("FROM_ACCESS", probe, facts.senderFlags, trace)
     }
 
-    private func judge(_ table: String, _ probe: String, _ facts: AccessFacts, _ trace: RouteTrace?) -> AccessVerdict {
-        let result = mappings.probe(table, probe, flags: facts.flags, context: context)
+    private func judge(_ table: String, _ probe: String, _ flags: MappingFlags, _ trace: RouteTrace?) -> AccessVerdict {
+        let result = mappings.probe(table, probe, flags: flags, context: context)
         let verdict = result.map(verdict) ?? withoutMatch(table, probe)
         if let trace {
             trace.add(
@@ -106,7 +149,7 @@ struct AccessTables: Sendable {
                     AccessQuestion(
                         table: table, probe: probe, isPresent: mappings.contains(table), entry: result?.matchedEntry,
                         flags: result?.flags.description ?? "", output: result?.output ?? "",
-                        refusal: verdict.refusal, isHeld: verdict.isHeld)))
+                        refusal: verdict.refusal, isHeld: verdict.effects.isHeld)))
         }
         return verdict
     }
@@ -124,8 +167,7 @@ struct AccessTables: Sendable {
         // `$I` asks for membership in a group of the system; we know of none, so that the entry counts as no match.
         guard !result.flags.has("I") else { return .allowed }
         let arguments = FlagArguments(result)
-        var verdict = AccessVerdict(
-            isHeld: result.flags.has("H"), delay: arguments.delay, newSender: arguments.newSender)
+        var verdict = AccessVerdict(effects: arguments.effects, newSender: arguments.newSender)
         guard result.flags.has("N") || result.flags.has("F") else { return verdict }
         let status = arguments.status ?? EnhancedStatus(5, 7, 1)
         let standard = showsAccessErrors ? accessFailureText : unknownHostText
@@ -151,30 +193,5 @@ struct AccessTables: Sendable {
 
     private static func isHarmful(_ octet: UInt8) -> Bool {
         octet == UInt8(ascii: "|") || octet < 0x20 || octet == 0x7F
-    }
-
-    /// The arguments of output flags: pieces of the result between bars, in a fixed order whatever the order of the flags;
-    /// the last one takes the rest (section 5.3).
-    private struct FlagArguments {
-        var text = ""
-        var delay = AccessDelay()
-        var newSender: String?
-        /// A permanent or temporary status; nil when `$X` is not set or is neither.
-        var status: EnhancedStatus?
-
-        /// Flags before `$N` in the order in which they take their arguments.
-        private static let order: [Character] = ["U", "J", "K", "<", ">", "D", "T", "A", "G", "S", "X", ","]
-
-        init(_ result: MappingResult) {
-            var rest = result.output[...]
-            for flag in Self.order where result.flags.has(flag) {
-                let piece = rest.prefix { $0 != "|" }
-                rest = rest.dropFirst(piece.count + 1)
-                if flag == "D" { delay = AccessDelay(piece) }
-                if flag == "J", Mailbox(String(piece)) != nil { newSender = String(piece) }
-                if flag == "X" { status = EnhancedStatus(piece).flatMap { $0.statusClass == 2 ? nil : $0 } }
-            }
-            text = String(rest)
-        }
     }
 }

@@ -69,10 +69,12 @@ package struct HeaderPreparation: Sendable {
 
     /// Prepares the header at the beginning of `content`, which holds at least the whole header or all of the message.
     /// `completion`: the fields to add where they are missing; nil leaves the header as it came. `list`: the mailing list
-    /// whose copy it is. `rewriting`: of the addresses in the header. `work`: what the channels want.
+    /// whose copy it is. `rewriting`: of the addresses in the header. `work`: what the channels want. `additions`: fields
+    /// of this message alone.
     package func prepare(
         _ content: [UInt8], received: ReceivedField, completion: HeaderBlock.Completion?, list: ListParameters? = nil,
-        rewriting: HeaderRewriting? = nil, work: MessageWork = MessageWork()
+        rewriting: HeaderRewriting? = nil, work: MessageWork = MessageWork(),
+        additions: HeaderAdditions = HeaderAdditions()
     ) -> Result<Prepared, HeaderError> {
         HeaderBlock.scan(content, limits: headerLimits).map { scan in
             var header = scan.header
@@ -83,11 +85,13 @@ package struct HeaderPreparation: Sendable {
             if let rewriting { facts.differsByDestination = !rewriting.apply(to: &header) }
             if let completion { header.complete(completion) }
             if let list { Self.add(list, to: &header) }
+            additions.apply(to: &header)
             work.finishSource(&header)
             facts.differsByDestination = facts.differsByDestination || work.choice.differs
             facts.messageID = header.messageID
             var bytes: [UInt8] = []
             bytes.reserveCapacity(header.bytes.count + 512)
+            for field in additions.traceFields { bytes += field }
             received.append(to: &bytes)
             if work.choice.destination.changesHeader, !facts.differsByDestination {
                 header.add(wholeField: bytes)

@@ -89,7 +89,7 @@ package final class MessageSubmitter: Sendable {
         }
     }
 
-    private static func enqueueEntries(
+    static func enqueueEntries(
         _ message: QueuedMessage, size: Int, _ modifiers: TransferModifiers
     ) -> [MessageLogEntry] {
         var base = MessageLogEntry(.enqueued)

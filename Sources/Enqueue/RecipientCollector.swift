@@ -22,9 +22,16 @@ struct RecipientCollector {
 
     static let channel = "reprocess"
 
-    /// `heldReason`: of the access tables.
-    mutating func add(_ found: RecipientExpansion.Recipient, heldReason: String?) {
+    /// `heldReason`, `isDropped`: of the access tables.
+    mutating func add(_ found: RecipientExpansion.Recipient, heldReason: String?, isDropped: Bool = false) {
         var recipient = facts
+        if isDropped {
+            routed.append(
+                RoutedRecipient(
+                    channel: Bitbucket.channel, host: Bitbucket.channel,
+                    recipient: recipient.recipient(address: found.address.description)))
+            return
+        }
         if let list = found.list { recipient.notify = list.adjusted(recipient.notify) }
         let list = found.list.flatMap { $0.hasOwnEnvelope ? $0 : nil }
         if let list, let address = found.listAddress, defersLists {

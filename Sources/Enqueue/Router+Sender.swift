@@ -33,15 +33,19 @@ extension Router {
     /// What FROM_ACCESS says of a transaction.
     package enum SenderJudgement: Hashable, Sendable {
         /// `sender`: the envelope From, which the table may have replaced.
-        case accepted(sender: String, isHeld: Bool)
+        case accepted(sender: String)
         case refused(RoutingRefusal)
     }
 
-    /// Asks FROM_ACCESS about the envelope From of `facts` (access-and-filtering specification, 3).
-    package func judgeSender(_ facts: AccessFacts, trace: RouteTrace? = nil) -> SenderJudgement {
+    /// Asks FROM_ACCESS about the envelope From of `facts` (access-and-filtering specification, 3). `findings` gets what
+    /// the table wants besides.
+    package func judgeSender(
+        _ facts: AccessFacts, findings: AccessFindings? = nil, trace: RouteTrace? = nil
+    ) -> SenderJudgement {
         let verdict = tables.judgeSender(facts, trace: trace)
+        findings?.add(verdict.effects)
         if let refusal = verdict.refusal { return .refused(refusal) }
-        return .accepted(sender: verdict.newSender ?? facts.sender, isHeld: verdict.isHeld)
+        return .accepted(sender: verdict.newSender ?? facts.sender)
     }
 
     /// Rewrites and reverses one address and tells what was tried, for `test rewrite`.

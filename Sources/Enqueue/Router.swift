@@ -75,7 +75,7 @@ package final class Router: Sendable {
         tables = AccessTables(
             mappings: configuration.mappings, context: context, paranoia: configuration.mta.mappingParanoia,
             showsAccessErrors: configuration.mta.showsAccessErrors, unknownHostText: unknownHost,
-            accessFailureText: texts.accessFailure)
+            accessFailureText: texts.accessFailure, options: configuration.mta.access)
         let options = configuration.mta.addresses
         reversal = AddressReversal(
             mappings: configuration.mappings, context: context, database: databases.reverse, bits: options.reverseBits)
@@ -151,12 +151,12 @@ package final class Router: Sendable {
     /// Routes one recipient: rewriting, ORIG_* tables, aliases again and again, SEND_ACCESS and MAIL_ACCESS on each result.
     /// `recipient`: the part of the envelope that is kept whatever the address becomes. `isReprocessing`: the address has
     /// been accepted before, so that the ORIG_* tables are not asked and nothing is deferred again (channel-programs
-    /// specification, 11). `expandsNow`: nothing is deferred although it is accepted now, for `test rewrite`. `delays`
-    /// gets what `$D` of the tables says.
+    /// specification, 11). `expandsNow`: nothing is deferred although it is accepted now, for `test rewrite`. `findings`
+    /// gets what the tables want besides.
     package func route(
         _ mailbox: Mailbox, recipient: QueueRecipientFacts, channel: Channel, completion: HostCompletion,
         facts: AccessFacts, isReprocessing: Bool = false, expandsNow: Bool = false,
-        delays: AccessDelays? = nil, trace: RouteTrace? = nil
+        findings: AccessFindings? = nil, trace: RouteTrace? = nil
     ) -> Result {
         let (current, lookups) = snapshot()
         let host = recipientHost(channel, mailbox)
@@ -164,7 +164,7 @@ package final class Router: Sendable {
             trace.add(.completed(address: mailbox.description, host: host ?? localHost))
         }
         var isFirst = true
-        var held = false
+        var effects = AccessEffects()
         var refusal: RoutingRefusal?
         let expander = RecipientExpander(
             resolver: current, maxLevels: configuration.mta.maxAliasLevels, texts: texts,
@@ -180,15 +180,18 @@ package final class Router: Sendable {
             accept: { address, destination in
                 guard !isReprocessing else { return nil }
                 let verdict = tables.judge(
-                    .original, facts, channel: destination, address: address.description, trace: trace)
-                delays?.add(verdict.delay)
-                held = verdict.isHeld
+                    .original, facts, recipient: recipient, channel: destination, address: address.description,
+                    trace: trace)
+                findings?.add(verdict.effects)
+                effects = verdict.effects
                 refusal = verdict.refusal
                 return verdict.refusal.map { AliasFailure($0.code, EnhancedStatus(5, 7, 1), $0.text) }
             }, forward: { address, _ in forward(address, recipient, facts, trace) })
         if let refusal { return .refused(refusal) }
+        var finalFacts = facts
+        finalFacts.conversionTags += effects.conversionTags
         return finish(
-            expansion, recipient, facts, isHeld: held, defersLists: !isReprocessing && !expandsNow, delays, trace)
+            expansion, recipient, finalFacts, effects, defersLists: !isReprocessing && !expandsNow, findings, trace)
     }
 
     /// FORWARD mapping and forward database (aliases specification, 9.2 step 5).
@@ -204,8 +207,8 @@ package final class Router: Sendable {
     }
 
     private func finish(
-        _ expansion: RecipientExpansion, _ recipient: QueueRecipientFacts, _ facts: AccessFacts, isHeld: Bool,
-        defersLists: Bool, _ delays: AccessDelays?, _ trace: RouteTrace?
+        _ expansion: RecipientExpansion, _ recipient: QueueRecipientFacts, _ facts: AccessFacts,
+        _ effects: AccessEffects, defersLists: Bool, _ findings: AccessFindings?, _ trace: RouteTrace?
     ) -> Result {
         if let reply = expansion.reply {
             return .refused(
@@ -218,13 +221,16 @@ package final class Router: Sendable {
         // What a vacation reply would answer: the reply itself is not built yet, and the mailbox copy is complete without.
         for found in expansion.recipients where !found.isAutoreply {
             let address = found.address.description
-            let verdict = tables.judge(.final, facts, channel: found.channel, address: address, trace: trace)
-            delays?.add(verdict.delay)
+            let verdict = tables.judge(
+                .final, facts, recipient: recipient, channel: found.channel, address: address, trace: trace)
+            findings?.add(verdict.effects)
             if let refused = verdict.refusal {
                 refusal = refused
                 continue
             }
-            collector.add(found, heldReason: isHeld || verdict.isHeld ? "access table" : nil)
+            collector.add(
+                found, heldReason: effects.isHeld || verdict.effects.isHeld ? "access table" : nil,
+                isDropped: effects.isDropped || verdict.effects.isDropped)
         }
         if collector.routed.isEmpty {
             return .refused(refusal ?? RoutingRefusal(code: 550, status: "5.1.1", text: texts.unknownAlias))

@@ -9,6 +9,8 @@ package struct ConnectionAccess: Hashable, Sendable {
     package let logText: String
     /// The texts of `$<`, and of `$>` when the client is refused, for syslog.
     package let notes: [String]
+    /// The argument of `$D`: hundredths of a second before the banner.
+    package let delay: String
     /// `$T` with `$N`: the connection log gets a `T` record.
     package let isRecorded: Bool
 
@@ -32,6 +34,7 @@ package struct ConnectionAccess: Hashable, Sendable {
         self.text = String(text)
         self.logText = logText
         let wanted: [Character] = isRefused ? ["<", ">"] : ["<"]
+        delay = pieces["D"] ?? ""
         notes = pieces.isEmpty ? [] : wanted.compactMap { pieces[$0] }.filter { !$0.isEmpty }
     }
 

@@ -1,5 +1,6 @@
 import Enqueue
 import Envelope
+import InternetMessage
 import SMTP
 
 /// A transaction as the server's policy knows it: the envelope so far, and the content as it comes.
@@ -9,12 +10,18 @@ struct IncomingMessage {
     var recipients: [RoutedRecipient] = []
     /// Recipients as the client gave them; the for clause of Received names a single one.
     var given: [String] = []
-    /// MAIL FROM as the client gave it.
-    var givenSender = ""
+    /// The address of MAIL FROM; nil for the empty reverse path.
+    var givenSender: Mailbox?
     /// ORCPT of the last recipient, without its type.
     var originalRecipient: String?
-    /// FROM_ACCESS wants the message held.
-    var heldReason: String?
+    /// What access tables want done with the message.
+    var effects = AccessEffects()
+    /// RCPT TO commands so far.
+    var presented = 0
+    /// What `spfrcptto` came to.
+    var policy: PolicyResult?
+    /// Received-SPF fields.
+    var traceFields: [[UInt8]] = []
     var identity: MessageSubmitter.Identity?
     /// What `$D` of the access tables wants before every reply of the transaction, in hundredths of a second.
     var delay = 0
@@ -25,10 +32,17 @@ struct IncomingMessage {
     /// The content cannot be kept, and why: what still comes of it is thrown away.
     var refusal: Reply?
 
+    struct PolicyResult {
+        var refusal: Reply?
+    }
+
     init(sender: String, parameters: MailParameters) {
         self.sender = sender
         self.parameters = parameters
     }
+
+    /// FROM_ACCESS, or a recipient table for its recipient, wants copies held.
+    var heldReason: String? { effects.isHeld ? "access table" : nil }
 }
 
 extension NotifyConditions {

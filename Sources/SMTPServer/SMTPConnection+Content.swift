@@ -64,6 +64,7 @@ extension SMTPConnection {
         let host = context.header.localHost
         let isSingle = message.given.count == 1 && channel.showsReceivedFor
         let work = work(message, findings)
+        let givenSender = message.givenSender?.description ?? ""
         let received = ReceivedField(
             origin: .client(helo: helo, reverseName: .notLookedUp, address: handed.remoteAddress.host), host: host,
             product: context.product,
@@ -74,8 +75,8 @@ extension SMTPConnection {
             envelopeID: identity.envelopeID, recipient: isSingle ? message.given.first : nil,
             originalRecipient: isSingle
                 ? message.originalRecipient.flatMap { differ($0, message.given.first ?? "") ? $0 : nil } : nil,
-            originalSender: !work.source.hidesOriginalSender && differ(message.givenSender, message.sender)
-                ? message.givenSender : nil,
+            originalSender: !work.source.hidesOriginalSender && differ(givenSender, message.sender)
+                ? givenSender : nil,
             state: work.source.receivedState, date: identity.date,
             allowUTF8: message.parameters.needsSMTPUTF8)
         let completion = HeaderBlock.Completion(
@@ -84,7 +85,8 @@ extension SMTPConnection {
         return context.header.prepare(
             message.content, received: received, completion: channel.isSubmission ? completion : nil,
             rewriting: context.router.headerRewriting(
-                source: channel, completion: self.completion, recipients: message.recipients), work: work)
+                source: channel, completion: self.completion, recipients: message.recipients), work: work,
+            additions: HeaderAdditions(message.effects, traceFields: message.traceFields))
     }
 
     /// What the channels want of the message, and what the session knows about it.
@@ -115,9 +117,13 @@ extension SMTPConnection {
             return session.answered(.refuse(Reply(451, "4.3.0", "Local error in processing")))
         }
         message = nil
-        if let refusal = taken.refusal ?? eightBitRefusal(taken, findings) {
+        let recipients = taken.effects.disposed(taken.recipients, by: context.configuration)
+        let limits = DestinationLimits(configuration: context.configuration)
+        if let refusal = taken.refusal ?? eightBitRefusal(taken, findings)
+            ?? limits.refusal(recipients, octets: findings.octets, lines: findings.lines)
+        {
             taken.stream?.abandon()
-            return session.answered(.refuse(refusal))
+            return answer(.refuse(refusal), after: taken.delay)
         }
         if let stream = taken.stream {
             if !findings.endsInLineEnd { append([13, 10], to: stream) }
@@ -164,13 +170,13 @@ extension SMTPConnection {
         _ facts: HeaderFacts, _ content: SpoolContent
     ) {
         let channels = context.configuration.channels
-        let recipients =
-            facts.differsByDestination ? context.router.deferred(message.recipients) : message.recipients
+        let routed = message.effects.disposed(message.recipients, by: context.configuration)
+        let recipients = facts.differsByDestination ? context.router.deferred(routed) : routed
         let entries = EntryPlan.entries(
             recipients, priority: facts.priority, heldReason: facts.heldReason ?? message.heldReason,
             division: { EntryPlan.Division(channels.channel(named: $0)) },
             officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
-        let queued = QueuedMessage(
+        var queued = QueuedMessage(
             id: identity.id, arrival: identity.arrival, sourceChannel: channel.name, submission: submission,
             sender: facts.newSender ?? message.sender, envelopeID: identity.envelopeID,
             clientEnvelopeID: message.parameters.envelopeID,
@@ -179,12 +185,21 @@ extension SMTPConnection {
         guard let loop else { return }
         let bound = NIOLoopBound(self, eventLoop: loop)
         let reply = Reply(250, "2.5.0", "Ok, envelope id \(identity.envelopeID)@\(context.header.localHost)")
-        context.submitter.submit(queued, content: content, modifiers: channel.isLogging ? modifiers : nil) { result in
+        let modifiers = channel.isLogging ? modifiers : nil
+        context.submitter.drop(&queued, size: content.size, modifiers: modifiers)
+        guard !queued.entries.isEmpty else {
+            if case .large(let large) = content { large.abandon() }
+            answer(.accept(reply), after: message.delay)
+            return proceed()
+        }
+        let delay = message.delay
+        context.submitter.submit(queued, content: content, modifiers: modifiers) { result in
             loop.execute {
                 switch result {
-                case .success: bound.value.answer(.accept(reply))
-                case .failure(let error): bound.value.answer(.refuse(Self.storageReply(error)))
+                case .success: bound.value.answer(.accept(reply), after: delay)
+                case .failure(let error): bound.value.answer(.refuse(Self.storageReply(error)), after: 0)
                 }
+                bound.value.proceed()
             }
         }
     }

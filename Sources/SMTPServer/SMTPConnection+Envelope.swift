@@ -10,42 +10,67 @@ import WorkerKit
 
 /// MAIL, RCPT and VRFY: the policy behind the session's questions.
 extension SMTPConnection {
-    func mail(_ argument: ArraySlice<UInt8>) -> ServerAnswer {
+    func mail(_ argument: ArraySlice<UInt8>) {
+        restoreLimits()
         guard context.submitter.spool.hasRoom else {
-            return .refuse(Reply(452, "4.3.1", "Insufficient system storage, try again later"))
+            return session.answered(.refuse(Reply(452, "4.3.1", "Insufficient system storage, try again later")))
         }
         switch SMTPPath.parsePrefix(argument) {
         case .failure(let error):
-            return .refuse(Reply(553, error.status.description, "\(error.reason): \(Self.shown(argument))"))
+            let reply = Reply(553, error.status.description, "\(error.reason): \(Self.shown(argument))")
+            session.answered(.refuse(reply))
         case .success(let (path, rest)):
             switch MailParameters.parse(rest, options: session.options) {
-            case .failure(let reply): return .refuse(reply)
+            case .failure(let reply): session.answered(.refuse(reply))
             case .success(let parameters):
-                let sender = context.router.sender(path.mailbox, channel: channel, completion: completion)
-                return accept(sender, given: path.given, parameters)
+                checkSender(path.mailbox) { $0.accept(path.mailbox, parameters, policyField: $1) }
             }
         }
     }
 
     /// FROM_ACCESS, once for each transaction.
-    private func accept(_ sender: String, given: String, _ parameters: MailParameters) -> ServerAnswer {
-        switch context.router.judgeSender(facts(sender)) {
+    private func accept(_ given: Mailbox?, _ parameters: MailParameters, policyField: [UInt8]?) {
+        let sender = context.router.sender(given, channel: channel, completion: completion)
+        let findings = AccessFindings()
+        let judgement = context.router.judgeSender(facts(sender, given), findings: findings)
+        let effects = findings.effects
+        context.systemLog.say(effects.notes)
+        switch judgement {
         case .refused(let refusal):
-            return .refuse(Reply(refusal.code, refusal.status, "\(refusal.text): \(sender)"))
-        case .accepted(let sender, let isHeld):
-            message = IncomingMessage(sender: sender, parameters: parameters)
-            message?.givenSender = given
-            message?.heldReason = isHeld ? "access table" : nil
-            return .accept(parameters.isEmpty ? nil : Reply(250, "2.5.0", "Address and options OK."))
+            let reply = Reply(refusal.code, refusal.status, "\(refusal.text): \(sender)")
+            answer(.refuse(reply), after: effects.delay.beforeReply)
+        case .accepted(let sender):
+            if let tooLarge = lowerLimits(effects.limits, size: parameters.size) {
+                return answer(.refuse(tooLarge), after: effects.delay.beforeReply)
+            }
+            var message = IncomingMessage(sender: sender, parameters: parameters)
+            message.givenSender = given
+            message.effects = effects
+            message.delay = effects.delay.transaction
+            message.traceFields = [policyField, heloPolicyField].compactMap { $0 }
+            self.message = message
+            let reply = parameters.isEmpty ? nil : Reply(250, "2.5.0", "Address and options OK.")
+            answer(.accept(reply), after: effects.delay.beforeReply)
         }
     }
 
     /// What access tables are told of the transaction.
-    private func facts(_ sender: String) -> AccessFacts {
-        AccessFacts(
-            portAccessProbe: transport, applicationInformation: "SMTP/\(helo)", sourceChannel: channel.name,
+    private func facts(_ sender: String, _ given: Mailbox?) -> AccessFacts {
+        var facts = AccessFacts(
+            portAccessProbe: transport, applicationInformation: applicationInformation, sourceChannel: channel.name,
             sender: sender, isAuthenticated: session.options.isAuthenticated, usesTLS: session.options.usesTLS,
             saidEHLO: saidEHLO, user: submission.user)
+        facts.givenSender = given?.description ?? ""
+        facts.recipientsPresented = message?.presented ?? 0
+        facts.recipientsAccepted = message?.given.count ?? 0
+        facts.conversionTags = message?.effects.conversionTags ?? []
+        return facts
+    }
+
+    /// `SMTP/helo`, over TLS `SMTP/TLSv1.3/helo` (access-and-filtering specification, 3).
+    private var applicationInformation: String {
+        let service = session.options.service == .lmtp ? "LMTP" : "SMTP"
+        return ([service] + (tlsName.map { [$0] } ?? []) + [helo]).joined(separator: "/")
     }
 
     /// What is to be waited before the reply to the recipient that was asked about last.
@@ -54,45 +79,66 @@ extension SMTPConnection {
         return max(addressDelay, message?.delay ?? 0)
     }
 
-    func recipient(_ argument: ArraySlice<UInt8>) -> ServerAnswer {
+    func recipient(_ argument: ArraySlice<UInt8>) {
+        message?.presented += 1
         switch SMTPPath.parsePrefix(argument) {
         case .failure(let error):
-            return .refuse(Reply(553, error.status.description, "\(error.reason): \(Self.shown(argument))"))
+            let reply = Reply(553, error.status.description, "\(error.reason): \(Self.shown(argument))")
+            answer(.refuse(reply), after: takeDelay())
         case .success(let (path, rest)):
             guard let mailbox = path.mailbox else {
-                return .refuse(Reply(553, "5.1.3", "address is empty: \(path.given)"))
+                let reply = Reply(553, "5.1.3", "address is empty: \(path.given)")
+                return answer(.refuse(reply), after: takeDelay())
             }
             switch RecipientParameters.parse(rest) {
-            case .failure(let reply): return .refuse(reply)
-            case .success(let parameters): return recipient(mailbox, path, parameters)
+            case .failure(let reply): answer(.refuse(reply), after: takeDelay())
+            case .success(let parameters): recipient(mailbox, path, parameters)
             }
         }
     }
 
-    private func recipient(
-        _ mailbox: Mailbox, _ path: SMTPPath, _ parameters: RecipientParameters
-    ) -> ServerAnswer {
-        let facts = facts(message?.sender ?? "")
+    private func recipient(_ mailbox: Mailbox, _ path: SMTPPath, _ parameters: RecipientParameters) {
+        let facts = facts(message?.sender ?? "", message?.givenSender)
         let kept = QueueRecipientFacts(
             given: path.given, originalRecipient: parameters.originalRecipient,
             notify: NotifyConditions(parameters.notify))
-        let delays = AccessDelays()
+        let findings = AccessFindings()
         let result = context.router.route(
-            mailbox, recipient: kept, channel: channel, completion: completion, facts: facts, delays: delays)
-        addressDelay = delays.longest.beforeReply
-        let known = message?.delay ?? 0
-        message?.delay = max(known, delays.longest.transaction)
+            mailbox, recipient: kept, channel: channel, completion: completion, facts: facts, findings: findings)
+        take(findings.effects)
         switch result {
         case .refused(let refusal):
             logRefusal(refusal, given: path.given)
-            return .refuse(Reply(refusal.code, refusal.status, "\(refusal.text): \(path.given)"))
+            let reply = Reply(refusal.code, refusal.status, "\(refusal.text): \(path.given)")
+            answer(.refuse(reply), after: takeDelay())
         case .accepted(let routed):
-            if let tooLarge = sizeRefusal(routed, given: path.given) { return .refuse(tooLarge) }
-            message?.recipients += routed
-            message?.given.append(path.given)
-            message?.originalRecipient = parameters.originalRecipient.map { String($0.drop { $0 != ";" }.dropFirst()) }
-            return .accept(Reply(250, "2.1.5", "\(path.given)\(parameters.isEmpty ? "" : " and options") OK."))
+            if let tooLarge = sizeRefusal(routed, given: path.given) {
+                return answer(.refuse(tooLarge), after: takeDelay())
+            }
+            checkPolicyAtRecipient { connection, refusal in
+                if let refusal { return connection.answer(.refuse(refusal), after: connection.takeDelay()) }
+                connection.message?.recipients += routed
+                connection.message?.given.append(path.given)
+                connection.message?.originalRecipient = parameters.originalRecipient.map {
+                    String($0.drop { $0 != ";" }.dropFirst())
+                }
+                let reply = Reply(250, "2.1.5", "\(path.given)\(parameters.isEmpty ? "" : " and options") OK.")
+                connection.answer(.accept(reply), after: connection.takeDelay())
+            }
         }
+    }
+
+    /// What the recipient tables want: holding and dropping has been done to the recipient, the rest concerns the message.
+    private func take(_ effects: AccessEffects) {
+        context.systemLog.say(effects.notes)
+        addressDelay = effects.delay.beforeReply
+        let known = message?.delay ?? 0
+        message?.delay = max(known, effects.delay.transaction)
+        var whole = AccessEffects()
+        whole.disposal = effects.disposal
+        whole.headerFields = effects.headerFields
+        whole.subjectTags = effects.subjectTags
+        message?.effects.add(whole)
     }
 
     /// SIZE of MAIL FROM against `blocklimit` of the destination channels (smtp specification, 4.1).

@@ -38,12 +38,21 @@ extension SMTPConnection {
         handshake = nil
         channel = context.switching.afterTLS(channel)
         session.tlsEstablished()
+        tlsName = handlerContext.flatMap { Self.name(of: try? $0.pipeline.syncOperations.nioSSL_tlsVersion()) }
         setOptions(usesTLS: true)
         if session.isStarted { proceed() } else { startSession() }
     }
 
+    private static func name(of version: TLSVersion?) -> String {
+        switch version {
+        case .tlsv13: "TLSv1.3"
+        case .tlsv12: "TLSv1.2"
+        default: "TLS"
+        }
+    }
+
     /// The options of the present channel, which may have been switched.
-    private func setOptions(usesTLS: Bool) {
+    func setOptions(usesTLS: Bool) {
         session.options = context.options(
             channel, client: handed.remoteAddress, usesTLS: usesTLS, isAuthenticated: user != nil)
     }

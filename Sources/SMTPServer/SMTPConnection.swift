@@ -2,6 +2,7 @@ import Channels
 import Enqueue
 import Envelope
 import InternetMessage
+import Logging
 import Mappings
 import NIOCore
 import NIOPosix
@@ -31,6 +32,12 @@ final class SMTPConnection: ChannelInboundHandler {
     var message: IncomingMessage?
     /// Hundredths of a second before the reply to one recipient.
     var addressDelay = 0
+    /// FROM_ACCESS has lowered limits for the present transaction.
+    var hasLoweredLimits = false
+    /// Received-SPF of the HELO name.
+    var heloPolicyField: [UInt8]?
+    /// `TLSv1.3`; nil without TLS.
+    var tlsName: String?
     /// Who has logged in.
     var user: Authenticator.User?
     /// The AUTH exchange that goes on.
@@ -40,11 +47,12 @@ final class SMTPConnection: ChannelInboundHandler {
     /// Ends a handshake that does not come to an end.
     var handshake: Scheduled<Void>?
     private var output = ByteBuffer()
-    private var handlerContext: ChannelHandlerContext?
+    private(set) var handlerContext: ChannelHandlerContext?
     private var isReading = false
     private var lastProgress: UInt64 = 0
     private var lastProgressAt = NIODeadline.now()
     private var dataStartedAt: NIODeadline?
+    private var stuckSince: NIODeadline?
     private var timer: Scheduled<Void>?
     private var delays = ReplyDelays()
     private var delayed: Scheduled<Void>?
@@ -81,7 +89,8 @@ final class SMTPConnection: ChannelInboundHandler {
 
     func channelActive(context handlerContext: ChannelHandlerContext) {
         log(.opened)
-        if let refusal = context.refusalAtConnect(transport) {
+        let access = context.accessAtConnect(transport)
+        if let refusal = access, refusal.isRefused {
             // Nothing can be said in the clear where TLS comes first.
             for line in handed.isImplicitTLS ? [] : refusal.lines { output.writeString(line + "\r\n") }
             log(refusal.isRecorded ? .refusedByPortAccess : .rejected, diagnostic: refusal.text)
@@ -90,10 +99,37 @@ final class SMTPConnection: ChannelInboundHandler {
             return
         }
         scheduleTimer(handlerContext.eventLoop)
-        guard handed.isImplicitTLS else { return startSession() }
+        // `$D` of PORT_ACCESS: before the banner.
+        let wait = delays.take(access.flatMap { Int($0.delay) }.map { min(abs($0), AccessDelay.limit) } ?? 0)
+        guard wait > 0 else { return begin(handlerContext) }
+        let bound = NIOLoopBound((self, handlerContext), eventLoop: handlerContext.eventLoop)
+        delayed = handlerContext.eventLoop.scheduleTask(in: .milliseconds(Int64(wait) * 10)) {
+            bound.value.0.begin(bound.value.1)
+        }
+    }
+
+    private func begin(_ handlerContext: ChannelHandlerContext) {
+        guard handed.isImplicitTLS else { return purge(handlerContext) }
         beginTLS(handlerContext)
         isReading = true
         handlerContext.read()
+    }
+
+    /// BANNER_PURGE_DELAY: what a client says before the banner is thrown away (smtp specification, 2).
+    private func purge(_ handlerContext: ChannelHandlerContext) {
+        guard context.bannerPurgeDelay > 0 else { return startSession() }
+        isReading = true
+        handlerContext.read()
+        let bound = NIOLoopBound(self, eventLoop: handlerContext.eventLoop)
+        delayed = handlerContext.eventLoop.scheduleTask(in: .milliseconds(Int64(context.bannerPurgeDelay) * 10)) {
+            let connection = bound.value
+            let purged = connection.session.purgeInput()
+            if purged > 0 {
+                connection.context.logger.notice(
+                    "\(purged) octets from \(connection.handed.remoteAddress.host) before the banner are thrown away")
+            }
+            connection.startSession()
+        }
     }
 
     func startSession() {
@@ -176,8 +212,9 @@ final class SMTPConnection: ChannelInboundHandler {
         proceed()
     }
 
-    /// Answers the question after so many hundredths of a second, as far as the session has any left.
-    private func answer(_ answer: ServerAnswer, after hundredths: Int) {
+    /// Answers the question after so many hundredths of a second, as far as the session has any left. Unless it waits, who
+    /// calls outside of ``proceed()`` goes on with that.
+    func answer(_ answer: ServerAnswer, after hundredths: Int) {
         let wait = delays.take(hundredths)
         guard wait > 0, let loop else { return session.answered(answer) }
         let bound = NIOLoopBound((self, answer), eventLoop: loop)
@@ -194,8 +231,8 @@ final class SMTPConnection: ChannelInboundHandler {
             switch action {
             case .reply(let reply): write(reply)
             case .greeting(let name, let extended): greet(name, extended)
-            case .mail(let argument): session.answered(mail(argument))
-            case .recipient(let argument): answer(recipient(argument), after: takeDelay())
+            case .mail(let argument): mail(argument)
+            case .recipient(let argument): recipient(argument)
             case .beginData: answer(beginData(), after: message?.delay ?? 0)
             case .content(let bytes): take(bytes)
             case .endOfData(let findings): finishData(findings)
@@ -216,12 +253,6 @@ final class SMTPConnection: ChannelInboundHandler {
         } else {
             readIfWanted()
         }
-    }
-
-    private func greet(_ name: String, _ extended: Bool) {
-        helo = name
-        saidEHLO = extended
-        session.answered(.accept(nil))
     }
 
     private func write(_ reply: Reply) {
@@ -251,7 +282,7 @@ final class SMTPConnection: ChannelInboundHandler {
 
     private func scheduleTimer(_ loop: any EventLoop) {
         let bound = NIOLoopBound(self, eventLoop: loop)
-        timer = loop.scheduleTask(in: .seconds(15)) {
+        timer = loop.scheduleTask(in: context.times.tick) {
             bound.value.checkTime()
             if bound.value.handlerContext != nil { bound.value.scheduleTimer(loop) }
         }
@@ -259,6 +290,10 @@ final class SMTPConnection: ChannelInboundHandler {
 
     private func checkTime() {
         let now = NIODeadline.now()
+        guard !isStuck(now) else {
+            handlerContext?.close(promise: nil)
+            return
+        }
         if session.timeout != .data { dataStartedAt = nil } else if dataStartedAt == nil { dataStartedAt = now }
         if session.progress != lastProgress {
             lastProgress = session.progress
@@ -274,8 +309,8 @@ final class SMTPConnection: ChannelInboundHandler {
         let limit: TimeAmount
         switch session.timeout {
         case .none: return
-        case .command: limit = .minutes(10)
-        case .data: limit = .minutes(5)
+        case .command: limit = context.times.command
+        case .data: limit = context.times.data
         }
         let isTooSlow = dataStartedAt.map {
             ServerTimeout.isTooSlow(octets: session.contentOctets, seconds: (now - $0).nanoseconds / 1_000_000_000)
@@ -284,6 +319,17 @@ final class SMTPConnection: ChannelInboundHandler {
             session.timedOut()
             proceed()
         }
+    }
+
+    /// Whether the client has not taken replies for STATUS_TRANSMIT_TIME.
+    private func isStuck(_ now: NIODeadline) -> Bool {
+        guard let handlerContext, !handlerContext.channel.isWritable else {
+            stuckSince = nil
+            return false
+        }
+        let since = stuckSince ?? now
+        stuckSince = since
+        return now - since >= context.times.transmit
     }
 
     // MARK: Log
@@ -306,9 +352,9 @@ final class SMTPConnection: ChannelInboundHandler {
         return modifiers
     }
 
-    /// A J entry for a refused recipient; at most ten in a session (MAX_J_ENTRIES).
+    /// A J entry for a refused recipient, as many as MAX_J_ENTRIES in a session.
     func logRefusal(_ refusal: RoutingRefusal, given: String) {
-        guard channel.isLogging, refusalsLogged < 10 else { return }
+        guard channel.isLogging, refusalsLogged < context.mostRefusalsLogged else { return }
         refusalsLogged += 1
         var entry = MessageLogEntry(.enqueueRefused)
         entry.modifiers = modifiers
@@ -320,7 +366,7 @@ final class SMTPConnection: ChannelInboundHandler {
         entry.reason = refusal.detail.isEmpty ? refusal.text : "\(refusal.text) (\(refusal.detail))"
         entry.diagnostic =
             "\(refusal.code) \(refusal.status) \(refusal.text)"
-            + (refusalsLogged == 10 ? " (further rejections in this session not logged)" : "")
+            + (refusalsLogged == context.mostRefusalsLogged ? " (further rejections in this session not logged)" : "")
         context.submitter.log.write([entry])
     }
 

@@ -1,5 +1,6 @@
 import Channels
 import Configuration
+import DNS
 import Enqueue
 import Glibc
 import InternetMessage
@@ -49,7 +50,7 @@ package enum SMTPServerProcess {
             let submitter = try makeSubmitter(configuration, root: root, logger: logger)
             let context = ServerContext(
                 configuration: configuration, submitter: submitter, initialChannel: channel,
-                authenticator: Authenticator(), logger: logger)
+                authenticator: Authenticator(), resolver: resolver(configuration, logger), logger: logger)
             let server = SMTPServerLoop(context: context, root: root, logger: logger)
             let code = worker.run(server.handlers(worker.environment))
             submitter.spool.close()
@@ -64,6 +65,13 @@ package enum SMTPServerProcess {
     {
         let service = configuration.dispatcher.service(environment.service)
         return ChannelSwitching(configuration.channels).initialChannel(parameter: service?.channel)
+    }
+
+    /// For SPF and `mailfromdnsverify`: `mta.dns_resolver`, else the system's resolvers.
+    private static func resolver(_ configuration: MTAConfiguration, _ logger: Logger) -> DeferredResolver {
+        DeferredResolver(ResolverConfiguration(servers: configuration.options.list("mta.dns_resolver"))) {
+            logger.error("\($0)")
+        }
     }
 
     private static func makeSubmitter(
@@ -154,7 +162,7 @@ private final class SMTPServerLoop: Sendable {
             context.submitter.configure(configuration)
             context = ServerContext(
                 configuration: configuration, submitter: context.submitter, initialChannel: channel,
-                authenticator: context.authenticator, logger: logger)
+                authenticator: context.authenticator, resolver: context.resolver, logger: logger)
         }
     }
 }

@@ -1,10 +1,12 @@
 import Channels
 import Configuration
+import DNS
 import Enqueue
 import InternetMessage
 import Logging
 import Mappings
 import NIOSSL
+import OptionSyntax
 import SASL
 import SMTP
 import Spool
@@ -21,9 +23,17 @@ final class ServerContext: Sendable {
     /// Nil: there is no certificate, and TLS is not offered.
     let tls: NIOSSLContext?
     let authenticator: Authenticator
+    let resolver: any DNSResolver
+    let systemLog: AccessNotes
     let switching: ChannelSwitching
     /// The channel of the service, from its PARAMETER.
     let initialChannel: Channel
+    /// Time limits of its sessions.
+    let times: ServerTimes
+    /// MAX_J_ENTRIES: records of refused recipients in a session.
+    let mostRefusalsLogged: Int
+    /// BANNER_PURGE_DELAY in hundredths of a second.
+    let bannerPurgeDelay: Int
     let product: String
     let xloop: String
     let logger: Logger
@@ -43,11 +53,17 @@ final class ServerContext: Sendable {
 
     init(
         configuration: MTAConfiguration, submitter: MessageSubmitter, initialChannel: Channel,
-        authenticator: Authenticator, logger: Logger
+        authenticator: Authenticator, resolver: any DNSResolver, logger: Logger
     ) {
+        self.resolver = resolver
+        systemLog = AccessNotes(logger)
         self.configuration = configuration
         self.submitter = submitter
         self.initialChannel = initialChannel
+        times = ServerTimes(initialChannel.options)
+        func option(_ name: String) -> Int? { initialChannel.options[name].flatMap(IntegerValue.parse) }
+        mostRefusalsLogged = option("max_j_entries") ?? 10
+        bannerPurgeDelay = min(max(0, option("banner_purge_delay") ?? 0), AccessDelay.limit)
         self.logger = logger
         self.authenticator = authenticator
         do {
@@ -59,7 +75,8 @@ final class ServerContext: Sendable {
         }
         router = Router(configuration: configuration) { logger.error("\($0)") }
         switching = ChannelSwitching(configuration.channels)
-        product = configuration.mta.receivedVersion ?? ProductVersion.text
+        product =
+            initialChannel.options["custom_version_string"] ?? configuration.mta.receivedVersion ?? ProductVersion.text
         xloop = Installation.xloop(configuration)
         header = HeaderPreparation(configuration)
     }
@@ -115,6 +132,8 @@ final class ServerContext: Sendable {
             options.authenticationNeedsTLS = options.offersTLS
         }
         options.requiresAuthentication = channel.serverSASL == .must
+        options.longestGreetingName = initialChannel.options["max_helo_domain_length"].flatMap(IntegerValue.parse)
+        options.ehloAddition = initialChannel.options["ehlo_addition"] ?? ""
         options.customVersion = initialChannel.options["custom_version_string"]
         options.bannerAddition = initialChannel.options["banner_addition"] ?? ""
         options.limits = limits(channel)
@@ -122,8 +141,13 @@ final class ServerContext: Sendable {
     }
 
     private func limits(_ channel: Channel) -> ServerLimits {
-        func option(_ name: String) -> Int? { initialChannel.options[name].flatMap { Int($0) } }
+        func option(_ name: String) -> Int? { initialChannel.options[name].flatMap(IntegerValue.parse) }
+        let mta = configuration.mta
         var limits = ServerLimits()
+        limits.refusesTransactionAtRecipient = option("transaction_limit_rcpt_to") == 1
+        if let text = mta.errorTexts["transaction_limit_exceeded"] { limits.transactionText = text }
+        if let text = mta.errorTexts["recipient_over"] { limits.recipientText = text }
+        limits.recipientOverflowIsPermanent = mta.usePermanentError & 16 != 0
         limits.transactions = option("allow_transactions_per_session")
         limits.channelTransactions = channel.transactionLimit
         limits.recipients = option("allow_recipients_per_transaction") ?? 128
@@ -147,9 +171,15 @@ final class ServerContext: Sendable {
         return [configuration.mta.byteLimit, own].compactMap { $0 }.min()
     }
 
-    /// The worker's own probe of PORT_ACCESS, without input flag A (access-and-filtering specification, 2); nil admits.
-    func refusalAtConnect(_ probe: String) -> ConnectionAccess? {
+    /// SPF_LOCAL: the SPF record of a domain from the configuration; nil leaves it to the DNS (access-and-filtering
+    /// specification, 10).
+    func localPolicy(ofDomain domain: String) -> String? {
+        configuration.mappings.probe("SPF_LOCAL", domain, context: router.context)?.output
+    }
+
+    /// The worker's own probe of PORT_ACCESS, without input flag A (access-and-filtering specification, 2); nil: no
+    /// entry applied.
+    func accessAtConnect(_ probe: String) -> ConnectionAccess? {
         configuration.mappings.probe("PORT_ACCESS", probe, context: router.context).map(ConnectionAccess.init)
-            .flatMap { $0.isRefused ? $0 : nil }
     }
 }

@@ -73,7 +73,7 @@ import Testing
             #expect(keyword.effect == .ignored, "\(keyword.name)")
         }
         #expect(ChannelKeyword.named("sourcespamfilter3").first?.effect == .missing)
-        #expect(ChannelKeyword.named("spfmailfrom").first?.effect == .missing)
+        #expect(ChannelKeyword.named("identtcp").first?.effect == .missing)
         #expect(ChannelKeyword.named("maxjobs").first?.effect == .active)
     }
 }

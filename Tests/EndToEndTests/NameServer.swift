@@ -24,7 +24,11 @@ final class NameServer {
               local-zone: "." static
 
             """
-        for record in records { text += "  local-data: \"\(record)\"\n" }
+        for record in records {
+            // Strings of a TXT record stand in quotes themselves.
+            let quote = record.contains("\"") ? "'" : "\""
+            text += "  local-data: \(quote)\(record)\(quote)\n"
+        }
         text += "remote-control:\n  control-enable: no\n"
         try Files.replace(configuration, with: Array(text.utf8))
         program = try Program("unbound", ["-d", "-c", configuration], scratch: scratch)

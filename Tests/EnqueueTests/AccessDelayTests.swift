@@ -53,10 +53,10 @@ import Testing
     }
 
     private func route(_ session: Session, _ facts: AccessFacts) throws -> (Router.Result, AccessDelay) {
-        let delays = AccessDelays()
+        let findings = AccessFindings()
         let result = session.site.router.route(
             try #require(Mailbox("anna@example.com")), recipient: QueueRecipientFacts(given: "anna@example.com"),
-            channel: session.channel, completion: session.completion, facts: facts, delays: delays)
-        return (result, delays.longest)
+            channel: session.channel, completion: session.completion, facts: facts, findings: findings)
+        return (result, findings.effects.delay)
     }
 }

@@ -168,9 +168,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("$Y", Router.SenderJudgement.accepted(sender: "bob@remote.example", isHeld: false)),
-        ("$Y$H", .accepted(sender: "bob@remote.example", isHeld: true)),
-        ("$Y$Jother@remote.example", .accepted(sender: "other@remote.example", isHeld: false)),
+        ("$Y", Router.SenderJudgement.accepted(sender: "bob@remote.example")),
+        ("$Y$H", .accepted(sender: "bob@remote.example")),
+        ("$Y$Jother@remote.example", .accepted(sender: "other@remote.example")),
         ("$N", .refused(RoutingRefusal(code: 550, status: "5.7.1", text: "unknown host or domain"))),
         ("$N$X4.7.1|later", .refused(RoutingRefusal(code: 450, status: "4.7.1", text: "later"))),
     ])

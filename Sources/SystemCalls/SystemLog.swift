@@ -1,0 +1,50 @@
+import Glibc
+
+/// syslog for the texts of `$<` and `$>` of access tables, facility user, severity notice. Dispatcher specification,
+/// section 9.3. Nothing waits: what the log does not take at once the caller says in a log of its own.
+package final class SystemLog: Sendable {
+    private static let user = 1 << 3
+    private static let notice = 5
+
+    /// The socket of the log of a system.
+    package static let path = "/dev/log"
+    /// Severity of a usual text.
+    package static let usualSeverity = notice
+
+    private let path: String
+    private let program: String
+    private let socket: OwnedDescriptor
+
+    /// `path`: the socket of the log, `/dev/log`. `program`: the tag of the records.
+    package init(_ path: String = path, program: String) throws(SystemCallError) {
+        self.path = path
+        self.program = program
+        socket = try UnixSockets.datagram()
+    }
+
+    /// The record as a local log daemon takes it (RFC 3164, without the host).
+    static func record(
+        _ text: String, severity: Int, program: String, process: Int32, at wallSeconds: Int64
+    ) -> String {
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        var clock = time_t(wallSeconds)
+        var parts = tm()
+        localtime_r(&clock, &parts)
+        func two(_ value: Int32, _ fill: String = "0") -> String { value < 10 ? fill + "\(value)" : "\(value)" }
+        let month = months[Int(min(max(0, parts.tm_mon), 11))]
+        let time = "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+        let clean = text.unicodeScalars.prefix(900).map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) }
+        return
+            "<\(user | min(max(0, severity), 7))>\(month) \(two(parts.tm_mday, " ")) \(time) \(program)[\(process)]: "
+            + String(clean)
+    }
+
+    /// False when nobody took it.
+    package func say(_ text: String, severity: Int = usualSeverity) -> Bool {
+        let bytes = Array(
+            Self.record(
+                text, severity: severity, program: program, process: getpid(), at: SystemClock.wallSeconds
+            ).utf8)
+        return UnixSockets.send(bytes, from: socket.number, to: path)
+    }
+}
