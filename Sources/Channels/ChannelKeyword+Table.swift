@@ -106,23 +106,24 @@ extension ChannelKeyword {
         common  no       spf       spfmailfrom spfrcptto
         ! SMTP server: source channel switching
         core    yes      switch    switchchannel allowswitchchannel* noswitchchannel
-        core    later    sasw      saslswitchchannel:channel
+        core    yes      sasw      saslswitchchannel:channel
         core    yes      sasw      nosaslswitchchannel*
-        common  no       -         tlsswitchchannel:channel
+        common  yes      -         tlsswitchchannel:channel
         rare    no       -         userswitchchannel
         ! SMTP server/client: TLS and SASL
-        core    later    tlsc      maytlsclient
-        core    later    tlss      maytlsserver
+        core    yes      tlsc      maytlsclient
+        core    yes      tlss      maytlsserver
         core    yes      tlsc      musttlsclient
         core    yes      tlss      musttlsserver
         core    yes      tlsc      notlsclient*
         core    yes      tlss      notlsserver*
-        core    later    sasls     maysaslserver
+        core    yes      sasls     maysaslserver
         core    yes      sasls     mustsaslserver nosaslserver*
-        common  no       saslc     maysaslclient
+        common  yes      saslc     maysaslclient
         common  yes      saslc     mustsaslclient nosaslclient*
-        common  no       -         authusername:word authpassword:word
-        rare    no       -         externalidentity:word client_auth:word
+        common  yes      -         authusername:word authpassword:word
+        rare    yes      -         externalidentity:word
+        rare    no       -         client_auth:word
         common  no       -         authrewrite:integer:0..63
         ! SMTP server: verbs and limits
         common  yes      ehlo      ehlo checkehlo noehlo
@@ -151,7 +152,7 @@ extension ChannelKeyword {
         common  yes      -         recipientcutoff:integer:0.. deferralrejectlimit:integer:0..
         common  yes      -         disconnectrecipientlimit:integer:0.. disconnectrejectlimit:integer:0..
         common  yes      -         disconnecttransactionlimit:integer:0.. disconnectbadcommandlimit:integer:0..
-        common  no       -         disconnectbadauthlimit:integer:0..
+        common  yes      -         disconnectbadauthlimit:integer:0..
         common  yes      -         transactionlimit:integer:0..
         common  no       -         expandlimit:integer:0.. expandchannel:channel holdlimit:integer:0..
         common  yes      ll        truncatesmtplonglines* wrapsmtplonglines rejectsmtplonglines

@@ -42,7 +42,7 @@ extension SMTPConnection {
     /// What access tables are told of the transaction.
     private func facts(_ sender: String) -> AccessFacts {
         AccessFacts(
-            portAccessProbe: transport, applicationInformation: "SMTP/\(helo)", sourceChannel: channel.name,
+            portAccessProbe: transport, applicationInformation: applicationInformation, sourceChannel: channel.name,
             sender: sender, isAuthenticated: session.options.isAuthenticated, usesTLS: session.options.usesTLS,
             saidEHLO: saidEHLO, user: submission.user)
     }
