@@ -152,7 +152,7 @@ let package = Package(
         tests("Envelope"),
         tests("InternetMessage"),
         tests("SMTP"),
-        tests("SMTPServer", ["Channels", "SASL", nioSSL]),
+        tests("SMTPServer", ["Configuration", "SASL", nioSSL]),
         tests("SASL", [crypto, cryptoExtras]),
         tests("Mappings", ["OptionSyntax"]),
         tests("Channels", ["OptionSyntax"]),
@@ -184,7 +184,8 @@ let package = Package(
         tests(
             "SMTPClient",
             [
-                "SystemCalls", "DNS", "Channels", "Envelope", "Spool", "MasterKit", "ProcessPool", "SMTP", nioCore,
+                "SystemCalls", "DNS", "Channels", "Envelope", "Spool", "MasterKit", "ProcessPool", "SMTP", "SASL",
+                nioCore,
                 nioPosix,
             ]),
         tests(

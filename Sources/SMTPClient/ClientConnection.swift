@@ -14,6 +14,8 @@ final class ClientConnection: ChannelInboundHandler {
     let context: ClientContext
     /// The host wanted, for the log.
     let wanted: String
+    /// Nil without TLS.
+    private var tls: ServerHelloReader?
     /// The AUTH exchange that goes on.
     var exchange: ClientMechanism?
     private let policy: TLSPolicy
@@ -203,8 +205,10 @@ extension ClientConnection {
         isReading = false
         do {
             channel.flush()
-            try channel.pipeline.syncOperations.addHandler(
-                try context.tls.handler(policy, host: target.host), position: .first)
+            let handler = try context.tls.handler(policy, host: target.host)
+            let reader = ServerHelloReader(handler)
+            try channel.pipeline.syncOperations.addHandlers([reader, handler], position: .first)
+            tls = reader
         } catch {
             session.handshakeFailed("\(error)")
         }
@@ -235,10 +239,12 @@ extension ClientConnection {
     }
 
     private func log(_ action: ConnectionRecord.Action, _ diagnostic: String) {
+        // Version and cipher of TLS at close (notifications and logging specification, 2.4).
+        let protection = tls.map { session.usesTLS ? "/\($0.description)" : "" } ?? ""
         context.log.record(
             ConnectionRecord(
                 action: action, channel: context.settings.channel, transport: transport,
-                application: "SMTP/\(wanted)/\(target.host)", diagnostic: diagnostic))
+                application: "SMTP/\(wanted)/\(target.host)\(protection)", diagnostic: diagnostic))
     }
 }
 

@@ -1,4 +1,5 @@
 import NIOSSL
+import SMTP
 
 /// Which cipher suites TLS 1.2 may use. Those of TLS 1.3 are all good and are not a matter of configuration.
 enum CipherSuites {
@@ -19,7 +20,7 @@ enum CipherSuites {
         var suites = usual
         for adjustment in adjustments {
             let name = adjustment.dropFirst().uppercased()
-            guard let number = ServerHello.names.first(where: { $0.value == name })?.key,
+            guard let number = TLSServerHello.names.first(where: { $0.value == name })?.key,
                 adjustment.hasPrefix("+") || adjustment.hasPrefix("-")
             else {
                 throw Malformed(description: "ssladjustciphersuites: \(adjustment) is not +NAME or -NAME of a suite")

@@ -15,13 +15,13 @@ struct ConnectionTLS {
 
     /// `TLSv1.3:TLS_AES_256_GCM_SHA384` (access-and-filtering specification, 3).
     var description: String {
-        let version =
+        let version: String? =
             switch handler.tlsVersion {
-            case .tlsv13: "TLSv1.3"
-            case .tlsv12: "TLSv1.2"
-            default: "TLS"
+            case .tlsv13: "1.3"
+            case .tlsv12: "1.2"
+            default: nil
             }
-        return observer.suite.map { "\(version):\($0)" } ?? version
+        return TLSServerHello.description(version: version, suite: observer.suite)
     }
 }
 

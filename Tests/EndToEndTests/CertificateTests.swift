@@ -107,7 +107,7 @@ import Testing
         ("TLS1.3", "", ["-tls1_2"], false), ("TLS1.3", "", ["-tls1_3"], true),
         ("TLS1.2", "", ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], true),
         (
-            "TLS1.2", "-TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            "TLS1.2", "+TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 -TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
             ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], false
         ),
         ("TLS1.2", "", ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-SHA"], false),
@@ -118,7 +118,7 @@ import Testing
     func versionsAndSuites(least: String, adjustment: String, client: [String], isTaken: Bool) throws {
         let instance = try TestInstance(settings: [("base.tlsminversion", least), ("mta.log_connection", "255")])
         if !adjustment.isEmpty {
-            try instance.martlet("config", "set", "base.ssladjustciphersuites", "--", adjustment)
+            try instance.martlet("config", "set", "base.ssladjustciphersuites", adjustment)
         }
         try instance.start()
         let arguments =

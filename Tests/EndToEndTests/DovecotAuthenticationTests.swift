@@ -40,7 +40,7 @@ import Testing
                   chroot =
                 }
                 service auth {
-                  unix_listener \(socket) {
+                  unix_listener auth-client {
                     mode = 0666
                   }
                 }

@@ -1,8 +1,8 @@
 /// The one thing of a handshake that the TLS library does not tell: the cipher suite, which the server's first record
 /// names in the clear (RFC 5246 section 7.4.1.3, RFC 8446 section 4.1.3).
-enum ServerHello {
-    /// The suite that `record`, the first octets a server writes, has chosen; nil when they are not a whole ServerHello.
-    static func cipherSuite(_ record: UnsafeRawBufferPointer) -> UInt16? {
+package enum TLSServerHello {
+    /// The suite that `record`, the first octets a server writes in a handshake, has chosen; nil when they are not a whole ServerHello.
+    package static func cipherSuite(_ record: UnsafeRawBufferPointer) -> UInt16? {
         // Record: type 22, version, length. Handshake: type 2, length of 3 octets, version, 32 random octets.
         let sessionLengthAt = 5 + 4 + 2 + 32
         guard record.count > sessionLengthAt, record[0] == 22, record[5] == 2 else { return nil }
@@ -11,13 +11,22 @@ enum ServerHello {
         return UInt16(record[suiteAt]) << 8 | UInt16(record[suiteAt + 1])
     }
 
+    /// `TLSv1.3:TLS_AES_256_GCM_SHA384`, as logs and access tables have it (access-and-filtering specification, 3).
+    /// - Parameters:
+    ///   - version: `1.3`; nil: not known.
+    ///   - suite: as ``name(_:)`` gives it; nil: not known.
+    package static func description(version: String?, suite: String?) -> String {
+        let protocolName = version.map { "TLSv\($0)" } ?? "TLS"
+        return suite.map { "\(protocolName):\($0)" } ?? protocolName
+    }
+
     /// The suite's name in the registry of IANA.
-    static func name(_ suite: UInt16) -> String {
+    package static func name(_ suite: UInt16) -> String {
         names[suite] ?? "0x" + String(suite, radix: 16, uppercase: true)
     }
 
     /// Those the library can do.
-    static let names: [UInt16: String] = [
+    package static let names: [UInt16: String] = [
         0x1301: "TLS_AES_128_GCM_SHA256", 0x1302: "TLS_AES_256_GCM_SHA384", 0x1303: "TLS_CHACHA20_POLY1305_SHA256",
         0xC02B: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", 0xC02C: "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
         0xC02F: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", 0xC030: "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
