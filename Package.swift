@@ -22,6 +22,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
@@ -66,7 +67,7 @@ let package = Package(
         library("Envelope"),
         library("InternetMessage"),
         library("SMTP"),
-        library("SASL", ["CCrypt", crypto]),
+        library("SASL", ["CCrypt", crypto, cryptoExtras]),
         // Floor 2: tables
         library("Mappings", ["OptionSyntax"]),
         library("Channels", ["OptionSyntax"]),
@@ -115,15 +116,14 @@ let package = Package(
                 "SystemCalls", "OptionSyntax", "WorkerKit", "SMTP", "SASL", "Configuration", "Channels", "Mappings",
                 "Aliases", "Envelope", "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit", "DNS",
                 "SPF",
-                nioCore, nioPosix, nioTLS, nioSSL, logging,
+                nioCore, nioPosix, nioTLS, nioSSL, logging, crypto, x509,
             ]),
         library(
             "SMTPClient",
             [
-                "SystemCalls", "OptionSyntax", "MasterKit", "SMTP", "DNS", "Configuration", "Channels", "Envelope",
-                "InternetMessage", "Enqueue", "Spool", "Notifications", "TransactionLog", nioCore, nioPosix, nioTLS,
-                nioSSL,
-                logging,
+                "SystemCalls", "OptionSyntax", "MasterKit", "SMTP", "SASL", "DNS", "Configuration", "Channels",
+                "Envelope", "InternetMessage", "Enqueue", "Spool", "Notifications", "TransactionLog", nioCore,
+                nioPosix, nioTLS, nioSSL, logging,
             ]),
         library(
             "ChannelPrograms",
@@ -154,8 +154,10 @@ let package = Package(
         tests("Envelope"),
         tests("InternetMessage"),
         tests("SMTP"),
-        tests("SMTPServer", ["Configuration", "DNS", "Enqueue", "Envelope", "OptionSyntax", "SMTP", "SPF", nioCore]),
-        tests("SASL"),
+        tests(
+            "SMTPServer",
+            ["Configuration", "DNS", "Enqueue", "Envelope", "OptionSyntax", "SASL", "SMTP", "SPF", nioCore, nioSSL]),
+        tests("SASL", [crypto, cryptoExtras]),
         tests("Mappings", ["OptionSyntax"]),
         tests("Channels", ["OptionSyntax"]),
         tests("AddressRewriting", ["OptionSyntax", "Mappings"]),
@@ -186,7 +188,8 @@ let package = Package(
         tests(
             "SMTPClient",
             [
-                "SystemCalls", "DNS", "Channels", "Envelope", "Spool", "MasterKit", "ProcessPool", "SMTP", nioCore,
+                "SystemCalls", "DNS", "Channels", "Envelope", "Spool", "MasterKit", "ProcessPool", "SMTP", "SASL",
+                nioCore,
                 nioPosix,
             ]),
         tests(

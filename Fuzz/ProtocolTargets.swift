@@ -1,7 +1,6 @@
 import Envelope
 import MasterKit
 import ProcessPool
-import SASL
 import SMTP
 
 @testable import Spool
@@ -21,23 +20,6 @@ extension FuzzTarget {
                 "\r\n", "\r\n.\r\n", "\n", "\r", ".", "BDAT 5 LAST\r\n", "DATA\r\n", "RSET\r\n", "VRFY x\r\n", "\0",
             ],
             run: runSession),
-        FuzzTarget(
-            "sasl",
-            [
-                "\0tim\0secret", "n,,n=user,r=nonce\nc=biws,r=nonceserver,p=AAAA", "y,a=u=2Cx,n=u=2Cx,r=x",
-                "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$AAAA:AAAA", "ann\nsecret",
-            ],
-            words: ["\0", ",", "=", "=2C", "=3D", "n=", "r=", "c=", "p=", "$", ":", "biws", "\n"],
-            run: { bytes in
-                _ = Base64.decode(bytes)
-                _ = SCRAMVerifier(text(bytes))
-                for mechanism in SASLMechanismName.allCases {
-                    var exchange = mechanism.begin(nonce: "server", decoySecret: [1])
-                    for response in bytes.split(separator: 10, omittingEmptySubsequences: false).prefix(4) {
-                        if case .verifier = exchange.respond(Array(response)) { _ = exchange.provide(nil) }
-                    }
-                }
-            }),
         FuzzTarget(
             "spool-record",
             bytes: [

@@ -23,18 +23,39 @@ package enum DirectoryEditError: Error, Hashable, Sendable, CustomStringConverti
 }
 
 extension DirectoryFile {
+    /// What is kept of a password; empty for a user without one.
+    package struct Secrets: Hashable, Sendable {
+        /// As crypt(3) knows it.
+        package var passwordHash: String?
+        /// The same password for SCRAM (RFC 5803), one for each hash.
+        package var verifiers: [String]
+        /// The password itself, for CRAM-MD5.
+        package var plainPassword: String?
+
+        package init(passwordHash: String? = nil, verifiers: [String] = [], plainPassword: String? = nil) {
+            self.passwordHash = passwordHash
+            self.verifiers = verifiers
+            self.plainPassword = plainPassword
+        }
+
+        fileprivate var lines: [String] {
+            var lines = passwordHash.map { ["userPassword: {CRYPT}\($0)"] } ?? []
+            if let plainPassword { lines.append("userPassword: {PLAIN}\(plainPassword)") }
+            return lines + verifiers.map { "authPassword: \($0)" }
+        }
+    }
+
     /// `text` with a paragraph for a new user at its end, and one for the domain before it when it has none. Comments
-    /// and everything else stay as they are. `passwordHash`: as crypt(3) knows it; nil for a user without a password. `verifier`: the same
-    /// password for SCRAM (RFC 5803).
+    /// and everything else stay as they are.
     package static func addingUser(
-        to text: String, uid: String, domain: String, mail: String, passwordHash: String?, verifier: String? = nil
+        to text: String, uid: String, domain: String, mail: String, _ secrets: Secrets = Secrets()
     ) -> Result<String, DirectoryEditError> {
         guard isUsableName(uid) else { return .failure(.badName(uid)) }
         guard let address = Mailbox(mail), !address.domain.isEmpty else { return .failure(.badAddress(mail)) }
         guard let probe = Mailbox("x@" + domain), !probe.domain.isEmpty else {
             return .failure(.badAddress("@" + domain))
         }
-        guard isOneLine((passwordHash ?? "") + (verifier ?? "")) else { return .failure(.badValue) }
+        guard isOneLine(secrets.lines.joined()) else { return .failure(.badValue) }
         var ignored = Diagnostics()
         let current = DirectoryFile(parsing: text, file: "", diagnostics: &ignored)
         if case .found = current.user(forLogin: uid, defaultDomain: domain) {
@@ -48,17 +69,16 @@ extension DirectoryFile {
         if !result.isEmpty, !result.hasSuffix("\n\n") { result += "\n" }
         if !current.isLocalDomain(domain) { result += "domain: \(domain)\n\n" }
         result += "uid: \(uid)\ndomain: \(domain)\nmail: \(address.address)\n"
-        if let passwordHash { result += "userPassword: {CRYPT}\(passwordHash)\n" }
-        if let verifier { result += "authPassword: \(verifier)\n" }
+        for line in secrets.lines { result += line + "\n" }
         return .success(result)
     }
 
     /// `text` with another password for a user: its line is replaced, or added after the last one of the paragraph.
     /// Verifiers of the old password go away.
     package static func settingPassword(
-        in text: String, uid: String, domain: String, passwordHash: String, verifier: String? = nil
+        in text: String, uid: String, domain: String, _ secrets: Secrets
     ) -> Result<String, DirectoryEditError> {
-        guard isOneLine(passwordHash + (verifier ?? "")) else { return .failure(.badValue) }
+        guard isOneLine(secrets.lines.joined()) else { return .failure(.badValue) }
         var ignored = Diagnostics()
         let paragraphs = DirectoryParagraph.paragraphs(of: text, file: "", &ignored)
         let found = paragraphs.first { paragraph in
@@ -68,12 +88,10 @@ extension DirectoryFile {
         guard let found else { return .failure(.noSuchUser(uid + "@" + domain)) }
         var lines = text.utf8.split(separator: 10, omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
-        var added = ["userPassword: {CRYPT}\(passwordHash)"]
-        if let verifier { added.append("authPassword: \(verifier)") }
         let old = found.lines.filter { isPassword(lines[$0]) }
         let place = old.first ?? found.lines.upperBound + 1
         for index in old.reversed() { lines.remove(at: index) }
-        lines.insert(contentsOf: added, at: place)
+        lines.insert(contentsOf: secrets.lines, at: place)
         return .success(lines.joined(separator: "\n"))
     }
 

@@ -106,23 +106,24 @@ extension ChannelKeyword {
         common  yes      spf       spfmailfrom spfrcptto
         ! SMTP server: source channel switching
         core    yes      switch    switchchannel allowswitchchannel* noswitchchannel
-        core    later    sasw      saslswitchchannel:channel
+        core    yes      sasw      saslswitchchannel:channel
         core    yes      sasw      nosaslswitchchannel*
-        common  no       -         tlsswitchchannel:channel
+        common  yes      -         tlsswitchchannel:channel
         rare    no       -         userswitchchannel
         ! SMTP server/client: TLS and SASL
-        core    later    tlsc      maytlsclient
-        core    later    tlss      maytlsserver
+        core    yes      tlsc      maytlsclient
+        core    yes      tlss      maytlsserver
         core    yes      tlsc      musttlsclient
         core    yes      tlss      musttlsserver
         core    yes      tlsc      notlsclient*
         core    yes      tlss      notlsserver*
-        core    later    sasls     maysaslserver
+        core    yes      sasls     maysaslserver
         core    yes      sasls     mustsaslserver nosaslserver*
-        common  no       saslc     maysaslclient
+        common  yes      saslc     maysaslclient
         common  yes      saslc     mustsaslclient nosaslclient*
-        common  no       -         authusername:word authpassword:word
-        rare    no       -         externalidentity:word client_auth:word
+        common  yes      -         authusername:word authpassword:word
+        rare    yes      -         externalidentity:word
+        rare    no       -         client_auth:word
         common  yes      -         authrewrite:integer:0..63
         ! SMTP server: verbs and limits
         common  yes      ehlo      ehlo checkehlo noehlo

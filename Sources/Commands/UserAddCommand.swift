@@ -18,13 +18,15 @@ struct UserAddCommand: ParsableCommand {
     @Flag(help: "Read the password from standard input; without it the user has none and cannot log in.")
     var passwordStdin = false
 
+    @OptionGroup var kinds: PasswordKinds
+
     func run() throws {
         let users = try UserFile(root: instance.existing(), name: name)
-        let password = try passwordStdin ? NewPassword.read() : nil
+        let password = try passwordStdin ? NewPassword.read(kinds) : nil
         try users.edit { text in
             DirectoryFile.addingUser(
                 to: text, uid: users.uid, domain: users.domain, mail: "\(users.uid)@\(users.domain)",
-                passwordHash: password?.hash, verifier: password?.verifier)
+                password?.secrets ?? DirectoryFile.Secrets())
         }
         try Self.createMailbox(uid: users.uid, domain: users.domain, users.configuration)
         Terminal.line("martlet: user \(users.uid)@\(users.domain) added")

@@ -1,4 +1,5 @@
 import Aliases
+import ArgumentParser
 import Configuration
 import Glibc
 import SASL
@@ -40,16 +41,38 @@ struct UserFile {
     }
 }
 
+/// What else is kept of a new password, for clients that know neither PLAIN nor SCRAM-SHA-256.
+struct PasswordKinds: ParsableArguments {
+    @Flag(name: .customLong("scram-sha-1"), help: "Keep a verifier for SCRAM-SHA-1 too.")
+    var scramSHA1 = false
+
+    @Flag(
+        name: .customLong("plain"),
+        help: "Keep the password itself too, for CRAM-MD5: whoever reads the directory file has it.")
+    var plain = false
+}
+
 /// A password as the directory file keeps it: hashed for PLAIN and LOGIN, and as a verifier for SCRAM.
 struct NewPassword {
     let hash: String
-    let verifier: String
+    let verifiers: [String]
+    let plain: String?
 
     /// From one line of standard input.
-    static func read() throws -> NewPassword {
+    static func read(_ kinds: PasswordKinds) throws -> NewPassword {
         guard let line = readLine(), !line.isEmpty else { throw CommandFailure("no password on standard input") }
-        let salt = (0..<16).map { _ in UInt8.random(in: 0...255) }
+        func verifier(_ hash: SCRAMHash) -> String {
+            let salt = (0..<16).map { _ in UInt8.random(in: 0...255) }
+            return SCRAMVerifier(password: line, salt: salt, hash: hash).description
+        }
         return NewPassword(
-            hash: try PasswordHash.make(line), verifier: SCRAMVerifier(password: line, salt: salt).description)
+            hash: try PasswordHash.make(line),
+            verifiers: [verifier(.sha256)] + (kinds.scramSHA1 ? [verifier(.sha1)] : []),
+            plain: kinds.plain ? line : nil)
+    }
+
+    /// Values of `userPassword` and `authPassword` for the directory file.
+    var secrets: DirectoryFile.Secrets {
+        DirectoryFile.Secrets(passwordHash: hash, verifiers: verifiers, plainPassword: plain)
     }
 }

@@ -15,13 +15,13 @@ struct UserPasswordCommand: ParsableCommand {
     @Argument(help: "anna, or anna@hosted.example.")
     var name: String
 
+    @OptionGroup var kinds: PasswordKinds
+
     func run() throws {
         let users = try UserFile(root: instance.existing(), name: name)
-        let password = try NewPassword.read()
+        let password = try NewPassword.read(kinds)
         try users.edit { text in
-            DirectoryFile.settingPassword(
-                in: text, uid: users.uid, domain: users.domain, passwordHash: password.hash,
-                verifier: password.verifier)
+            DirectoryFile.settingPassword(in: text, uid: users.uid, domain: users.domain, password.secrets)
         }
         Terminal.line("martlet: password of \(users.uid)@\(users.domain) changed")
     }

@@ -51,6 +51,7 @@ package struct MTAConfiguration: Sendable {
     package var tlsKey: String?
     /// Path of certificates in PEM that the SMTP client trusts besides those of the system; nil: none.
     package var tlsCA: String?
+    package var security: SecurityOptions
     /// Tasks of the scheduler; empty when it is not enabled.
     package var tasks: [Task]
     /// Everything that was set, under unified names and as written, for `ConfigurationListing`.

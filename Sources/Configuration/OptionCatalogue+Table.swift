@@ -88,15 +88,29 @@ extension OptionCatalogue {
         slave_command path NULL
         urgent_delivery window -
         [base] instance
+        auth_socket path - @reload
         defaultdomain string - @reload
         directory string - @reload
+        has_plain_passwords boolean 0 @reload
         hostname string -
         instancename string ims
         listenaddr string -
+        oauth_audience list - @reload
+        oauth_issuer string - @reload
+        oauth_jwks path - @reload
+        oauth_name_claim string email @reload
+        plaintextmincipher integer 1 0- @reload
         rolename string mta
+        sasl_mechanisms list - @reload
+        ssladjustciphersuites list - @reload
+        sslnicknames list - @reload
         tls_ca path -
         tls_certificate path - @reload
+        tls_client_ca path - @reload
+        tls_handshake_time integer 60 1-3600 @reload
         tls_key path - @reload
+        tlsmaxversion string - @reload
+        tlsminversion string TLS1.2 @reload
         tmpdir path -
         [base.autorestart] instance
         enable boolean 1

@@ -49,7 +49,8 @@ extension MTAConfiguration {
             directoryFile: directoryFile(options, symbols, &diagnostics),
             tlsCertificate: options.string("base.tls_certificate").map(symbols.expandingPath),
             tlsKey: options.string("base.tls_key").map(symbols.expandingPath),
-            tlsCA: options.string("base.tls_ca").map(symbols.expandingPath), tasks: tasks(options),
+            tlsCA: options.string("base.tls_ca").map(symbols.expandingPath),
+            security: SecurityOptions(options, symbols: symbols, diagnostics: &diagnostics), tasks: tasks(options),
             explicit: source.explicit)
         diagnostics.append(contentsOf: CrossChecks(configuration).diagnostics)
         diagnostics.append(contentsOf: CalloutChecks(source.mappings).diagnostics)

@@ -1,5 +1,5 @@
-/// SCRAM-SHA-256 (RFC 5802, RFC 7677) without channel binding: the client proves that it knows the password without
-/// sending it, and the server proves that it knows the verifier.
+/// SCRAM (RFC 5802, RFC 7677): the client proves that it knows the password without sending it, and the server proves
+/// that it knows the verifier. With channel binding both also prove that they are the ends of the same TLS connection.
 struct SCRAMMechanism: SASLMechanism {
     private enum State {
         case first, verifier, final, done
@@ -8,10 +8,14 @@ struct SCRAMMechanism: SASLMechanism {
     }
 
     private var state = State.first
+    private let hash: SCRAMHash
+    private let bindsChannel: Bool
     private let nonce: String
     private let decoySecret: [UInt8]
+    private let connection: SASLConnection
     private var name = ""
-    private var header = ""
+    /// GS2 header and channel binding, which the client repeats in its last message.
+    private var boundHeader: [UInt8] = []
     private var clientFirst = ""
     private var serverFirst = ""
     private var verifier: SCRAMVerifier?
@@ -19,9 +23,15 @@ struct SCRAMMechanism: SASLMechanism {
     private var isDecoy = false
 
     /// `decoySecret`: of this process; what an unknown name is told depends on it and on the name alone.
-    init(nonce: String, decoySecret: [UInt8]) {
+    init(
+        hash: SCRAMHash = .sha256, bindsChannel: Bool = false, nonce: String, decoySecret: [UInt8],
+        connection: SASLConnection = SASLConnection()
+    ) {
+        self.hash = hash
+        self.bindsChannel = bindsChannel
         self.nonce = nonce
         self.decoySecret = decoySecret
+        self.connection = connection
     }
 
     mutating func respond(_ response: [UInt8]?) -> SASLStep {
@@ -39,27 +49,35 @@ struct SCRAMMechanism: SASLMechanism {
 
     /// `n,,n=user,r=nonce`
     private mutating func first(_ response: [UInt8]) -> SASLStep {
-        guard let text = credential(response) else { return .failed(.malformed) }
-        let parts = text.split(separator: ",", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-        // `y`: the client could bind to the channel and thinks that we cannot, which is true. `p`: it wants to.
-        guard parts.count == 3, parts[0] == "n" || parts[0] == "y" else { return .failed(.malformed) }
-        header = "\(parts[0]),\(parts[1]),"
-        clientFirst = parts[2]
-        let fields = clientFirst.split(separator: ",", omittingEmptySubsequences: false)
-        guard fields.count >= 2, let user = value(fields[0], "n").flatMap(Self.unescaped),
-            let clientNonce = value(fields[1], "r"), !clientNonce.isEmpty
+        guard let text = credential(response), let header = GS2Header(text), let binding = accepted(header.binding)
         else { return .failed(.malformed) }
-        if !parts[1].isEmpty, value(parts[1][...], "a").flatMap(Self.unescaped) != user {
-            return .failed(.notAuthorized)
-        }
+        boundHeader = Array(header.text.utf8) + binding
+        clientFirst = String(header.rest)
+        let fields = clientFirst.split(separator: ",", omittingEmptySubsequences: false)
+        guard fields.count >= 2, let user = SCRAM.value(fields[0], "n").flatMap({ SCRAM.unescaped($0) }),
+            let clientNonce = SCRAM.value(fields[1], "r"), !clientNonce.isEmpty
+        else { return .failed(.malformed) }
+        if let wanted = header.authorizationName, wanted != user { return .failed(.notAuthorized) }
         name = user
         serverFirst = "r=\(clientNonce)\(nonce)"
         state = .verifier
         return .verifier(name: user)
     }
 
+    /// The binding that the client's last message has to contain; nil: the flag is not one to accept. A client that could
+    /// bind and believes that we cannot, when we have offered it, has had the offer taken from it on the way (RFC 5802
+    /// section 6).
+    private func accepted(_ binding: GS2Header.Binding) -> [UInt8]? {
+        switch binding {
+        case .unsupported: bindsChannel ? nil : []
+        case .notOffered: bindsChannel || connection.offersBinding ? nil : []
+        case .type(let type): bindsChannel ? connection.bindings[type] : nil
+        }
+    }
+
     mutating func provide(_ found: SCRAMVerifier?) -> SASLStep {
         guard state == .verifier else { return .failed(.malformed) }
+        let found = found.flatMap { $0.hash == hash ? $0 : nil }
         isDecoy = found == nil
         let verifier = found ?? decoy()
         self.verifier = verifier
@@ -69,43 +87,50 @@ struct SCRAMMechanism: SASLMechanism {
     }
 
     private func decoy() -> SCRAMVerifier {
-        let salt = Array(SCRAM.authentication(decoySecret, name).prefix(16))
-        let key = SCRAM.authentication(decoySecret, "key " + name)
+        let salt = Array(SCRAMHash.sha256.authentication(decoySecret, name).prefix(16))
+        let key = hash.authentication(decoySecret, "key " + name)
         return SCRAMVerifier(
-            iterations: SCRAMVerifier.usualIterations, salt: salt, storedKey: key, serverKey: key)
+            hash: hash, iterations: SCRAMVerifier.usualIterations, salt: salt, storedKey: key, serverKey: key)
     }
 
     /// `c=header,r=nonce,p=proof`
     private mutating func final(_ response: [UInt8]) -> SASLStep {
         state = .done
-        guard let text = credential(response), let verifier, let mark = text.firstRange(of: ",p=") else {
+        guard let text = credential(response, limit: 8192), let verifier, let mark = text.firstRange(of: ",p=") else {
             return .failed(.malformed)
         }
         let withoutProof = String(text[..<mark.lowerBound])
         let fields = withoutProof.split(separator: ",", omittingEmptySubsequences: false)
-        guard fields.count >= 2, let binding = value(fields[0], "c"), let echoed = value(fields[1], "r"),
-            let proof = Base64.decode(text[mark.upperBound...].utf8), proof.count == SCRAM.keySize,
-            binding == Base64.encode(Array(header.utf8)), serverFirst.hasPrefix("r=\(echoed),")
+        guard fields.count >= 2, let bound = SCRAM.value(fields[0], "c").flatMap({ Base64.decode($0.utf8) }),
+            let echoed = SCRAM.value(fields[1], "r"),
+            let proof = Base64.decode(text[mark.upperBound...].utf8), proof.count == hash.keySize,
+            serverFirst.hasPrefix("r=\(echoed),")
         else { return .failed(.malformed) }
+        // What differs in its channel binding has gone through somebody else's TLS: refused like a wrong password.
+        guard isEqualInConstantTime(bound, boundHeader) else { return .failed(bindsChannel ? .refused : .malformed) }
         let signed = "\(clientFirst),\(serverFirst),\(withoutProof)"
-        let signature = SCRAM.authentication(verifier.storedKey, signed)
+        let signature = hash.authentication(verifier.storedKey, signed)
         let clientKey = zip(proof, signature).map { $0 ^ $1 }
-        guard isEqualInConstantTime(SCRAM.hash(clientKey), verifier.storedKey), !isDecoy else {
+        guard isEqualInConstantTime(hash.digest(clientKey), verifier.storedKey), !isDecoy else {
             return .failed(.refused)
         }
         state = .confirmation
-        return .challenge(Array("v=\(Base64.encode(SCRAM.authentication(verifier.serverKey, signed)))".utf8))
+        return .challenge(Array("v=\(Base64.encode(hash.authentication(verifier.serverKey, signed)))".utf8))
     }
+}
 
-    private func value(_ field: Substring, _ letter: Character) -> String? {
+/// The syntax of SCRAM messages (RFC 5802 section 7).
+enum SCRAM {
+    /// The value of a field `letter=value`.
+    static func value(_ field: Substring, _ letter: Character) -> Substring? {
         guard field.first == letter, field.dropFirst().first == "=" else { return nil }
-        return String(field.dropFirst(2))
+        return field.dropFirst(2)
     }
 
     /// `=2C` is a comma and `=3D` an equals sign in a name; nothing else may follow an equals sign.
-    private static func unescaped(_ name: String) -> String? {
+    static func unescaped(_ name: Substring) -> String? {
         var result = ""
-        var rest = name[...]
+        var rest = name
         while let mark = rest.firstIndex(of: "=") {
             result += rest[..<mark]
             let code = rest[mark...].prefix(3)
@@ -115,5 +140,9 @@ struct SCRAMMechanism: SASLMechanism {
         }
         result += rest
         return result.isEmpty ? nil : result
+    }
+
+    static func escaped(_ name: String) -> String {
+        name.replacing("=", with: "=3D").replacing(",", with: "=2C")
     }
 }

@@ -1,8 +1,7 @@
-import Crypto
-
-/// What a server keeps of a password for SCRAM-SHA-256 (RFC 5802 section 3, RFC 7677). Nobody can log in with it, but who
-/// steals it can try passwords, so it is kept like a hash.
+/// What a server keeps of a password for SCRAM (RFC 5802 section 3, RFC 7677). Nobody can log in with it, but who steals
+/// it can try passwords, so it is kept like a hash.
 package struct SCRAMVerifier: Hashable, Sendable {
+    package var hash: SCRAMHash
     package var iterations: Int
     package var salt: [UInt8]
     package var storedKey: [UInt8]
@@ -10,19 +9,20 @@ package struct SCRAMVerifier: Hashable, Sendable {
 
     /// RFC 7677 section 4 asks for 4096 at least; more costs the client's time, once for each connection.
     package static let usualIterations = 15_000
-    private static let iterationRange = 4096...1_000_000
-    private static let scheme = "SCRAM-SHA-256"
+    static let iterationRange = 4096...1_000_000
 
     /// - Parameter salt: at least 16 octets that no other user has.
-    package init(password: String, salt: [UInt8], iterations: Int = usualIterations) {
+    package init(password: String, salt: [UInt8], iterations: Int = usualIterations, hash: SCRAMHash = .sha256) {
+        self.hash = hash
         self.iterations = iterations
         self.salt = salt
-        let salted = SCRAM.saltedPassword(password, salt: salt, iterations: iterations)
-        storedKey = SCRAM.hash(SCRAM.authentication(salted, "Client Key"))
-        serverKey = SCRAM.authentication(salted, "Server Key")
+        let salted = hash.saltedPassword(password, salt: salt, iterations: iterations)
+        storedKey = hash.digest(hash.authentication(salted, "Client Key"))
+        serverKey = hash.authentication(salted, "Server Key")
     }
 
-    init(iterations: Int, salt: [UInt8], storedKey: [UInt8], serverKey: [UInt8]) {
+    init(hash: SCRAMHash, iterations: Int, salt: [UInt8], storedKey: [UInt8], serverKey: [UInt8]) {
+        self.hash = hash
         self.iterations = iterations
         self.salt = salt
         self.storedKey = storedKey
@@ -33,50 +33,27 @@ package struct SCRAMVerifier: Hashable, Sendable {
     /// scheme or bad values.
     package init?(_ text: String) {
         let fields = text.split(separator: "$", omittingEmptySubsequences: false)
-        guard fields.count == 3, fields[0].uppercased() == Self.scheme else { return nil }
+        guard fields.count == 3, let hash = SCRAMHash(rawValue: fields[0].uppercased()) else { return nil }
         let info = fields[1].split(separator: ":", omittingEmptySubsequences: false)
         let keys = fields[2].split(separator: ":", omittingEmptySubsequences: false)
         guard info.count == 2, keys.count == 2, let iterations = Int(info[0]),
             Self.iterationRange.contains(iterations), let salt = Base64.decode(info[1].utf8), !salt.isEmpty,
-            let storedKey = Base64.decode(keys[0].utf8), storedKey.count == SCRAM.keySize,
-            let serverKey = Base64.decode(keys[1].utf8), serverKey.count == SCRAM.keySize
+            let storedKey = Base64.decode(keys[0].utf8), storedKey.count == hash.keySize,
+            let serverKey = Base64.decode(keys[1].utf8), serverKey.count == hash.keySize
         else { return nil }
-        self.init(iterations: iterations, salt: salt, storedKey: storedKey, serverKey: serverKey)
+        self.init(hash: hash, iterations: iterations, salt: salt, storedKey: storedKey, serverKey: serverKey)
     }
 
     /// `SCRAM-SHA-256$15000:salt$StoredKey:ServerKey`, the binary parts in base64.
     package var description: String {
-        "\(Self.scheme)$\(iterations):\(Base64.encode(salt))$\(Base64.encode(storedKey)):\(Base64.encode(serverKey))"
+        let keys = "\(Base64.encode(storedKey)):\(Base64.encode(serverKey))"
+        return "\(hash.rawValue)$\(iterations):\(Base64.encode(salt))$\(keys)"
     }
 
     /// Whether the password is the one this was made of. Takes the time of all iterations.
     package func verifies(_ password: String) -> Bool {
-        let other = SCRAMVerifier(password: password, salt: salt, iterations: iterations)
+        let other = SCRAMVerifier(password: password, salt: salt, iterations: iterations, hash: hash)
         return isEqualInConstantTime(other.storedKey, storedKey)
-    }
-}
-
-/// The functions of RFC 5802 section 2.2 over SHA-256.
-enum SCRAM {
-    static let keySize = 32
-
-    static func hash(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
-
-    static func authentication(_ key: [UInt8], _ text: String) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: SymmetricKey(data: key)))
-    }
-
-    /// `Hi(Normalize(password), salt, i)`, PBKDF2 with one block. Passwords are taken as they are, as most clients do;
-    /// SASLprep would differ for some characters beyond ASCII only.
-    static func saltedPassword(_ password: String, salt: [UInt8], iterations: Int) -> [UInt8] {
-        let key = SymmetricKey(data: Array(password.utf8))
-        var block = Array(HMAC<SHA256>.authenticationCode(for: salt + [0, 0, 0, 1], using: key))
-        var result = block
-        for _ in 1..<max(2, iterations) {
-            block = Array(HMAC<SHA256>.authenticationCode(for: block, using: key))
-            for index in result.indices { result[index] ^= block[index] }
-        }
-        return result
     }
 }
 

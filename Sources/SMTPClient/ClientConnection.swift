@@ -2,6 +2,7 @@ import DNS
 import NIOCore
 import NIOPosix
 import NIOTLS
+import SASL
 import SMTP
 
 /// One connection to a server: the shell around `SMTP.ClientSession`. It lives on one event loop; bytes and time-outs
@@ -12,7 +13,11 @@ final class ClientConnection: ChannelInboundHandler {
     let target: ConnectionTarget
     let context: ClientContext
     /// The host wanted, for the log.
-    private let wanted: String
+    let wanted: String
+    /// Nil without TLS.
+    private var tls: ServerHelloReader?
+    /// The AUTH exchange that goes on.
+    var exchange: ClientMechanism?
     private let policy: TLSPolicy
     private var openCompletion: ((Result<ClientConnection, ConnectionFailure>) -> Void)?
     private var gate: BannerGate
@@ -43,7 +48,7 @@ final class ClientConnection: ChannelInboundHandler {
         self.target = target
         self.wanted = wanted
         self.context = context
-        policy = TLSPolicy(context.settings, host: target.host)
+        policy = TLSPolicy(context.settings, host: target.host, wanted: wanted)
         gate = BannerGate(context.settings, manner, policy)
         session = ClientSession(gate.options)
         openCompletion = completion
@@ -175,6 +180,9 @@ extension ClientConnection {
             case .send(let bytes): write(bytes)
             case .ready(let extensions): ready(extensions)
             case .startTLS: startTLS()
+            case .chooseMechanism(let offered): chooseMechanism(offered)
+            case .challenge(let text): answer(challenge: text)
+            case .authenticated: finishAuthentication()
             case .sendContent: startContent()
             case .completed(let results): finish(results)
             case .failed(let failure, let interrupted): fail(failure, interrupted)
@@ -197,20 +205,16 @@ extension ClientConnection {
         isReading = false
         do {
             channel.flush()
-            try channel.pipeline.syncOperations.addHandler(
-                try context.tls.handler(policy, host: target.host), position: .first)
+            let handler = try context.tls.handler(policy, host: target.host)
+            let reader = ServerHelloReader(handler)
+            try channel.pipeline.syncOperations.addHandlers([reader, handler], position: .first)
+            tls = reader
         } catch {
             session.handshakeFailed("\(error)")
         }
     }
 
     private func ready(_ extensions: ServerExtensions) {
-        let settings = context.settings
-        guard !settings.requiresAuthentication else {
-            let text = "authentication is required by channel \(settings.channel) and cannot be had"
-            opened(.failure(ConnectionFailure(.temporary, status: "4.7.4", text: text, remote: remote)))
-            return quit()
-        }
         opened(.success(self))
     }
 
@@ -235,10 +239,12 @@ extension ClientConnection {
     }
 
     private func log(_ action: ConnectionRecord.Action, _ diagnostic: String) {
+        // Version and cipher of TLS at close (notifications and logging specification, 2.4).
+        let protection = tls.map { session.usesTLS ? "/\($0.description)" : "" } ?? ""
         context.log.record(
             ConnectionRecord(
                 action: action, channel: context.settings.channel, transport: transport,
-                application: "SMTP/\(wanted)/\(target.host)", diagnostic: diagnostic))
+                application: "SMTP/\(wanted)/\(target.host)\(protection)", diagnostic: diagnostic))
     }
 }
 
@@ -279,7 +285,7 @@ extension ClientConnection {
     private func limit(_ phase: ClientSession.Phase) -> Double? {
         let times = context.settings.timeouts
         switch phase {
-        case .banner, .hello, .startTLS, .handshake, .dataCommand, .reset: return times.status
+        case .banner, .hello, .startTLS, .handshake, .authentication, .dataCommand, .reset: return times.status
         case .mail: return times.mail
         case .recipient: return times.recipient
         case .content: return times.transmit

@@ -22,7 +22,8 @@ final class ClientContext {
         self.resolver = resolver
         self.notifier = notifier
         self.log = log
-        tls = ClientTLS(trustedCertificates: settings.trustedCertificates)
+        tls = ClientTLS(
+            trustedCertificates: settings.trustedCertificates, own: settings.security.certificate)
         cache = HostCache(settings.cache)
     }
 

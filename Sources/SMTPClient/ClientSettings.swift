@@ -37,8 +37,8 @@ package struct ClientSettings: Sendable {
     package var tls = ClientSession.TLSUse.never
     /// Certificates in PEM to trust besides those of the system, option `tls_ca`; nil: none.
     package var trustedCertificates: String?
-    /// `mustsaslclient`: what this client cannot do; nothing is sent then.
-    package var requiresAuthentication = false
+    /// Authentication, and TLS of single hosts.
+    package var security = ClientSecurity()
     package var cache = HostCache.Use.everything
     package var timeouts = ClientTimeouts()
     package var classifier = ReplyClassifier()
@@ -90,7 +90,7 @@ package struct ClientSettings: Sendable {
             case .may: .ifOffered
             case .must: .required
             }
-        requiresAuthentication = channel.has("mustsasl") || channel.has("mustsaslclient")
+        security = ClientSecurity(channel)
         if channel.has("nocache") || channel.has("cachesuccesses") {
             cache = .nothing
         } else if channel.has("cachefailures") {

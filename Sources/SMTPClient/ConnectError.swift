@@ -52,6 +52,10 @@ extension ConnectionFailure {
         case .tlsMissing(let text):
             self.init(.temporary, status: "4.7.5", text: "TLS is required: \(text)", remote: remote)
             mayBeRepeated = false
+        case .authenticationMissing(let text):
+            self.init(
+                .temporary, status: "4.7.8", text: "authentication is required: \(text)", remote: remote)
+            mayBeRepeated = false
         case .handshakeFailed(let text):
             self.init(.handshakeFailed, status: "4.7.5", text: text, remote: remote)
         case .loop:

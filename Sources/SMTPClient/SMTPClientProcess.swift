@@ -54,6 +54,7 @@ package enum SMTPClientProcess {
             channel, localHost: configuration.channels.localHost, own: OwnHost(configuration),
             loopValue: Installation.xloop(configuration))
         settings.trustedCertificates = configuration.tlsCA
+        try settings.security.readFiles(configuration.symbols.expandingPath)
         let resolver = LazyResolver(ResolverConfiguration(configuration, nameservers: settings.nameservers))
         let client = SMTPClientProgram(
             settings: settings, source: SessionWorkSource(session), resolver: resolver,

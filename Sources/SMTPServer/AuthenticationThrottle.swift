@@ -1,5 +1,5 @@
-/// Slows down who guesses passwords, by address of the client: the answer to each failed AUTH comes later than the one
-/// before. A value without a clock; times are monotonic nanoseconds.
+/// Slows down who guesses passwords, by address of the client or by name of the user: the answer to each failed AUTH comes
+/// later than the one before. A value without a clock; times are monotonic nanoseconds.
 struct AuthenticationThrottle: Sendable {
     private struct Record {
         var failures: Int
@@ -11,10 +11,12 @@ struct AuthenticationThrottle: Sendable {
     private static let forgetsAfter = 600 * second
     private static let longestDelay = 16 * second
     /// Failures that cost nothing: people mistype.
-    private static let freeFailures = 1
+    private let freeFailures: Int
     private static let mostAddresses = 10_000
 
     private var records: [String: Record] = [:]
+
+    init(freeFailures: Int = 1) { self.freeFailures = freeFailures }
 
     /// Addresses that are remembered.
     var count: Int { records.count }
@@ -27,7 +29,7 @@ struct AuthenticationThrottle: Sendable {
         record.failures += 1
         record.lastAt = now
         records[address] = record
-        let paid = record.failures - Self.freeFailures
+        let paid = record.failures - freeFailures
         return paid < 1 ? 0 : min(Self.second << Int64(min(paid - 1, 16)), Self.longestDelay)
     }
 

@@ -67,12 +67,6 @@ extension SMTPConnection {
         return facts
     }
 
-    /// `SMTP/helo`, over TLS `SMTP/TLSv1.3/helo` (access-and-filtering specification, 3).
-    private var applicationInformation: String {
-        let service = session.options.service == .lmtp ? "LMTP" : "SMTP"
-        return ([service] + (tlsName.map { [$0] } ?? []) + [helo]).joined(separator: "/")
-    }
-
     /// What is to be waited before the reply to the recipient that was asked about last.
     func takeDelay() -> Int {
         defer { addressDelay = 0 }

@@ -36,14 +36,16 @@ final class SMTPConnection: ChannelInboundHandler {
     var hasLoweredLimits = false
     /// Received-SPF of the HELO name.
     var heloPolicyField: [UInt8]?
-    /// `TLSv1.3`; nil without TLS.
-    var tlsName: String?
     /// Who has logged in.
     var user: Authenticator.User?
     /// The AUTH exchange that goes on.
-    var exchange: (name: SASLMechanismName, mechanism: any SASLMechanism)?
+    var exchange: AuthenticationExchange?
     /// Who the client of that exchange says it is, for the log.
     var attemptedName = ""
+    /// Nil without TLS.
+    var tls: ConnectionTLS?
+    /// Why the connection ended, when it was not the session that ended it.
+    var closeReason = ""
     /// Ends a handshake that does not come to an end.
     var handshake: Scheduled<Void>?
     private var output = ByteBuffer()
@@ -76,6 +78,7 @@ final class SMTPConnection: ChannelInboundHandler {
         completion = HostCompletion(clientLiteral: handed.remoteAddress.literal)
         session = ServerSession(
             context.options(channel, client: handed.remoteAddress, usesTLS: false, isAuthenticated: false))
+        session.options.authenticationMechanisms = context.mechanisms(channel, usesTLS: false, nil)
     }
 
     /// The loop of the connection; nil once it is closed.
@@ -171,9 +174,11 @@ final class SMTPConnection: ChannelInboundHandler {
         session.connectionLost()
         proceed()
         discardMessage()
+        endExchange()
         // The site's text from the Dispatcher's probe (access-and-filtering specification, 2, `||`).
         let showsSiteText = context.submitter.log.options.connection.contains(.siteText)
-        log(.closed, diagnostic: showsSiteText ? handed.logText : "")
+        let siteText = showsSiteText ? handed.logText : ""
+        log(.closed, diagnostic: closeReason.isEmpty ? siteText : closeReason)
         handed.finish(bytesIn: bytesIn, bytesOut: bytesOut)
         ended(self)
         self.handlerContext = nil
@@ -188,6 +193,7 @@ final class SMTPConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context handlerContext: ChannelHandlerContext, error: any Error) {
+        if handshake != nil { closeReason = "TLS handshake failed: \(error)" }
         handlerContext.close(promise: nil)
     }
 
@@ -334,15 +340,20 @@ final class SMTPConnection: ChannelInboundHandler {
 
     // MARK: Log
 
-    /// `SMTP`, the application field of connection entries.
-    private var application: String { session.options.service == .lmtp ? "LMTP" : "SMTP" }
+    /// `SMTP`, the application field of connection entries; with version and cipher of TLS at close, and with LOG_TLS
+    /// always (notifications and logging specification, 2.4 and 2.6).
+    private func application(_ action: ConnectionLogEntry.Action) -> String {
+        let name = session.options.service == .lmtp ? "LMTP" : "SMTP"
+        guard let tls, handshake == nil, action == .closed || context.logsTLS else { return name }
+        return "\(name)/\(tls.description)"
+    }
 
     func log(_ action: ConnectionLogEntry.Action, user: String = "", diagnostic: String = "") {
         guard channel.isLogging else { return }
         context.submitter.log.write(
             ConnectionLogEntry(
-                action, channel: channel.name, isInbound: true, transport: transport, application: application,
-                username: user, diagnostic: diagnostic))
+                action, channel: channel.name, isInbound: true, transport: transport,
+                application: application(action), username: user, diagnostic: diagnostic))
     }
 
     var modifiers: TransferModifiers {

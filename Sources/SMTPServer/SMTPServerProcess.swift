@@ -48,10 +48,12 @@ package enum SMTPServerProcess {
         }
         do {
             let submitter = try makeSubmitter(configuration, root: root, logger: logger)
-            let context = ServerContext(
-                configuration: configuration, submitter: submitter, initialChannel: channel,
-                authenticator: Authenticator(), resolver: resolver(configuration, logger), logger: logger)
-            let server = SMTPServerLoop(context: context, root: root, logger: logger)
+            let server = try SMTPServerLoop(root: root, logger: logger) { dovecot in
+                ServerContext(
+                    configuration: configuration, submitter: submitter, initialChannel: channel,
+                    authenticator: Authenticator(), dovecot: try dovecot(configuration),
+                    resolver: resolver(configuration, logger), logger: logger)
+            }
             let code = worker.run(server.handlers(worker.environment))
             submitter.spool.close()
             return code
@@ -88,7 +90,7 @@ package enum SMTPServerProcess {
 private final class SMTPServerLoop: Sendable {
     private static let drainGrace = TimeAmount.seconds(300)
 
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let group: MultiThreadedEventLoopGroup
     private let pool = NIOThreadPool(numberOfThreads: 2)
     private let context: Mutex<ServerContext>
     private let root: String
@@ -96,8 +98,14 @@ private final class SMTPServerLoop: Sendable {
     /// The sessions by their number; touched on the loop only.
     private let sessions: NIOLoopBoundBox<[ObjectIdentifier: SMTPConnection]>
 
-    init(context: ServerContext, root: String, logger: Logger) {
-        self.context = Mutex(context)
+    /// `make`: the first context; what it is given opens the socket to Dovecot, where the site has one.
+    init(
+        root: String, logger: Logger,
+        make: ((MTAConfiguration) throws -> DovecotService?) throws -> ServerContext
+    ) throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        self.group = group
+        context = Mutex(try make { try Self.dovecot($0, nil, group, logger) })
         self.root = root
         self.logger = logger
         sessions = NIOLoopBoundBox.makeBoxSendingValue([:], eventLoop: group.any())
@@ -158,11 +166,23 @@ private final class SMTPServerLoop: Sendable {
             logger.error("reload: the configuration has errors, the old one stays in force")
             return
         }
+        let known = context.withLock { $0.dovecot }
+        let dovecot = (try? Self.dovecot(configuration, known, group, logger)) ?? nil
         context.withLock { context in
             context.submitter.configure(configuration)
             context = ServerContext(
                 configuration: configuration, submitter: context.submitter, initialChannel: channel,
-                authenticator: context.authenticator, resolver: context.resolver, logger: logger)
+                authenticator: context.authenticator, dovecot: dovecot, resolver: context.resolver, logger: logger)
         }
+    }
+
+    /// The service of `auth_socket`; the one there was when its path has not changed.
+    private static func dovecot(
+        _ configuration: MTAConfiguration, _ known: DovecotService?, _ group: MultiThreadedEventLoopGroup,
+        _ logger: Logger
+    ) throws -> DovecotService? {
+        guard let path = configuration.security.authenticationSocket else { return nil }
+        if let known, known.path == path { return known }
+        return try DovecotService.make(path: path, loop: group.any()) { logger.error("auth_socket: \($0)") }.wait()
     }
 }

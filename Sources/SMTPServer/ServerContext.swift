@@ -5,7 +5,6 @@ import Enqueue
 import InternetMessage
 import Logging
 import Mappings
-import NIOSSL
 import OptionSyntax
 import SASL
 import SMTP
@@ -21,8 +20,17 @@ final class ServerContext: Sendable {
     let submitter: MessageSubmitter
     let header: HeaderPreparation
     /// Nil: there is no certificate, and TLS is not offered.
-    let tls: NIOSSLContext?
+    let tls: ServerTLS?
     let authenticator: Authenticator
+    /// Nil: the directory has the users' secrets.
+    let dovecot: DovecotService?
+    /// Nil: no tokens are taken.
+    let tokens: TokenVerifier?
+    private let offer: AuthenticationOffer
+    /// `tls_handshake_time`.
+    let handshakeSeconds: Int
+    /// LOG_TLS.
+    let logsTLS: Bool
     let resolver: any DNSResolver
     let systemLog: AccessNotes
     let switching: ChannelSwitching
@@ -53,7 +61,7 @@ final class ServerContext: Sendable {
 
     init(
         configuration: MTAConfiguration, submitter: MessageSubmitter, initialChannel: Channel,
-        authenticator: Authenticator, resolver: any DNSResolver, logger: Logger
+        authenticator: Authenticator, dovecot: DovecotService?, resolver: any DNSResolver, logger: Logger
     ) {
         self.resolver = resolver
         systemLog = AccessNotes(logger)
@@ -66,19 +74,52 @@ final class ServerContext: Sendable {
         bannerPurgeDelay = min(max(0, option("banner_purge_delay") ?? 0), AccessDelay.limit)
         self.logger = logger
         self.authenticator = authenticator
-        do {
-            tls = try ServerTLS.context(configuration)
-        } catch {
-            logger.error(
-                "TLS is not offered, certificate \(configuration.tlsCertificate ?? "") cannot be used: \(error)")
-            tls = nil
+        self.dovecot = dovecot
+        tls = Self.tls(configuration, logger)
+        tokens = Self.tokens(configuration, logger)
+        offer = AuthenticationOffer(configuration.security, takesTokens: tokens != nil)
+        for name in AuthenticationOffer.unknown(configuration.security) {
+            logger.error("base.sasl_mechanisms: \(name) is not known and not offered")
         }
+        handshakeSeconds = configuration.options.integer("base.tls_handshake_time") ?? 60
+        logsTLS = configuration.options.boolean("mta.log_tls")
         router = Router(configuration: configuration) { logger.error("\($0)") }
         switching = ChannelSwitching(configuration.channels)
         product =
             initialChannel.options["custom_version_string"] ?? configuration.mta.receivedVersion ?? ProductVersion.text
         xloop = Installation.xloop(configuration)
         header = HeaderPreparation(configuration)
+    }
+
+    private static func tls(_ configuration: MTAConfiguration, _ logger: Logger) -> ServerTLS? {
+        do {
+            return try ServerTLS(configuration) { logger.error("\($0)") }
+        } catch {
+            logger.error(
+                "TLS is not offered, certificate \(configuration.tlsCertificate ?? "") cannot be used: \(error)")
+            return nil
+        }
+    }
+
+    private static func tokens(_ configuration: MTAConfiguration, _ logger: Logger) -> TokenVerifier? {
+        guard let tokens = configuration.security.tokens else { return nil }
+        do {
+            return try TokenVerifier(tokens)
+        } catch {
+            logger.error("tokens are not taken, \(tokens.keyFile) cannot be used: \(error)")
+            return nil
+        }
+    }
+
+    /// What AUTH offers on `channel`. No password in the clear, unless the site wants it so (smtp specification, 15.2).
+    func mechanisms(_ channel: Channel, usesTLS: Bool, _ tls: ConnectionTLS?) -> [String] {
+        guard channel.serverSASL != .no, usesTLS || configuration.security.allowsAuthenticationWithoutTLS else {
+            return []
+        }
+        return offer.mechanisms(
+            hasBinding: tls?.identity.endPoint != nil, hasCertificate: tls?.clientNames.isEmpty == false,
+            outside: dovecot?.mechanisms
+        ).map(\.rawValue)
     }
 
     /// The channel of a connection after switching by the client's address (channels specification, 6.2).
@@ -126,11 +167,8 @@ final class ServerContext: Sendable {
         options.isAuthenticated = isAuthenticated
         options.offersTLS = tls != nil && channel.serverTLS != .no
         options.requiresTLS = channel.serverTLS == .must
-        if channel.serverSASL != .no {
-            // No password in the clear (smtp specification, 15.2).
-            options.authenticationMechanisms = usesTLS ? SASLMechanismName.allCases.map(\.rawValue) : []
-            options.authenticationNeedsTLS = options.offersTLS
-        }
+        options.authenticationNeedsTLS =
+            channel.serverSASL != .no && options.offersTLS && !configuration.security.allowsAuthenticationWithoutTLS
         options.requiresAuthentication = channel.serverSASL == .must
         options.longestGreetingName = initialChannel.options["max_helo_domain_length"].flatMap(IntegerValue.parse)
         options.ehloAddition = initialChannel.options["ehlo_addition"] ?? ""

@@ -71,7 +71,8 @@ import Testing
 
     @Test func addingUser() throws {
         let added = try DirectoryFile.addingUser(
-            to: text, uid: "carl", domain: "example.com", mail: "carl@example.com", passwordHash: "$6$x$y"
+            to: text, uid: "carl", domain: "example.com", mail: "carl@example.com",
+            DirectoryFile.Secrets(passwordHash: "$6$x$y")
         ).get()
         #expect(added.hasPrefix(text))
         #expect(
@@ -83,7 +84,7 @@ import Testing
         }
         #expect(carl.passwordHash == "$6$x$y")
         let fresh = try DirectoryFile.addingUser(
-            to: "", uid: "carl", domain: "new.example", mail: "carl@new.example", passwordHash: nil
+            to: "", uid: "carl", domain: "new.example", mail: "carl@new.example"
         ).get()
         #expect(fresh == "domain: new.example\n\nuid: carl\ndomain: new.example\nmail: carl@new.example\n")
     }
@@ -96,31 +97,34 @@ import Testing
     ])
     func addingUserFails(_ uid: String, _ mail: String, _ error: DirectoryEditError) {
         let result = DirectoryFile.addingUser(
-            to: text, uid: uid, domain: "example.com", mail: mail, passwordHash: nil)
+            to: text, uid: uid, domain: "example.com", mail: mail)
         #expect(result == .failure(error))
     }
 
     @Test func settingPassword() throws {
         let changed = try DirectoryFile.settingPassword(
-            in: text, uid: "anna", domain: "example.com", passwordHash: "$6$n"
+            in: text, uid: "anna", domain: "example.com", DirectoryFile.Secrets(passwordHash: "$6$n")
         ).get()
         #expect(changed == text.replacing("{CRYPT}$y$j9T$abc", with: "{CRYPT}$6$n"))
         let added = try DirectoryFile.settingPassword(
-            in: text, uid: "bert", domain: "example.com", passwordHash: "$6$n"
+            in: text, uid: "bert", domain: "example.com", DirectoryFile.Secrets(passwordHash: "$6$n")
         ).get()
         #expect(added.contains("uid: bert\ndomain: example.com\nuserPassword: {CRYPT}$6$n\n"))
         let twice = try DirectoryFile.settingPassword(
-            in: changed, uid: "anna", domain: "example.com", passwordHash: "$6$o", verifier: "SCRAM-SHA-256$1"
+            in: changed, uid: "anna", domain: "example.com",
+            DirectoryFile.Secrets(passwordHash: "$6$o", verifiers: ["SCRAM-SHA-256$1"])
         ).get()
         #expect(twice.contains("userPassword: {CRYPT}$6$o\nauthPassword: SCRAM-SHA-256$1\n"))
         let again = DirectoryFile.settingPassword(
-            in: twice, uid: "anna", domain: "example.com", passwordHash: "$6$n")
+            in: twice, uid: "anna", domain: "example.com", DirectoryFile.Secrets(passwordHash: "$6$n"))
         #expect(try again.get() == changed)
         #expect(
-            DirectoryFile.settingPassword(in: text, uid: "zoe", domain: "example.com", passwordHash: "x")
+            DirectoryFile.settingPassword(
+                in: text, uid: "zoe", domain: "example.com", DirectoryFile.Secrets(passwordHash: "x"))
                 == .failure(.noSuchUser("zoe@example.com")))
         #expect(
-            DirectoryFile.settingPassword(in: text, uid: "anna", domain: "example.com", passwordHash: "x\nuid: y")
+            DirectoryFile.settingPassword(
+                in: text, uid: "anna", domain: "example.com", DirectoryFile.Secrets(passwordHash: "x\nuid: y"))
                 == .failure(.badValue))
     }
 

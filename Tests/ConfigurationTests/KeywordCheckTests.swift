@@ -41,7 +41,7 @@ import Testing
 
     @Test func theShippedKeywordsAreListedOnRequest() throws {
         let configuration = try #require(Samples.unified(Samples.defaults.unified).configuration)
-        #expect(configuration.keywordsToCome.contains("maytlsserver"))
+        #expect(configuration.keywordsToCome.contains("fileinto"))
         for channel in configuration.channels.channels {
             for name in channel.settings.keys {
                 #expect(ChannelKeyword.named(name).first?.effect != .missing, "\(name)")

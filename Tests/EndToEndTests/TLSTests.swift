@@ -34,7 +34,7 @@ import Testing
             """
             for mechanism in ("auth_plain", "auth_login"):
                 c = secure()
-                assert c.esmtp_features["auth"].split() == ["PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-256", "LOGIN", "PLAIN"], c.esmtp_features
+                assert c.esmtp_features["auth"].split() == ["PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "LOGIN", "PLAIN"], c.esmtp_features
                 c.user, c.password = "anna", "a secret of tests"
                 name = mechanism[5:].upper()
                 print(c.auth(name, getattr(c, mechanism)))

@@ -96,7 +96,9 @@ private func octets(_ text: String) -> [UInt8] { Array(text.utf8) }
     @Test(arguments: [
         ("n,,n=a=2Cb=3Dc,r=x", SASLStep.verifier(name: "a,b=c")), ("n,a=user,n=user,r=x", .verifier(name: "user")),
         ("y,,n=user,r=x", .verifier(name: "user")), ("n,a=other,n=user,r=x", .failed(.notAuthorized)),
-        ("p=tls-unique,,n=user,r=x", .failed(.malformed)), ("n,,n=a=2b,r=x", .failed(.malformed)),
+        ("p=tls-unique,,n=user,r=x", .failed(.malformed)), ("p=,,n=user,r=x", .failed(.malformed)),
+        ("p=a b,,n=user,r=x", .failed(.malformed)), ("n,b=user,n=user,r=x", .failed(.malformed)),
+        ("n,,n=a=2b,r=x", .failed(.malformed)),
         ("n,,n=user", .failed(.malformed)), ("n,,n=,r=x", .failed(.malformed)), ("n,,n=user,r=", .failed(.malformed)),
         ("n,,m=ext,n=user,r=x", .failed(.malformed)), ("", .failed(.malformed)),
     ])
@@ -115,7 +117,8 @@ private func octets(_ text: String) -> [UInt8] { Array(text.utf8) }
     }
 
     @Test(arguments: [
-        "", "SCRAM-SHA-1$4096:W22Z$AAAA:AAAA", "SCRAM-SHA-256$1:W22Z$AAAA:AAAA", "SCRAM-SHA-256$4096$AAAA:AAAA",
+        "", "SCRAM-SHA-1$4096:W22Z$AAAA:AAAA", "SCRAM-SHA-512$4096:W22Z$AAAA:AAAA", "SCRAM-SHA-256$1:W22Z$AAAA:AAAA",
+        "SCRAM-SHA-256$4096$AAAA:AAAA",
         "SCRAM-SHA-256$99999999999999999999:W22Z$AAAA:AAAA", "SCRAM-SHA-256$4096:W22Z$AAAA:AAAA",
     ])
     func badVerifiers(_ text: String) { #expect(SCRAMVerifier(text) == nil) }

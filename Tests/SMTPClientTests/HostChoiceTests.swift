@@ -133,8 +133,8 @@ import Testing
         settings.tls = .required
         #expect(words(await Bench.deliver(.sample(), settings).outcomes[1]) == ["temporary 4.7.5"])
         settings.tls = .never
-        settings.requiresAuthentication = true
-        #expect(words(await Bench.deliver(.sample(), settings).outcomes[1]) == ["temporary 4.7.4"])
+        settings.security.authentication = .required
+        #expect(words(await Bench.deliver(.sample(), settings).outcomes[1]) == ["temporary 4.7.8"])
         #expect(peer.record.commands.allSatisfy { !$0.hasPrefix("MAIL") })
     }
 

@@ -28,6 +28,7 @@ private struct Conversation {
             case .send(let bytes): log.append("C " + String(decoding: bytes, as: UTF8.self))
             case .ready: log.append("ready")
             case .startTLS: log.append("handshake")
+            case .chooseMechanism, .challenge, .authenticated: log.append("\(action)")
             case .sendContent:
                 log.append("content")
                 session.contentSent()

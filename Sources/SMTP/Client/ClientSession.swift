@@ -15,6 +15,8 @@ package struct ClientSession: Sendable {
         package var tls: TLSUse
         /// Our own XLOOP value; a server that shows the same one is this installation. Empty: no check.
         package var xloop: String
+        /// AUTH behind the last EHLO (RFC 4954).
+        package var authentication = AuthenticationUse.never
 
         package init(
             hostName: String, usesHELO: Bool = false, isLMTP: Bool = false, tls: TLSUse = .never, xloop: String = ""
@@ -36,6 +38,15 @@ package struct ClientSession: Sendable {
         case required
     }
 
+    /// Whether the client logs in.
+    package enum AuthenticationUse: Hashable, Sendable {
+        case never
+        /// `maysaslclient`: when it can; otherwise mail goes without.
+        case ifPossible
+        /// `mustsaslclient`: or no mail is sent.
+        case required
+    }
+
     /// Why no transaction is possible on this connection, or no further one.
     package enum Failure: Hashable, Sendable {
         /// 5yz at the banner, or to HELO.
@@ -53,12 +64,20 @@ package struct ClientSession: Sendable {
         case tlsMissing(String)
         /// The handshake failed, and the mail may go without TLS: on another connection, this one is of no use.
         case handshakeFailed(String)
+        /// Authentication is required, and could not be had. The text says why.
+        case authenticationMissing(String)
     }
 
     package enum Action: Hashable, Sendable {
         case send([UInt8])
         /// Begin the TLS handshake; ``tlsEstablished()`` or ``handshakeFailed(_:)`` tells how it ended.
         case startTLS
+        /// Which of these mechanisms, in upper case, is to be used for AUTH?
+        case chooseMechanism([String])
+        /// A challenge of the server, in base64.
+        case challenge(String)
+        /// The server says that authentication has succeeded.
+        case authenticated
         /// EHLO or HELO was answered: transactions may begin.
         case ready(ServerExtensions)
         /// The oldest transaction's content is wanted: dot-stuffed, then the final dot, then ``contentSent()``.
@@ -74,20 +93,24 @@ package struct ClientSession: Sendable {
 
     /// What is awaited, for the time limit in force.
     package enum Phase: Hashable, Sendable {
-        case banner, hello, startTLS, handshake, mail, recipient, dataCommand, finalReply, reset, quit
+        case banner, hello, startTLS, handshake, authentication, mail, recipient, dataCommand, finalReply, reset, quit
         /// Nothing: no transaction is under way.
         case idle
         /// Our own content is being sent.
         case content
     }
 
-    private enum Stage { case greeting, handshake, established, quitting, over }
+    enum Stage { case greeting, handshake, authenticating, established, quitting, over }
 
-    private let options: Options
+    let options: Options
     /// The connection is protected by TLS.
     package private(set) var usesTLS = false
     package private(set) var extensions = ServerExtensions()
-    private var stage = Stage.greeting
+    var stage = Stage.greeting
+    /// An initial response that is too long for the command line.
+    var delayedResponse: String?
+    /// Why an exchange has been given up, until the server has answered.
+    var cancelReason: String?
     private var reader = ReplyReader()
     private var expected: [Expectation] = [Expectation(.banner)]
     private var transactions: [RunningTransaction] = []
@@ -172,7 +195,7 @@ package struct ClientSession: Sendable {
         case .quitting: close()
         case .established where transactions.isEmpty && expected.isEmpty: close()
         case .handshake: handshakeFailed("connection lost")
-        case .greeting, .established:
+        case .greeting, .authenticating, .established:
             fail(.connectionLost(atEHLO: expected.first?.phase == .hello && !options.usesHELO), "connection lost")
         }
     }
@@ -219,6 +242,7 @@ package struct ClientSession: Sendable {
         case .banner: greet(reply)
         case .hello: established(reply, after: expectation)
         case .startTLS: startTLSAnswered(reply)
+        case .authentication: authenticationAnswered(reply)
         case .mail: mailAnswered(reply)
         case .recipient: recipientAnswered(reply, expectation.recipient)
         case .dataCommand: dataAnswered(reply)
@@ -256,9 +280,17 @@ package struct ClientSession: Sendable {
 
     private mutating func becomeReady(otherwise reason: String) {
         if options.tls == .required, !usesTLS { return fail(.tlsMissing(reason), reason) }
+        if options.authentication != .never { beginAuthentication() } else { establish() }
+    }
+
+    mutating func establish() {
         stage = .established
         actions.append(.ready(extensions))
     }
+
+    mutating func emit(_ action: Action) { actions.append(action) }
+
+    mutating func expectAuthentication() { expected.append(Expectation(.authentication)) }
 
     // MARK: TLS
 
@@ -359,7 +391,7 @@ package struct ClientSession: Sendable {
         actions.append(.completed(transaction.results(otherwise: "no reply")))
     }
 
-    private mutating func fail(_ failure: Failure, _ text: String) {
+    mutating func fail(_ failure: Failure, _ text: String) {
         stage = .over
         expected = []
         let permanent: ReceivedReply? = if case .refusedForGood(let reply) = failure { reply } else { nil }
@@ -395,6 +427,7 @@ extension ClientSession.Phase {
         case .banner: "the connection"
         case .hello: "EHLO"
         case .startTLS, .handshake: "STARTTLS"
+        case .authentication: "AUTH"
         case .mail: "MAIL"
         case .recipient: "RCPT"
         case .dataCommand: "DATA"
