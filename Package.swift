@@ -44,7 +44,10 @@ let package = Package(
     name: "martlet",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "WorkerKit", targets: ["WorkerKit"])
+        .library(name: "WorkerKit", targets: ["WorkerKit"]),
+        // One program under two names: the service's image says whether it speaks SMTP or LMTP.
+        .executable(name: "tcp_smtp_server", targets: ["tcp_smtp_server"]),
+        .executable(name: "tcp_lmtp_server", targets: ["tcp_smtp_server"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -81,6 +84,7 @@ let package = Package(
         library("ProcessPool", ["SystemCalls", "OptionSyntax"]),
         library("Spool", ["CSystemCalls", "SystemCalls", "Envelope"]),
         library("DNS", ["SystemCalls", "CUnbound"]),
+        library("MessageStore", ["SystemCalls", "InternetMessage"]),
         library("TransactionLog", ["SystemCalls", "Envelope", "InternetMessage"]),
         // Floor 6: contracts and submission
         library("WorkerKit", ["SystemCalls", "ProcessPool"]),
@@ -112,8 +116,8 @@ let package = Package(
             "SMTPServer",
             [
                 "SystemCalls", "OptionSyntax", "WorkerKit", "SMTP", "SASL", "Configuration", "Channels", "Mappings",
-                "Aliases", "Envelope", "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit", nioCore,
-                nioPosix, nioTLS, nioSSL, logging,
+                "Aliases", "Envelope", "InternetMessage", "Enqueue", "Spool", "MessageStore", "TransactionLog",
+                "MasterKit", nioCore, nioPosix, nioTLS, nioSSL, logging,
             ]),
         library(
             "SMTPClient",
@@ -127,7 +131,7 @@ let package = Package(
             "ChannelPrograms",
             [
                 "SystemCalls", "OptionSyntax", "MasterKit", "Configuration", "Channels", "Aliases", "Envelope",
-                "InternetMessage", "Enqueue", "Spool", "Notifications", "TransactionLog", logging,
+                "InternetMessage", "Enqueue", "Spool", "MessageStore", "Notifications", "TransactionLog", logging,
             ]),
         library(
             "Commands",
@@ -142,7 +146,7 @@ let package = Package(
         executable("job_controller", ["JobController"]),
         executable("tcp_smtp_server", ["SMTPServer"]),
         executable("tcp_smtp_client", ["SMTPClient"]),
-        executable("ims_master", ["ChannelPrograms"]),
+        executable("ims_master", ["ChannelPrograms", "SMTPClient"]),
         executable("reprocess", ["ChannelPrograms"]),
         executable("echo_worker", ["WorkerKit", "SystemCalls"]),
         executable("null_worker", ["WorkerKit", "SystemCalls"]),
@@ -152,7 +156,7 @@ let package = Package(
         tests("Envelope"),
         tests("InternetMessage"),
         tests("SMTP"),
-        tests("SMTPServer"),
+        tests("SMTPServer", ["MessageStore", "SystemCalls", "InternetMessage", "Aliases", "SMTP"]),
         tests("SASL"),
         tests("Mappings", ["OptionSyntax"]),
         tests("Channels", ["OptionSyntax"]),
@@ -195,6 +199,7 @@ let package = Package(
             ]),
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),
+        tests("MessageStore", ["SystemCalls", "InternetMessage"]),
         tests(
             "Dispatcher",
             [

@@ -1,6 +1,7 @@
 import Channels
 import Configuration
 import Envelope
+import MessageStore
 import OptionSyntax
 import Spool
 import SystemCalls
@@ -44,9 +45,9 @@ struct MailboxStore: Sendable {
             return RecipientOutcome(
                 recipient: number, result: .delivered, status: "2.1.5", text: "delivered to the mailbox")
         } catch {
-            let isFull = (error as? SystemCallError)?.isOutOfSpace == true
+            let failure = StoreFailure(error)
             return RecipientOutcome(
-                recipient: number, result: .failedTemporarily, status: isFull ? "4.2.2" : "4.3.0", text: "\(error)")
+                recipient: number, result: .failedTemporarily, status: failure.status, text: failure.text)
         }
     }
 

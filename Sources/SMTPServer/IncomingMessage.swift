@@ -1,5 +1,6 @@
 import Enqueue
 import Envelope
+import MessageStore
 import SMTP
 
 /// A transaction as the server's policy knows it: the envelope so far, and the content as it comes.
@@ -9,6 +10,8 @@ struct IncomingMessage {
     var recipients: [RoutedRecipient] = []
     /// Recipients as the client gave them; the for clause of Received names a single one.
     var given: [String] = []
+    /// LMTP into the store: the mailbox of each of them.
+    var mailboxes: [MailboxName] = []
     /// FROM_ACCESS wants the message held.
     var heldReason: String?
     var identity: MessageSubmitter.Identity?

@@ -1,7 +1,6 @@
 import Enqueue
 import NIOCore
 import NIOPosix
-import Spool
 
 /// Content above the threshold on its way to a file of its own, written by a thread of a pool. Confined to the event loop
 /// of its session.
@@ -10,13 +9,13 @@ final class LargeContentStream {
     static let mostWaiting = 1 << 20
 
     let facts: HeaderFacts
-    private let writer: LargeContentWriter
+    private let writer: any ContentWriter
     private let pool: NIOThreadPool
     private let loop: any EventLoop
     private var tail: EventLoopFuture<Void>
     private(set) var waiting = 0
 
-    init(_ writer: LargeContentWriter, facts: HeaderFacts, pool: NIOThreadPool, loop: any EventLoop) {
+    init(_ writer: any ContentWriter, facts: HeaderFacts, pool: NIOThreadPool, loop: any EventLoop) {
         self.writer = writer
         self.facts = facts
         self.pool = pool
@@ -42,10 +41,10 @@ final class LargeContentStream {
         }
     }
 
-    /// Everything is written and synced, or the error after which the file is gone.
-    func finish(_ completion: @escaping @Sendable (Result<LargeContent, any Error>) -> Void) {
+    /// Everything is written, and synced when it is for the queue, or the error after which the file is gone.
+    func finish(_ completion: @escaping @Sendable (Result<StreamedContent, any Error>) -> Void) {
         let (pool, writer, loop) = (pool, writer, loop)
-        tail.flatMap { pool.runIfActive(eventLoop: loop) { try writer.finish() } }
+        tail.flatMap { pool.runIfActive(eventLoop: loop) { try writer.complete() } }
             .whenComplete { result in
                 if case .failure = result { writer.abandon() }
                 completion(result)

@@ -32,7 +32,10 @@ extension SMTPConnection {
         let content = message.content
         do {
             let prepared = try prepare(message, identity).get()
-            let writer = try context.submitter.spool.beginLargeContent(identity.id)
+            let writer: any ContentWriter =
+                if let store = context.store { try store.scratch() } else {
+                    try context.submitter.spool.beginLargeContent(identity.id)
+                }
             let stream = LargeContentStream(writer, facts: prepared.facts, pool: pool, loop: loop)
             message.stream = stream
             append(prepared.header + content[prepared.bodyStart...], to: stream)
@@ -89,7 +92,9 @@ extension SMTPConnection {
         case .success(let prepared):
             var body = Array(taken.content[prepared.bodyStart...])
             if !findings.endsInLineEnd { body += [13, 10] }
-            submit(taken, identity, findings, prepared.facts, .inline([prepared.header, body]))
+            let content = [prepared.header, body]
+            if let store = context.store { return deliver(taken, identity, prepared.facts, .bytes(content), to: store) }
+            submit(taken, identity, findings, prepared.facts, .inline(content))
         }
     }
 
@@ -102,10 +107,13 @@ extension SMTPConnection {
         stream.finish { result in
             let (connection, message, stream) = bound.value
             switch result {
-            case .success(let content):
+            case .success(.spooled(let content)):
                 // Nobody waits for an answer any more: without this the file would stay.
                 guard connection.loop != nil else { return content.abandon() }
                 connection.submit(message, identity, findings, stream.facts, .large(content))
+            case .success(.scratch(let file)):
+                guard connection.loop != nil, let store = connection.context.store else { return }
+                connection.deliver(message, identity, stream.facts, .scratch(file), to: store)
             case .failure(let error):
                 connection.answer(.refuse(Self.storageReply(error)))
             }

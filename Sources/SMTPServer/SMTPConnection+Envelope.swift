@@ -11,7 +11,7 @@ import WorkerKit
 /// MAIL, RCPT and VRFY: the policy behind the session's questions.
 extension SMTPConnection {
     func mail(_ argument: ArraySlice<UInt8>) -> ServerAnswer {
-        guard context.submitter.spool.hasRoom else {
+        guard context.store != nil || context.submitter.spool.hasRoom else {
             return .refuse(Reply(452, "4.3.1", "Insufficient system storage, try again later"))
         }
         switch SMTPPath.parsePrefix(argument) {
@@ -21,6 +21,7 @@ extension SMTPConnection {
             switch MailParameters.parse(rest, options: session.options) {
             case .failure(let reply): return .refuse(reply)
             case .success(let parameters):
+                guard context.store == nil else { return accept(path.mailbox?.address ?? "", parameters) }
                 let sender = context.router.sender(path.mailbox, channel: channel, completion: completion)
                 return accept(sender, parameters)
             }
@@ -71,6 +72,7 @@ extension SMTPConnection {
     private func recipient(
         _ mailbox: Mailbox, _ path: SMTPPath, _ parameters: RecipientParameters
     ) -> ServerAnswer {
+        if let store = context.store { return storeRecipient(mailbox, path, parameters, of: store) }
         let facts = facts(message?.sender ?? "")
         let kept = QueueRecipientFacts(
             given: path.given, originalRecipient: parameters.originalRecipient,

@@ -20,17 +20,21 @@ package enum SMTPServerProcess {
     private static let temporaryFailure: Int32 = 75
     private static let configurationError: Int32 = 78
 
+    /// Threads that write into mailboxes: a sync for every message, so that several wait at a time.
+    private static let storeThreads = 15
+
     /// Runs until the Dispatcher lets the worker go; returns the exit code. `root`: the instance, from MARTLET_ROOT.
     package static func run(root: String?) -> Int32 {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        let logger = Logger(label: "tcp_smtp_server")
+        let image = imageName
+        let logger = Logger(label: image)
         guard let root else {
             logger.critical("MARTLET_ROOT is not set; this program is started by the dispatcher")
             return configurationError
         }
         let worker: WorkerProcess
         do {
-            worker = try WorkerProcess(imageVersion: "tcp_smtp_server \(ProductVersion.number)")
+            worker = try WorkerProcess(imageVersion: "\(image) \(ProductVersion.number)")
         } catch {
             logger.critical("\(error)")
             return configurationError
@@ -50,7 +54,8 @@ package enum SMTPServerProcess {
             let context = ServerContext(
                 configuration: configuration, submitter: submitter, initialChannel: channel,
                 authenticator: Authenticator(), logger: logger)
-            let server = SMTPServerLoop(context: context, root: root, logger: logger)
+            let threads = context.store == nil ? 2 : storeThreads
+            let server = SMTPServerLoop(context: context, root: root, threads: threads, logger: logger)
             let code = worker.run(server.handlers(worker.environment))
             submitter.spool.close()
             return code
@@ -60,10 +65,17 @@ package enum SMTPServerProcess {
         }
     }
 
+    /// The name this program was started by: `tcp_smtp_server`, or `tcp_lmtp_server`, its other name.
+    private static var imageName: String {
+        let path = CommandLine.arguments.first ?? "tcp_smtp_server"
+        return String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
+    }
+
     static func initialChannel(_ configuration: MTAConfiguration, _ environment: WorkerEnvironment) -> Channels.Channel?
     {
         let service = configuration.dispatcher.service(environment.service)
-        return ChannelSwitching(configuration.channels).initialChannel(parameter: service?.channel)
+        return ChannelSwitching(configuration.channels).initialChannel(
+            parameter: service?.channel, isLMTP: imageName == "tcp_lmtp_server")
     }
 
     private static func makeSubmitter(
@@ -81,14 +93,15 @@ private final class SMTPServerLoop: Sendable {
     private static let drainGrace = TimeAmount.seconds(300)
 
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    private let pool = NIOThreadPool(numberOfThreads: 2)
+    private let pool: NIOThreadPool
     private let context: Mutex<ServerContext>
     private let root: String
     private let logger: Logger
     /// The sessions by their number; touched on the loop only.
     private let sessions: NIOLoopBoundBox<[ObjectIdentifier: SMTPConnection]>
 
-    init(context: ServerContext, root: String, logger: Logger) {
+    init(context: ServerContext, root: String, threads: Int, logger: Logger) {
+        pool = NIOThreadPool(numberOfThreads: threads)
         self.context = Mutex(context)
         self.root = root
         self.logger = logger

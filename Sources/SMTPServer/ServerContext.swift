@@ -24,6 +24,8 @@ final class ServerContext: Sendable {
     let switching: ChannelSwitching
     /// The channel of the service, from its PARAMETER.
     let initialChannel: Channel
+    /// Where the LMTP server delivers; nil: mail goes to the queue.
+    let store: LMTPStore?
     let product: String
     let xloop: String
     let logger: Logger
@@ -62,6 +64,7 @@ final class ServerContext: Sendable {
         product = configuration.mta.receivedVersion ?? ProductVersion.text
         xloop = Installation.xloop(configuration)
         header = HeaderPreparation(configuration)
+        store = initialChannel.proto == .lmtp ? LMTPStore(configuration, initialChannel) : nil
     }
 
     /// The channel of a connection after switching by the client's address (channels specification, 6.2).
