@@ -11,10 +11,11 @@ package enum StoreDelivery {
     /// DELIVER_THREADS.
     private static let defaultThreads = 15
 
-    package static func run() -> Int32 {
+    /// `lmtp`: the LMTP client, for a channel with option STORE=lmtp.
+    package static func run(lmtp: @escaping ChannelProgram.Elsewhere) -> Int32 {
         ChannelProgram.run(
             "ims_master", threads: { $0.options["deliver_threads"].flatMap { Int($0) } ?? defaultThreads },
-            isFinal: true,
+            isFinal: true, elsewhere: { $0.options["store"]?.lowercased() == "lmtp" ? lmtp : nil },
             deliver: { program in
                 let root = program.channel.options["maildir_root"].map(program.configuration.symbols.expandingPath)
                 let store = MailboxStore(

@@ -53,7 +53,9 @@ package struct LocalMailboxes: Sendable {
     }
 
     private func name(_ address: Mailbox) -> MailboxName? {
-        let isStoreHost = address.domain.isEmpty || storeHosts.contains(address.domain.lowercased())
+        let domain = address.domain.lowercased()
+        // Relays of the family name store hosts `HOST.lmtp`.
+        let isStoreHost = domain.isEmpty || domain.hasSuffix(".lmtp") || storeHosts.contains(domain)
         return MailboxName(
             localPart: address.localPart, defaultDomain: isStoreHost ? defaultDomain : address.domain)
     }

@@ -21,6 +21,7 @@ struct BannerGate {
         options = ClientSession.Options(
             hostName: settings.heloName, usesHELO: manner.usesHELO, isLMTP: settings.isLMTP,
             tls: manner.avoidsTLS ? .never : policy.use, xloop: settings.loopValue ?? "")
+        options.initialCommand = settings.initialCommand
     }
 
     /// The options for the session once the banner, or what is none, is there; then ``early`` is for the session.

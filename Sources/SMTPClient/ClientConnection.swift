@@ -47,7 +47,7 @@ final class ClientConnection: ChannelInboundHandler {
         gate = BannerGate(context.settings, manner, policy)
         session = ClientSession(gate.options)
         openCompletion = completion
-        transport = "TCP|||\(target.address)|\(target.port)"
+        transport = target.isSocketFile ? "UNIX|\(target.address)" : "TCP|||\(target.address)|\(target.port)"
     }
 
     /// Connects and says hello. `completion` runs once, on the loop: with a connection that takes mail, or why not.
@@ -65,10 +65,13 @@ final class ClientConnection: ChannelInboundHandler {
                         try channel.pipeline.syncOperations.addHandler(bound.value)
                     }
                 }
-            if let local = context.settings.interfaceAddress {
+            if let local = context.settings.interfaceAddress, !target.isSocketFile {
                 bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: local, port: 0))
             }
-            let address = try SocketAddress(ipAddress: target.address, port: Int(target.port))
+            let address =
+                try target.isSocketFile
+                ? SocketAddress(unixDomainSocketPath: target.address)
+                : SocketAddress(ipAddress: target.address, port: Int(target.port))
             bootstrap.connect(to: address).assumeIsolated().whenFailure { connection.connectFailed($0) }
         } catch {
             connection.connectFailed(error)
@@ -85,7 +88,7 @@ final class ClientConnection: ChannelInboundHandler {
     var isReady: Bool { isOpen && session.acceptsTransaction }
 
     /// `host (TCP|local|port|remote|port)`, as the log and notifications show a remote host.
-    var remote: String { "\(target.host) (\(transport))" }
+    var remote: String { context.settings.logsTransport ? "\(target.host) (\(transport))" : target.host }
 
     /// Ends the session: with QUIT when nothing is under way.
     func quit() {
@@ -106,8 +109,9 @@ extension ClientConnection {
     func channelActive(context: ChannelHandlerContext) {
         channel = context.channel
         let local = context.localAddress
-        transport =
-            "TCP|\(local?.ipAddress ?? "")|\(local?.port ?? 0)|\(target.address)|\(target.port)"
+        if !target.isSocketFile {
+            transport = "TCP|\(local?.ipAddress ?? "")|\(local?.port ?? 0)|\(target.address)|\(target.port)"
+        }
         log(.opened, "")
         isOpen = true
         armTimer()
@@ -133,7 +137,10 @@ extension ClientConnection {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { continueContent() }
+        if context.channel.isWritable {
+            continueContent()
+            armTimer()
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -238,7 +245,8 @@ extension ClientConnection {
         context.log.record(
             ConnectionRecord(
                 action: action, channel: context.settings.channel, transport: transport,
-                application: "SMTP/\(wanted)/\(target.host)", diagnostic: diagnostic))
+                application: "\(context.settings.isLMTP ? "LMTP" : "SMTP")/\(wanted)/\(target.host)",
+                diagnostic: diagnostic))
     }
 }
 
@@ -275,17 +283,22 @@ extension ClientConnection {
         perform()
     }
 
-    /// Seconds; nil: no limit here, the delivery thread has one for idle connections.
+    /// Seconds; nil: no limit here, the delivery thread has one for idle connections. What has not left yet has a limit
+    /// of its own (SMTP specification, 11.2, `…_TRANSMIT_TIME`).
     private func limit(_ phase: ClientSession.Phase) -> Double? {
         let times = context.settings.timeouts
+        let isSending = channel?.isWritable == false
         switch phase {
-        case .banner, .hello, .startTLS, .handshake, .dataCommand, .reset: return times.status
-        case .mail: return times.mail
-        case .recipient: return times.recipient
-        case .content: return times.transmit
+        case .banner, .initialCommand, .hello, .startTLS, .handshake, .dataCommand, .reset:
+            return isSending ? times.transmit : times.status
+        case .mail: return isSending ? times.mailTransmit : times.mail
+        case .recipient: return isSending ? times.recipientTransmit : times.recipient
+        case .content: return times.dataTransmit
+        case .chunk: return isSending ? times.dataTransmit : times.data
         case .quit: return times.quit
         case .idle: return nil
         case .finalReply:
+            if isSending { return times.dotTransmit }
             guard let first = inFlight.first else { return times.data }
             return times.dataReply(recipients: first.transaction.indexes.count, blocks: first.job.content.size / 1024)
         }

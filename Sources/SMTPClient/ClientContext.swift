@@ -38,6 +38,8 @@ final class ClientContext {
         case .address(let address):
             let host = address.contains(":") ? "[IPv6:\(address)]" : "[\(address)]"
             completion(.success([ConnectionTarget(host: host, address: address, port: route.port)]))
+        case .socket(let path):
+            completion(.success([ConnectionTarget(host: path, address: path, port: 0)]))
         case .name(let name, let usesMX):
             let bound = NIOLoopBound(completion, eventLoop: loop)
             let loop = loop

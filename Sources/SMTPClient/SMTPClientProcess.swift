@@ -1,9 +1,9 @@
-import Channels
-import Configuration
+package import Channels
+package import Configuration
 import DNS
 import Enqueue
-import Logging
-import MasterKit
+package import Logging
+package import MasterKit
 import Notifications
 import OptionSyntax
 import Spool
@@ -40,7 +40,8 @@ package enum SMTPClientProcess {
         }
     }
 
-    private static func run(
+    /// Delivers for `channel`; for `ims_master` as well, when its store is reached by LMTP.
+    package static func run(
         _ configuration: MTAConfiguration, _ channel: Channels.Channel, _ environment: MasterEnvironment,
         _ logger: Logger
     ) throws -> Int32 {
@@ -54,6 +55,11 @@ package enum SMTPClientProcess {
             channel, localHost: configuration.channels.localHost, own: OwnHost(configuration),
             loopValue: Installation.xloop(configuration))
         settings.trustedCertificates = configuration.tlsCA
+        if channel.hasLMTPStore { settings.beStoreClient(defaultDomain: configuration.defaultDomain) }
+        if channel.connectsCanonical {
+            let router = Router(configuration: configuration) { logger.error("\($0)") }
+            settings.canonicalHost = { router.canonicalHost($0, channel: channel) }
+        }
         let resolver = LazyResolver(ResolverConfiguration(configuration, nameservers: settings.nameservers))
         let client = SMTPClientProgram(
             settings: settings, source: SessionWorkSource(session), resolver: resolver,
@@ -64,6 +70,22 @@ package enum SMTPClientProcess {
         let code = client.run(session)
         submitter.spool.close()
         return code
+    }
+}
+
+extension Channels.Channel {
+    /// `ims-ms` with option STORE=lmtp (channel-programs specification, 5).
+    package var hasLMTPStore: Bool { name.hasPrefix("ims-ms") && options["store"]?.lowercased() == "lmtp" }
+}
+
+extension ClientSettings {
+    /// LMTP to the store of this site: the one that `daemon` names, else one on this host.
+    mutating func beStoreClient(defaultDomain: String) {
+        isLMTP = true
+        storeDomain = defaultDomain
+        selection.mx = .none
+        if selection.port == 25 { selection.port = 225 }
+        if selection.daemon == nil { selection.daemon = "[127.0.0.1]" }
     }
 }
 
