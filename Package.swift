@@ -122,8 +122,9 @@ let package = Package(
         library(
             "SMTPClient",
             [
-                "SystemCalls", "OptionSyntax", "MasterKit", "SMTP", "DNS", "Configuration", "Channels", "Envelope",
-                "InternetMessage", "Enqueue", "Spool", "Notifications", "TransactionLog", nioCore, nioPosix, nioTLS,
+                "SystemCalls", "OptionSyntax", "MasterKit", "SMTP", "DNS", "Configuration", "Channels", "Mappings",
+                "Envelope", "InternetMessage", "Enqueue", "Spool", "Notifications", "TransactionLog", nioCore, nioPosix,
+                nioTLS,
                 nioSSL,
                 logging,
             ]),
@@ -188,8 +189,8 @@ let package = Package(
         tests(
             "SMTPClient",
             [
-                "SystemCalls", "DNS", "Channels", "Envelope", "Spool", "MasterKit", "ProcessPool", "SMTP", nioCore,
-                nioPosix,
+                "SystemCalls", "OptionSyntax", "DNS", "Channels", "Mappings", "Envelope", "Spool", "MasterKit",
+                "ProcessPool", "SMTP", nioCore, nioPosix,
             ]),
         tests(
             "Commands",

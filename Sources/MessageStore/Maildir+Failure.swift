@@ -1,4 +1,4 @@
-package import SystemCalls
+import SystemCalls
 
 /// Why a message is not in the mailbox: in replies of the LMTP server and in outcomes of `ims_master`.
 package struct StoreFailure: Error, Hashable, Sendable {

@@ -120,6 +120,9 @@ extension ClientConnection {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isReading = true
         let buffer = unwrapInboundIn(data)
+        if let trace = self.context.settings.trace {
+            String(buffer: buffer).split(whereSeparator: \.isNewline).forEach { trace("\(transport) < \($0)") }
+        }
         buffer.withUnsafeReadableBytes { bytes in
             guard gate.isShut else { return session.receive(bytes) }
             guard let options = gate.receive(bytes) else { return }
@@ -195,7 +198,17 @@ extension ClientConnection {
 
     private func write(_ bytes: [UInt8]) {
         guard let channel else { return }
+        if let trace = context.settings.trace { Self.lines(bytes).forEach { trace("\(transport) > \($0)") } }
         channel.write(channel.allocator.buffer(bytes: bytes), promise: nil)
+    }
+
+    /// Lines for the trace. What is no command of the dialogue could be a secret, and is not shown.
+    private static func lines(_ bytes: [UInt8]) -> [String] {
+        let commands = ["EHLO", "HELO", "LHLO", "STARTTLS", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "QUIT"]
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\r\n").map { line in
+            let verb = line.prefix { $0 != " " }
+            return commands.contains(String(verb)) ? String(line) : "\(verb.prefix(8)) (not shown)"
+        }
     }
 
     private func startTLS() {

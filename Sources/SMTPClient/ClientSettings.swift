@@ -32,6 +32,12 @@ package struct ClientSettings: Sendable {
     package var storeDomain: String?
     /// `connectcanonical`: the host to connect to, from the host of the entry.
     package var canonicalHost: (@Sendable (String) -> String)?
+    /// IP_ACCESS; nil: there is no such table.
+    package var addressAccess: AddressAccess?
+    /// `master_debug` and TRACE_LEVEL: takes each command and each reply. Nil: nothing is traced.
+    package var trace: (@Sendable (String) -> Void)?
+    /// `master_debug`, or TRACE_LEVEL above 0.
+    package var wantsTrace = false
     /// MAILBOX_BUSY_FAST_RETRY: on an LMTP channel a busy mailbox is tried again after 30 to 90 seconds.
     package var retriesBusyMailbox = true
     package var selection: HostSelection
@@ -113,6 +119,7 @@ package struct ClientSettings: Sendable {
         removesRoute = channel.has("dequeueremoveroute")
         interfaceAddress = channel.argument("interfaceaddress")
         self.loopValue = channel.has("loopcheck") ? loopValue : nil
+        wantsTrace = channel.has("master_debug")
         read(options: channel.options)
     }
 
@@ -126,6 +133,7 @@ package struct ClientSettings: Sendable {
         mostTransactions = positive("attempt_transactions_per_session")
         if let name = options["banner_host"], !name.isEmpty { heloName = name }
         initialCommand = (options["initial_command"] ?? "").filter { $0 != "\r" && $0 != "\n" && $0 != "\r\n" }
+        if let level = options["trace_level"].flatMap({ Int($0) }), level > 0 { wantsTrace = true }
         logsBanner = options["log_banner"].flatMap { Int($0) } != 0
         logsTransport = options["log_transportinfo"].flatMap { Int($0) } != 0
         mostExchangers = min(positive("max_mx_records") ?? mostExchangers, 1000)

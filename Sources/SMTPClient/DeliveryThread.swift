@@ -137,9 +137,16 @@ final class DeliveryThread {
     }
 
     private func connect(_ wanted: HostRoute, _ item: Item) {
-        connection?.quit()
+        if let connection, let route {
+            if wanted != route, mayReuse(connection) { context.keep(connection, route) } else { connection.quit() }
+        }
         connection = nil
         route = wanted
+        if let kept = context.takeSpare(wanted), mayReuse(kept) {
+            connection = kept
+            kept.onReadyForNext = { [weak self] in self?.pump() }
+            return transact(kept, item)
+        }
         isConnecting = true
         HostConnector(context, wanted) { result in
             self.isConnecting = false

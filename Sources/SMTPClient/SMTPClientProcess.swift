@@ -55,11 +55,15 @@ package enum SMTPClientProcess {
             channel, localHost: configuration.channels.localHost, own: OwnHost(configuration),
             loopValue: Installation.xloop(configuration))
         settings.trustedCertificates = configuration.tlsCA
-        if channel.hasLMTPStore { settings.beStoreClient(defaultDomain: configuration.defaultDomain) }
+        if channel.hasLMTPStore { settings.beStoreClient(of: channel, defaultDomain: configuration.defaultDomain) }
         if channel.connectsCanonical {
             let router = Router(configuration: configuration) { logger.error("\($0)") }
             settings.canonicalHost = { router.canonicalHost($0, channel: channel) }
         }
+        settings.addressAccess = AddressAccess(
+            configuration.mappings, context: configuration.mappingContext { logger.error("\($0)") },
+            channel: channel.name)
+        if settings.wantsTrace { settings.trace = { logger.info("\($0)") } }
         let resolver = LazyResolver(ResolverConfiguration(configuration, nameservers: settings.nameservers))
         let client = SMTPClientProgram(
             settings: settings, source: SessionWorkSource(session), resolver: resolver,
@@ -80,8 +84,9 @@ extension Channels.Channel {
 
 extension ClientSettings {
     /// LMTP to the store of this site: the one that `daemon` names, else one on this host.
-    mutating func beStoreClient(defaultDomain: String) {
+    mutating func beStoreClient(of channel: Channels.Channel, defaultDomain: String) {
         isLMTP = true
+        mostThreads = channel.options["deliver_threads"].flatMap { Int($0) }.map { min(max($0, 1), 1000) } ?? 15
         storeDomain = defaultDomain
         selection.mx = .none
         if selection.port == 25 { selection.port = 225 }
@@ -94,7 +99,8 @@ extension OwnHost {
         let ports = configuration.dispatcher.services.filter { $0.enabled && $0.interfaceAddress != "127.0.0.1" }
             .flatMap(\.tcpPorts)
         self.init(
-            names: [configuration.hostname, configuration.channels.localHost], addresses: [], ports: Set(ports))
+            names: [configuration.hostname, configuration.channels.localHost],
+            addresses: Set(NetworkInterfaces.addresses()), ports: Set(ports))
     }
 }
 

@@ -107,4 +107,25 @@ import Testing
         #expect(try peer.reply().code == 250)
         #expect(instance.mailbox("anna").count == 1)
     }
+
+    /// `ims-ms` with STORE=lmtp: `ims_master` hands over by LMTP, here to the store of the same instance.
+    @Test func storeByLMTP() throws {
+        let (instance, port) = try start([("channel:ims-ms.options.STORE", "lmtp")])
+        try instance.set("channel:ims-ms.port", String(port))
+        try instance.martlet("reload")
+        let peer = try SMTPPeer(port: instance.port)
+        try peer.greet()
+        let domain = TestInstance.domain
+        #expect(try peer.command("MAIL FROM:<bert@\(domain)> RET=HDRS").code == 250)
+        #expect(try peer.command("RCPT TO:<anna+list@\(domain)> NOTIFY=SUCCESS").code == 250)
+        #expect(try peer.command("DATA").code == 354)
+        #expect(try peer.command("Subject: by LMTP\r\n\r\n..dot\r\n.").code == 250)
+        let message = try #require(instance.arrivals("anna").first)
+        #expect(message.hasPrefix("Return-path: <bert@\(domain)>\n") && message.contains(" with LMTP"), "\(message)")
+        #expect(message.hasSuffix("\nSubject: by LMTP\n\n.dot\n"))
+        // The store is the end of the way: the receipt says delivered.
+        let receipt = try #require(instance.arrivals("bert").first)
+        #expect(receipt.contains("Action: delivered"), "\(receipt)")
+        #expect(eventually { instance.mailLog.contains { $0.contains(" ims-ms ") && $0.contains(" DL") } })
+    }
 }
