@@ -8,7 +8,7 @@ UPGRADES ?= 100
 BUILD := $(SWIFT) build
 RELEASE := .build/release
 
-.PHONY: help run build release test check format bench bench-dispatcher bench-addresses bench-queue fuzz soak demo clean setup
+.PHONY: help run build release test check format bench bench-dispatcher bench-addresses bench-queue fuzz soak demo clean setup interop
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,11 @@ release: ## release build
 test: ## every test: units, simulations, end to end against real peers
 	@scripts/setup --tests
 	@scripts/test
+
+interop: ## mail both ways with Postfix, Exim and OpenSMTPD, into Dovecot by LMTP; ONLY=exim,dovecot for some
+	@scripts/setup --interop
+	@$(BUILD)
+	@scripts/interop .build/debug $(if $(ONLY),--only $(ONLY))
 
 check: ## format, warnings as errors, floors of modules, scripts
 	@scripts/setup

@@ -45,7 +45,10 @@ let package = Package(
     name: "martlet",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "WorkerKit", targets: ["WorkerKit"])
+        .library(name: "WorkerKit", targets: ["WorkerKit"]),
+        // One program under two names: the service's image says whether it speaks SMTP or LMTP.
+        .executable(name: "tcp_smtp_server", targets: ["tcp_smtp_server"]),
+        .executable(name: "tcp_lmtp_server", targets: ["tcp_smtp_server"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -82,6 +85,7 @@ let package = Package(
         library("ProcessPool", ["SystemCalls", "OptionSyntax"]),
         library("Spool", ["CSystemCalls", "SystemCalls", "Envelope"]),
         library("DNS", ["SystemCalls", "CUnbound"]),
+        library("MessageStore", ["SystemCalls", "InternetMessage"]),
         library("TransactionLog", ["SystemCalls", "Envelope", "InternetMessage"]),
         // Floor 6: contracts and submission
         library("WorkerKit", ["SystemCalls", "ProcessPool"]),
@@ -114,22 +118,21 @@ let package = Package(
             "SMTPServer",
             [
                 "SystemCalls", "OptionSyntax", "WorkerKit", "SMTP", "SASL", "Configuration", "Channels", "Mappings",
-                "Aliases", "Envelope", "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit", "DNS",
-                "SPF",
-                nioCore, nioPosix, nioTLS, nioSSL, logging, crypto, x509,
+                "Aliases", "Envelope", "InternetMessage", "Enqueue", "Spool", "MessageStore", "TransactionLog",
+                "MasterKit", "DNS", "SPF", nioCore, nioPosix, nioTLS, nioSSL, logging, crypto, x509,
             ]),
         library(
             "SMTPClient",
             [
                 "SystemCalls", "OptionSyntax", "MasterKit", "SMTP", "SASL", "DNS", "Configuration", "Channels",
-                "Envelope", "InternetMessage", "Enqueue", "Spool", "Notifications", "TransactionLog", nioCore,
-                nioPosix, nioTLS, nioSSL, logging,
+                "Mappings", "Envelope", "InternetMessage", "Enqueue", "Spool", "Notifications", "TransactionLog",
+                nioCore, nioPosix, nioTLS, nioSSL, logging,
             ]),
         library(
             "ChannelPrograms",
             [
                 "SystemCalls", "OptionSyntax", "MasterKit", "Configuration", "Channels", "Aliases", "Envelope",
-                "InternetMessage", "Enqueue", "Spool", "Notifications", "TransactionLog", logging,
+                "InternetMessage", "Enqueue", "Spool", "MessageStore", "Notifications", "TransactionLog", logging,
             ]),
         library(
             "Commands",
@@ -144,7 +147,7 @@ let package = Package(
         executable("job_controller", ["JobController"]),
         executable("tcp_smtp_server", ["SMTPServer"]),
         executable("tcp_smtp_client", ["SMTPClient"]),
-        executable("ims_master", ["ChannelPrograms"]),
+        executable("ims_master", ["ChannelPrograms", "SMTPClient"]),
         executable("reprocess", ["ChannelPrograms"]),
         executable("echo_worker", ["WorkerKit", "SystemCalls"]),
         executable("null_worker", ["WorkerKit", "SystemCalls"]),
@@ -156,7 +159,10 @@ let package = Package(
         tests("SMTP"),
         tests(
             "SMTPServer",
-            ["Configuration", "DNS", "Enqueue", "Envelope", "OptionSyntax", "SASL", "SMTP", "SPF", nioCore, nioSSL]),
+            [
+                "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "SMTP", "SASL", "Aliases",
+                "Configuration", "DNS", "SPF", "MessageStore", "Enqueue", nioCore, nioSSL,
+            ]),
         tests("SASL", [crypto, cryptoExtras]),
         tests("Mappings", ["OptionSyntax"]),
         tests("Channels", ["OptionSyntax"]),
@@ -188,9 +194,8 @@ let package = Package(
         tests(
             "SMTPClient",
             [
-                "SystemCalls", "DNS", "Channels", "Envelope", "Spool", "MasterKit", "ProcessPool", "SMTP", "SASL",
-                nioCore,
-                nioPosix,
+                "SystemCalls", "OptionSyntax", "DNS", "Channels", "Mappings", "Envelope", "Spool", "MasterKit",
+                "ProcessPool", "SMTP", "SASL", nioCore, nioPosix,
             ]),
         tests(
             "Commands",
@@ -201,6 +206,7 @@ let package = Package(
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),
         tests("SPF", ["DNS"]),
+        tests("MessageStore", ["SystemCalls", "InternetMessage"]),
         tests(
             "Dispatcher",
             [

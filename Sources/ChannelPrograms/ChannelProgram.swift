@@ -1,10 +1,10 @@
-import Channels
-import Configuration
+package import Channels
+package import Configuration
 import Enqueue
 import Envelope
 import Glibc
-import Logging
-import MasterKit
+package import Logging
+package import MasterKit
 import Notifications
 import OptionSyntax
 import Spool
@@ -43,7 +43,11 @@ package final class ChannelProgram: Sendable {
         }
     }
 
-    private init(_ environment: MasterEnvironment, logger: Logger) throws {
+    /// Delivers for a channel in another way; returns the exit code.
+    package typealias Elsewhere =
+        (MTAConfiguration, Channels.Channel, MasterEnvironment, Logger) throws -> Int32
+
+    private static func load(_ environment: MasterEnvironment) throws -> (MTAConfiguration, Channels.Channel) {
         let load = MTAConfiguration.load(instanceRoot: environment.root)
         guard let configuration = load.configuration,
             let channel = configuration.channels.channel(named: environment.channel)
@@ -52,6 +56,13 @@ package final class ChannelProgram: Sendable {
                 description: load.diagnostics.all.first { $0.severity == .error }?.description
                     ?? "there is no channel \(environment.channel)")
         }
+        return (configuration, channel)
+    }
+
+    private init(
+        _ environment: MasterEnvironment, _ configuration: MTAConfiguration, _ channel: Channels.Channel,
+        logger: Logger
+    ) throws {
         self.configuration = configuration
         self.channel = channel
         self.logger = logger
@@ -68,9 +79,11 @@ package final class ChannelProgram: Sendable {
 
     /// Runs a channel program until the Job Controller has no more work; returns the exit code. Root and channel come from
     /// the environment the Job Controller made.
-    /// `isFinal`: a delivered message has arrived, so that a receipt may be due (RFC 3461 section 4.1).
+    /// `isFinal`: a delivered message has arrived, so that a receipt may be due (RFC 3461 section 4.1). `elsewhere`: who
+    /// delivers in place of `deliver`; nil: nobody.
     static func run(
-        _ name: String, threads: (Channels.Channel) -> Int, isFinal: Bool = false, deliver: (ChannelProgram) -> Deliver
+        _ name: String, threads: (Channels.Channel) -> Int, isFinal: Bool = false,
+        elsewhere: (Channels.Channel) -> Elsewhere? = { _ in nil }, deliver: (ChannelProgram) -> Deliver
     ) -> Int32 {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         let logger = Logger(label: name)
@@ -79,7 +92,11 @@ package final class ChannelProgram: Sendable {
             return 78
         }
         do {
-            let program = try ChannelProgram(environment, logger: logger)
+            let (configuration, channel) = try load(environment)
+            if let elsewhere = elsewhere(channel) {
+                return try elsewhere(configuration, channel, environment, logger)
+            }
+            let program = try ChannelProgram(environment, configuration, channel, logger: logger)
             let deliver = deliver(program)
             let code = MasterProgram.run(program.session, threads: threads(program.channel), count: 4) { item in
                 program.handle(item, isFinal: isFinal, deliver)

@@ -1,6 +1,7 @@
 import Channels
 import Configuration
 import Envelope
+import MessageStore
 import OptionSyntax
 import Spool
 import SystemCalls
@@ -10,10 +11,11 @@ package enum StoreDelivery {
     /// DELIVER_THREADS.
     private static let defaultThreads = 15
 
-    package static func run() -> Int32 {
+    /// `lmtp`: the LMTP client, for a channel with option STORE=lmtp.
+    package static func run(lmtp: @escaping ChannelProgram.Elsewhere) -> Int32 {
         ChannelProgram.run(
             "ims_master", threads: { $0.options["deliver_threads"].flatMap { Int($0) } ?? defaultThreads },
-            isFinal: true,
+            isFinal: true, elsewhere: { $0.options["store"]?.lowercased() == "lmtp" ? lmtp : nil },
             deliver: { program in
                 let root = program.channel.options["maildir_root"].map(program.configuration.symbols.expandingPath)
                 let store = MailboxStore(
@@ -44,9 +46,9 @@ struct MailboxStore: Sendable {
             return RecipientOutcome(
                 recipient: number, result: .delivered, status: "2.1.5", text: "delivered to the mailbox")
         } catch {
-            let isFull = (error as? SystemCallError)?.isOutOfSpace == true
+            let failure = StoreFailure(error)
             return RecipientOutcome(
-                recipient: number, result: .failedTemporarily, status: isFull ? "4.2.2" : "4.3.0", text: "\(error)")
+                recipient: number, result: .failedTemporarily, status: failure.status, text: failure.text)
         }
     }
 

@@ -27,10 +27,10 @@ extension ChannelKeyword {
         common  yes      -         lastresort:word
         core    yes      -         daemon:word port:integer:1..65535
         common  yes      -         interfaceaddress:address
-        common  later    mgate     multigate
+        common  yes      mgate     multigate
         common  yes      mgate     nomultigate*
         common  yes      conn      connectalias*
-        common  later    conn      connectcanonical
+        common  yes      conn      connectcanonical
         rare    yes      cache     cacheeverything* cachefailures cachesuccesses nocache
         ! Envelope and queue-file layout
         core    yes      copies    multiple single single_sys
@@ -298,7 +298,7 @@ extension ChannelKeyword {
         ! Logging and debugging
         core    yes      log       logging nologging*
         rare    no       -         logheader:integer:0..3
-        core    no       mdbg      master_debug
+        core    yes      mdbg      master_debug
         core    yes      mdbg      nomaster_debug*
         core    no       sdbg      slave_debug
         core    yes      sdbg      noslave_debug*

@@ -46,6 +46,10 @@ package struct WellKnownMapping: Hashable, Sendable {
             name: "INTERNAL_IP", askedBy: "PORT_ACCESS, and the rewrite rule `[]`, of the default configuration",
             probes: ["address"], result: "`$Y` internal, `$N` not"),
         WellKnownMapping(
+            name: "IP_ACCESS", askedBy: "the SMTP client, before each connection",
+            probes: ["source-channel|address-current|address-count|ip-current|hostname"],
+            result: "`$N` fails the message, `$I` passes the address over, `$A` replaces it"),
+        WellKnownMapping(
             name: "FROM_ACCESS", askedBy: "MAIL FROM",
             probes: ["port-access-probe|app-info|submit-type|source-channel|from-address|auth-from"],
             result: access + "; `$J` replaces the sender, `$S` lowers limits"),
@@ -88,13 +92,6 @@ extension WellKnownMapping {
         notYet(
             "AUTH_ACCESS", "the SMTP client, before it looks the destination up",
             ["channel|filename|queue-time|envelope-from|auth-parameter|username|domain"], "features of the session"),
-        notYet(
-            "IP_ACCESS", "the SMTP client, before each connection",
-            [
-                "source-channel|address-current|address-count|ip-current|hostname",
-                "source-channel|address-current|address-count|ip-current|hostname|retry-count",
-            ],
-            "`$N` fails the message, `$I` passes the address over, `$A` replaces it"),
         notYet(
             "DEQUEUE_ACCESS", "a channel program that takes a message from the queue",
             ["channel|filename|queue-time|envelope-from|auth-parameter|auth-sender|priority|domain"],

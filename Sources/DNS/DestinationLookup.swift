@@ -2,9 +2,12 @@
 package struct ConnectionTarget: Hashable, Sendable {
     /// Name of the host, or the literal when it was given as one.
     package var host: String
-    /// Without brackets.
+    /// Without brackets; the path of a socket in the file system begins with a slash.
     package var address: String
     package var port: UInt16
+
+    /// A socket in the file system instead of an IP address and a port.
+    package var isSocketFile: Bool { address.hasPrefix("/") }
 
     package init(host: String, address: String, port: UInt16) {
         self.host = host

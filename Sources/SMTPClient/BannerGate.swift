@@ -22,6 +22,7 @@ struct BannerGate {
             hostName: settings.heloName, usesHELO: manner.usesHELO, isLMTP: settings.isLMTP,
             tls: manner.avoidsTLS ? .never : policy.use, xloop: settings.loopValue ?? "")
         options.authentication = settings.security.authentication
+        options.initialCommand = settings.initialCommand
     }
 
     /// The options for the session once the banner, or what is none, is there; then ``early`` is for the session.

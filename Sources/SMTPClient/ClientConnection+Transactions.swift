@@ -39,10 +39,13 @@ extension ClientConnection {
         guard let channel, let first = inFlight.first else { return }
         switch first.transaction.body {
         case .encoded(let buffer):
+            if first.transaction.envelope.usesChunks {
+                channel.write(ContentSender.chunk(buffer.readableBytes, isLast: true, channel.allocator), promise: nil)
+            }
             channel.write(buffer, promise: nil)
             contentSent()
-        case .stream(let size, let read):
-            inFlight[0].sender = ContentSender(size: size, read: read)
+        case .stream(let size, let form, let read):
+            inFlight[0].sender = ContentSender(size: size, form: form, read: read)
             continueContent()
         }
     }
@@ -52,6 +55,7 @@ extension ClientConnection {
         inFlight[0].sender = nil
         let step = sender.advance(channel)
         inFlight[0].sent = sender.offset
+        for _ in 0..<sender.takeChunks() { session.chunkSent() }
         switch step {
         case .wait:
             inFlight[0].sender = sender
@@ -119,9 +123,11 @@ extension ClientConnection {
         }
         result.outcomes.sort { $0.recipient < $1.recipient }
         let greeting = context.settings.isLMTP ? "L" : extensions.hostName.isEmpty ? "" : "E"
-        result.modifiers = greeting + (session.usesTLS ? "S" : "") + (extensions.pipelining ? "P" : "")
+        result.modifiers =
+            greeting + (session.usesTLS ? "S" : "") + (transaction.transaction.envelope.usesChunks ? "C" : "")
+            + (extensions.pipelining ? "P" : "")
         result.sent = transaction.sent
-        result.banner = banner
+        result.banner = context.settings.logsBanner ? banner : ""
         return result
     }
 }

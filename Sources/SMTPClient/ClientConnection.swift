@@ -52,7 +52,7 @@ final class ClientConnection: ChannelInboundHandler {
         gate = BannerGate(context.settings, manner, policy)
         session = ClientSession(gate.options)
         openCompletion = completion
-        transport = "TCP|||\(target.address)|\(target.port)"
+        transport = target.isSocketFile ? "UNIX|\(target.address)" : "TCP|||\(target.address)|\(target.port)"
     }
 
     /// Connects and says hello. `completion` runs once, on the loop: with a connection that takes mail, or why not.
@@ -70,10 +70,13 @@ final class ClientConnection: ChannelInboundHandler {
                         try channel.pipeline.syncOperations.addHandler(bound.value)
                     }
                 }
-            if let local = context.settings.interfaceAddress {
+            if let local = context.settings.interfaceAddress, !target.isSocketFile {
                 bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: local, port: 0))
             }
-            let address = try SocketAddress(ipAddress: target.address, port: Int(target.port))
+            let address =
+                try target.isSocketFile
+                ? SocketAddress(unixDomainSocketPath: target.address)
+                : SocketAddress(ipAddress: target.address, port: Int(target.port))
             bootstrap.connect(to: address).assumeIsolated().whenFailure { connection.connectFailed($0) }
         } catch {
             connection.connectFailed(error)
@@ -90,7 +93,7 @@ final class ClientConnection: ChannelInboundHandler {
     var isReady: Bool { isOpen && session.acceptsTransaction }
 
     /// `host (TCP|local|port|remote|port)`, as the log and notifications show a remote host.
-    var remote: String { "\(target.host) (\(transport))" }
+    var remote: String { context.settings.logsTransport ? "\(target.host) (\(transport))" : target.host }
 
     /// Ends the session: with QUIT when nothing is under way.
     func quit() {
@@ -111,8 +114,9 @@ extension ClientConnection {
     func channelActive(context: ChannelHandlerContext) {
         channel = context.channel
         let local = context.localAddress
-        transport =
-            "TCP|\(local?.ipAddress ?? "")|\(local?.port ?? 0)|\(target.address)|\(target.port)"
+        if !target.isSocketFile {
+            transport = "TCP|\(local?.ipAddress ?? "")|\(local?.port ?? 0)|\(target.address)|\(target.port)"
+        }
         log(.opened, "")
         isOpen = true
         armTimer()
@@ -121,6 +125,9 @@ extension ClientConnection {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isReading = true
         let buffer = unwrapInboundIn(data)
+        if let trace = self.context.settings.trace {
+            String(buffer: buffer).split(whereSeparator: \.isNewline).forEach { trace("\(transport) < \($0)") }
+        }
         buffer.withUnsafeReadableBytes { bytes in
             guard gate.isShut else { return session.receive(bytes) }
             guard let options = gate.receive(bytes) else { return }
@@ -138,7 +145,10 @@ extension ClientConnection {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { continueContent() }
+        if context.channel.isWritable {
+            continueContent()
+            armTimer()
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -196,7 +206,17 @@ extension ClientConnection {
 
     private func write(_ bytes: [UInt8]) {
         guard let channel else { return }
+        if let trace = context.settings.trace { Self.lines(bytes).forEach { trace("\(transport) > \($0)") } }
         channel.write(channel.allocator.buffer(bytes: bytes), promise: nil)
+    }
+
+    /// Lines for the trace. What is no command of the dialogue could be a secret, and is not shown.
+    private static func lines(_ bytes: [UInt8]) -> [String] {
+        let commands = ["EHLO", "HELO", "LHLO", "STARTTLS", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "QUIT"]
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\r\n").map { line in
+            let verb = line.prefix { $0 != " " }
+            return commands.contains(String(verb)) ? String(line) : "\(verb.prefix(8)) (not shown)"
+        }
     }
 
     private func startTLS() {
@@ -244,7 +264,9 @@ extension ClientConnection {
         context.log.record(
             ConnectionRecord(
                 action: action, channel: context.settings.channel, transport: transport,
-                application: "SMTP/\(wanted)/\(target.host)\(protection)", diagnostic: diagnostic))
+                application:
+                    "\(context.settings.isLMTP ? "LMTP" : "SMTP")/\(wanted)/\(target.host)\(protection)",
+                diagnostic: diagnostic))
     }
 }
 
@@ -281,17 +303,22 @@ extension ClientConnection {
         perform()
     }
 
-    /// Seconds; nil: no limit here, the delivery thread has one for idle connections.
+    /// Seconds; nil: no limit here, the delivery thread has one for idle connections. What has not left yet has a limit
+    /// of its own (SMTP specification, 11.2, `…_TRANSMIT_TIME`).
     private func limit(_ phase: ClientSession.Phase) -> Double? {
         let times = context.settings.timeouts
+        let isSending = channel?.isWritable == false
         switch phase {
-        case .banner, .hello, .startTLS, .handshake, .authentication, .dataCommand, .reset: return times.status
-        case .mail: return times.mail
-        case .recipient: return times.recipient
-        case .content: return times.transmit
+        case .banner, .initialCommand, .hello, .startTLS, .handshake, .authentication, .dataCommand, .reset:
+            return isSending ? times.transmit : times.status
+        case .mail: return isSending ? times.mailTransmit : times.mail
+        case .recipient: return isSending ? times.recipientTransmit : times.recipient
+        case .content: return times.dataTransmit
+        case .chunk: return isSending ? times.dataTransmit : times.data
         case .quit: return times.quit
         case .idle: return nil
         case .finalReply:
+            if isSending { return times.dotTransmit }
             guard let first = inFlight.first else { return times.data }
             return times.dataReply(recipients: first.transaction.indexes.count, blocks: first.job.content.size / 1024)
         }

@@ -12,6 +12,9 @@ final class ClientContext {
     let tls: ClientTLS
     private let resolver: LazyResolver
     var cache: HostCache
+    /// Connections whose thread has turned to another host, for the next entry of theirs.
+    private var spare: [(route: HostRoute, connection: ClientConnection)] = []
+    private static let mostSpare = 16
 
     init(
         settings: ClientSettings, loop: any EventLoop, resolver: LazyResolver, notifier: @escaping FailureNotifier,
@@ -27,6 +30,35 @@ final class ClientContext {
         cache = HostCache(settings.cache)
     }
 
+    /// Keeps a connection for whoever wants that place next; it says QUIT when nobody does in time.
+    func keep(_ connection: ClientConnection, _ route: HostRoute) {
+        guard connection.isReady, connection.inFlight.isEmpty, spare.count < Self.mostSpare else {
+            return connection.quit()
+        }
+        connection.onReadyForNext = nil
+        spare.append((route, connection))
+        let bound = NIOLoopBound((self, connection), eventLoop: loop)
+        loop.scheduleTask(in: TimeAmount(seconds: settings.timeouts.idle)) {
+            let (context, connection) = bound.value
+            guard let index = context.spare.firstIndex(where: { $0.connection === connection }) else { return }
+            context.spare.remove(at: index)
+            connection.quit()
+        }
+    }
+
+    /// A connection that was kept for this place and still stands.
+    func takeSpare(_ route: HostRoute) -> ClientConnection? {
+        spare.removeAll { !$0.connection.isReady }
+        guard let index = spare.firstIndex(where: { $0.route == route }) else { return nil }
+        return spare.remove(at: index).connection
+    }
+
+    /// The end of the run.
+    func closeSpare() {
+        for (_, connection) in spare { connection.quit() }
+        spare = []
+    }
+
     /// Nanoseconds of a clock that never jumps.
     var now: Int64 { SystemClock.monotonicNanoseconds }
 
@@ -39,6 +71,8 @@ final class ClientContext {
         case .address(let address):
             let host = address.contains(":") ? "[IPv6:\(address)]" : "[\(address)]"
             completion(.success([ConnectionTarget(host: host, address: address, port: route.port)]))
+        case .socket(let path):
+            completion(.success([ConnectionTarget(host: path, address: path, port: 0)]))
         case .name(let name, let usesMX):
             let bound = NIOLoopBound(completion, eventLoop: loop)
             let loop = loop

@@ -16,6 +16,7 @@ struct ClientLog: DeliveryLog {
                 if record.modifiers.contains("E") { modifiers.insert(.esmtp) }
                 if record.modifiers.contains("L") { modifiers.insert(.lmtp) }
                 if record.modifiers.contains("S") { modifiers.insert(.tls) }
+                if record.modifiers.contains("C") { modifiers.insert(.chunking) }
                 return MessageLogEntry.dequeue(
                     record.message, entry: record.entry, attempts: record.attempt, outcome: record.outcome,
                     othersSettled: record.action == .deferredOthersSettled, size: record.size, now: now,

@@ -27,11 +27,30 @@ package struct ClientSettings: Sendable {
     package var heloName: String
     /// `lmtp`: LHLO, and a reply for each recipient after the data (RFC 2033).
     package var isLMTP = false
+    /// The channel is a store (`ims-ms`): its recipients are `uid@ims-ms-daemon` and `uid%domain@ims-ms-daemon`, which on
+    /// the wire are `uid@domain`, with this domain when there is none. Nil: addresses go out as they are.
+    package var storeDomain: String?
+    /// `connectcanonical`: the host to connect to, from the host of the entry.
+    package var canonicalHost: (@Sendable (String) -> String)?
+    /// IP_ACCESS; nil: there is no such table.
+    package var addressAccess: AddressAccess?
+    /// `master_debug` and TRACE_LEVEL: takes each command and each reply. Nil: nothing is traced.
+    package var trace: (@Sendable (String) -> Void)?
+    /// `master_debug`, or TRACE_LEVEL above 0.
+    package var wantsTrace = false
     /// MAILBOX_BUSY_FAST_RETRY: on an LMTP channel a busy mailbox is tried again after 30 to 90 seconds.
     package var retriesBusyMailbox = true
     package var selection: HostSelection
     package var own = OwnHost()
     package var greeting = Greeting.byBanner
+    /// INITIAL_COMMAND: sent before EHLO; empty: none.
+    package var initialCommand = ""
+    /// `chunkingclient`: BDAT where the server offers CHUNKING.
+    package var usesChunking = true
+    /// LOG_BANNER: the banner of the server stands in the log; unless the option says 0.
+    package var logsBanner = true
+    /// LOG_TRANSPORTINFO: addresses and ports of the connection stand there; unless the option says 0.
+    package var logsTransport = true
     package var eightBit = EightBit.convert
     /// `maytlsclient`, `musttlsclient`.
     package var tls = ClientSession.TLSUse.never
@@ -83,6 +102,7 @@ package struct ClientSettings: Sendable {
         }
         isLMTP = HostSelection.isLMTP(channel)
         nameservers = channel.settings["nameservers"]?.arguments ?? []
+        usesChunking = channel.isCHUNKINGClient
         eightBit = channel.has("eightbit") ? .send : .convert
         tls =
             switch channel.clientTLS {
@@ -99,6 +119,7 @@ package struct ClientSettings: Sendable {
         removesRoute = channel.has("dequeueremoveroute")
         interfaceAddress = channel.argument("interfaceaddress")
         self.loopValue = channel.has("loopcheck") ? loopValue : nil
+        wantsTrace = channel.has("master_debug")
         read(options: channel.options)
     }
 
@@ -110,6 +131,11 @@ package struct ClientSettings: Sendable {
         mostThreads = min(positive("max_client_threads") ?? mostThreads, 1000)
         retriesBusyMailbox = options["mailbox_busy_fast_retry"].flatMap { Int($0) } != 0
         mostTransactions = positive("attempt_transactions_per_session")
+        if let name = options["banner_host"], !name.isEmpty { heloName = name }
+        initialCommand = (options["initial_command"] ?? "").filter { $0 != "\r" && $0 != "\n" && $0 != "\r\n" }
+        if let level = options["trace_level"].flatMap({ Int($0) }), level > 0 { wantsTrace = true }
+        logsBanner = options["log_banner"].flatMap { Int($0) } != 0
+        logsTransport = options["log_transportinfo"].flatMap { Int($0) } != 0
         mostExchangers = min(positive("max_mx_records") ?? mostExchangers, 1000)
         mostAddresses = min(positive("max_a_records") ?? mostAddresses, 1000)
     }

@@ -5,8 +5,14 @@ import NIOCore
 package struct ClientTimeouts: Hashable, Sendable {
     /// Until the TCP connection stands (RFC 5321 has no number; RFC 1123 section 5.3.2 leaves it to the system).
     package var connect = 30.0
-    /// Sending commands or message data without progress.
+    /// Sending commands, while the connection takes no more.
     package var transmit = 600.0
+    package var mailTransmit = 600.0
+    package var recipientTransmit = 600.0
+    /// Sending message data, without progress.
+    package var dataTransmit = 600.0
+    /// Sending the end of the data, while the connection takes no more.
+    package var dotTransmit = 600.0
     /// The banner, the reply to EHLO and to other commands.
     package var status = 600.0
     package var mail = 600.0
@@ -31,10 +37,10 @@ package struct ClientTimeouts: Hashable, Sendable {
             value = minutes * unit
         }
         seconds("command_transmit_time", &transmit)
-        // One limit for all sending: the longest of them is the one that matters.
-        for name in ["data_transmit_time", "dot_transmit_time", "mail_transmit_time", "rcpt_transmit_time"] {
-            if let minutes = Self.number(options[name]) { transmit = max(transmit, minutes * unit) }
-        }
+        seconds("mail_transmit_time", &mailTransmit)
+        seconds("rcpt_transmit_time", &recipientTransmit)
+        seconds("data_transmit_time", &dataTransmit)
+        seconds("dot_transmit_time", &dotTransmit)
         seconds("status_receive_time", &status)
         seconds("status_mail_receive_time", &mail)
         seconds("status_rcpt_receive_time", &recipient)

@@ -43,6 +43,8 @@ final class DeliveryEngine {
 
     private func ended(_ number: Int) {
         threads[number] = nil
-        if threads.isEmpty { onEnd() }
+        guard threads.isEmpty else { return }
+        context.closeSpare()
+        onEnd()
     }
 }

@@ -24,7 +24,7 @@ package enum DeliveryAction: String, Sendable, Hashable {
 /// One dequeue entry: what happened to one recipient.
 package struct DeliveryRecord: Sendable {
     package var action: DeliveryAction
-    /// Letters after the action: `E` ESMTP, `L` LMTP, `P` pipelining.
+    /// Letters after the action: `E` ESMTP, `L` LMTP, `S` TLS, `C` chunking, `P` pipelining.
     package var modifiers: String
     package var message: QueuedMessage
     /// Index of the entry in the message.

@@ -1,5 +1,6 @@
 import Envelope
 import NIOCore
+import SMTP
 
 /// One delivery thread in the family's sense: it asks for work, keeps at most one connection, and delivers one entry
 /// after the other (SMTP specification, 12.4). With PIPELINING the next entry begins while the reply to the last dot is
@@ -122,21 +123,30 @@ final class DeliveryThread {
 
     private func route(to host: String) -> HostRoute {
         if let lastRoute, host == lastHost { return lastRoute }
-        let route = HostRoute(context.settings.selection, entryHost: host)
+        let settings = context.settings
+        let route = HostRoute(settings.selection, entryHost: settings.canonicalHost?(host) ?? host)
         lastHost = host
         lastRoute = route
         return route
     }
 
     private func mayReuse(_ connection: ClientConnection) -> Bool {
-        guard let most = context.settings.mostTransactions else { return true }
+        let limits = [context.settings.mostTransactions, connection.session.extensions.transactionLimit]
+        guard let most = limits.compactMap({ $0 }).min() else { return true }
         return connection.transactions < most
     }
 
     private func connect(_ wanted: HostRoute, _ item: Item) {
-        connection?.quit()
+        if let connection, let route {
+            if wanted != route, mayReuse(connection) { context.keep(connection, route) } else { connection.quit() }
+        }
         connection = nil
         route = wanted
+        if let kept = context.takeSpare(wanted), mayReuse(kept) {
+            connection = kept
+            kept.onReadyForNext = { [weak self] in self?.pump() }
+            return transact(kept, item)
+        }
         isConnecting = true
         HostConnector(context, wanted) { result in
             self.isConnecting = false

@@ -11,6 +11,8 @@ package struct NotificationRequest: Sendable {
         case delayed(Int)
         /// Handed to a system without DSN, success was asked for.
         case relayed
+        /// In its mailbox, success was asked for.
+        case delivered
     }
 
     package var kind: Kind
@@ -27,8 +29,11 @@ package typealias FailureNotifier =
     ) -> Void
 
 extension NotificationRequest {
-    /// The notifications that the outcomes of one attempt call for, most important first.
-    static func requests(_ job: DeliveryJob, _ outcomes: [RecipientOutcome]) -> [NotificationRequest] {
+    /// The notifications that the outcomes of one attempt call for, most important first. `isFinal`: what was handed
+    /// over has arrived.
+    static func requests(
+        _ job: DeliveryJob, _ outcomes: [RecipientOutcome], isFinal: Bool = false
+    ) -> [NotificationRequest] {
         var requests: [NotificationRequest] = []
         func add(_ kind: Kind, _ chosen: [RecipientOutcome]) {
             guard !chosen.isEmpty else { return }
@@ -44,7 +49,7 @@ extension NotificationRequest {
             add(.delayed(number), outcomes.filter { $0.result == .failedTemporarily })
         }
         add(
-            .relayed,
+            isFinal ? .delivered : .relayed,
             outcomes.filter { outcome in
                 outcome.result == .relayed && job.entry.recipients.indices.contains(outcome.recipient)
                     && job.entry.recipients[outcome.recipient].notify.contains(.success)
@@ -56,7 +61,7 @@ extension NotificationRequest {
     /// sender is left without word. Warnings and receipts hold nothing up.
     func withoutNotification(_ outcomes: [RecipientOutcome], problem: String) -> [RecipientOutcome] {
         switch kind {
-        case .delayed, .relayed: return outcomes
+        case .delayed, .relayed, .delivered: return outcomes
         case .failed, .timedOut, .returned: break
         }
         return outcomes.map { outcome in

@@ -11,6 +11,9 @@ final class HostConnector {
     private let route: HostRoute
     private let completion: (Outcome) -> Void
     private var plan = ConnectionPlan(targets: [], lastResort: nil)
+    /// Addresses of the destination, and how many of them were tried, for IP_ACCESS.
+    private var count = 0
+    private var tried = 0
 
     init(_ context: ClientContext, _ route: HostRoute, _ completion: @escaping (Outcome) -> Void) {
         self.context = context
@@ -22,6 +25,7 @@ final class HostConnector {
         context.lookUp(route.place, route) { result in
             switch result {
             case .success(let targets):
+                self.count = targets.count
                 self.plan = ConnectionPlan(targets: targets, lastResort: self.route.lastResort)
                 self.advance()
             case .failure(let failure):
@@ -43,13 +47,41 @@ final class HostConnector {
                     if case .success(let targets) = result { self.plan.add(lastResort: targets) }
                     self.advance()
                 }
-            case .connect(let target, let manner):
+            case .connect(var target, let manner):
+                if let refusal = judge(&target, manner) {
+                    plan.note(refusal)
+                    continue
+                }
                 if let text = context.cache.refusal(Self.key(target), now: context.now) {
                     plan.note(ConnectionFailure(.unreachable, status: "4.4.1", text: text))
                     continue
                 }
                 return connect(target, manner)
             }
+        }
+    }
+
+    /// IP_ACCESS; a second attempt at the same address is not asked about again.
+    private func judge(_ target: inout ConnectionTarget, _ manner: ConnectionPlan.Manner) -> ConnectionFailure? {
+        guard let access = context.settings.addressAccess, !target.isSocketFile else { return nil }
+        if manner == ConnectionPlan.Manner() { tried += 1 }
+        let verdict = access.verdict(target.address, host: target.host, number: tried, count: max(count, tried))
+        switch verdict {
+        case .connect: return nil
+        case .replace(let address):
+            target.address = address
+            return nil
+        case .skip:
+            return ConnectionFailure(
+                .unreachable, status: "4.4.1", text: "\(target.host) [\(target.address)] is not to be connected to")
+        case .reject(let text):
+            // The text is for the log, not for the sender.
+            context.log.record(
+                ConnectionRecord(
+                    action: .failed, channel: context.settings.channel,
+                    transport: "TCP|||\(target.address)|\(target.port)",
+                    application: "SMTP/\(route.wanted)/\(target.host)", diagnostic: "IP_ACCESS: \(text)"))
+            return ConnectionFailure(.permanent, status: "5.1.2", text: "bad destination host \(target.host)")
         }
     }
 

@@ -20,6 +20,8 @@ package struct HostSelection: Hashable, Sendable {
     package var daemon: String?
     package var port: UInt16
     package var mx: MXUse
+    /// `multigate`: a `daemon` that names no host leaves the recipient's own.
+    package var isMultigate = false
     /// Argument of `lastresort`.
     package var lastResort: String?
 
@@ -45,6 +47,7 @@ package struct HostSelection: Hashable, Sendable {
         self.init(
             officialHost: channel.officialHost, daemon: channel.argument("daemon"), port: port ?? (isLMTP ? 225 : 25),
             lastResort: channel.argument("lastresort"))
+        isMultigate = channel.isMultigate
         if ["nomx", "nodns", "affinitylist"].contains(where: { channel.has($0) }) {
             mx = .none
         } else if channel.has("mx") || channel.has("nonrandommx") {
@@ -62,6 +65,8 @@ package struct HostRoute: Hashable, Sendable {
     package enum Place: Hashable, Sendable {
         /// An address without brackets: connect there, no DNS.
         case address(String)
+        /// A socket in the file system: an LMTP store on this host.
+        case socket(String)
         case name(String, usesMX: Bool)
     }
 
@@ -75,6 +80,7 @@ package struct HostRoute: Hashable, Sendable {
     package var wanted: String {
         switch place {
         case .address(let address): address.contains(":") ? "[IPv6:\(address)]" : "[\(address)]"
+        case .socket(let path): path
         case .name(let name, _): name
         }
     }
@@ -89,20 +95,24 @@ package struct HostRoute: Hashable, Sendable {
             case .onMailPort: selection.port == 25
             case .none: false
             }
-        place = Self.place(Self.target(selection, entryHost), usesMX: usesMX)
+        // A path comes from the administrator, never from an address.
+        let host = entryHost.hasPrefix("/") ? "[]" : entryHost
+        place = Self.place(Self.target(selection, host), usesMX: usesMX)
         lastResort = selection.lastResort.map { Self.place($0, usesMX: false) }
     }
 
-    /// `daemon` with a domain name or something in brackets names the host; any other word, by custom `router`, means
-    /// the official host of the channel.
+    /// `daemon` with a domain name, something in brackets or the path of a socket names the host; any other word, by
+    /// custom `router`, means the official host of the channel, and with `multigate` the recipient's own.
     private static func target(_ selection: HostSelection, _ entryHost: String) -> String {
         guard let daemon = selection.daemon, !daemon.isEmpty else { return entryHost }
-        let isHost = daemon.contains(".") || daemon.contains(":") || daemon.hasPrefix("[")
-        return isHost ? daemon : selection.officialHost
+        let isHost = daemon.contains(".") || daemon.contains(":") || daemon.hasPrefix("[") || daemon.hasPrefix("/")
+        if isHost { return daemon }
+        return selection.isMultigate ? entryHost : selection.officialHost
     }
 
     /// Brackets around a name suppress MX; an address needs no brackets when an administrator writes it.
     private static func place(_ host: String, usesMX: Bool) -> Place {
+        if host.hasPrefix("/") { return .socket(host) }
         if let address = AddressLiteral.address(host) ?? AddressLiteral.address("[\(host)]") {
             return .address(address)
         }

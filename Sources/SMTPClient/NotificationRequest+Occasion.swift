@@ -11,6 +11,7 @@ extension NotificationRequest {
             case .returned: .bounced
             case .delayed: .delayed
             case .relayed: .relayed
+            case .delivered: .delivered
             }
         return Notifier.Occasion(
             kind: kind, message: job.message, entry: job.entryIndex, attempt: job.attempt, outcomes: outcomes)

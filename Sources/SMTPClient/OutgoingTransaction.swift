@@ -7,10 +7,10 @@ import SMTP
 /// server cannot take it at all.
 struct OutgoingTransaction {
     enum Body {
-        /// Encoded as a whole, with the final dot.
+        /// Encoded as a whole, with the final dot of DATA.
         case encoded(ByteBuffer)
         /// To be encoded while it is sent.
-        case stream(size: Int, read: @Sendable (Int, Int) throws -> [UInt8])
+        case stream(size: Int, form: ContentEncoder.Form, read: @Sendable (Int, Int) throws -> [UInt8])
     }
 
     var envelope: ClientTransaction
@@ -35,55 +35,81 @@ struct OutgoingTransaction {
         if let limit = extensions.sizeLimit, job.content.size > limit {
             throw .permanent("5.3.4", "message of \(job.content.size) bytes is larger than the \(limit) the host takes")
         }
-        let isEightBit = Self.isEightBit(job, extensions)
-        let content = try Self.content(job, extensions, settings)
-        body = try Self.body(content)
+        let isBinary = job.message.body == .binaryMIME
+        let usesChunks = settings.usesChunking && extensions.chunking
+        if isBinary, !(usesChunks && extensions.binaryMIME) {
+            throw .permanent("5.6.3", "binary content, and the host does not offer BINARYMIME")
+        }
+        let content = isBinary ? job.content : try Self.content(job, extensions, settings)
         var transaction = ClientTransaction(
-            sender: job.message.sender, recipients: [], size: content.size, isEightBit: isEightBit,
-            needsSMTPUTF8: job.message.needsSMTPUTF8, returnContent: Self.returnContent(job.message.returnContent),
+            sender: try Self.sender(job.message.sender, extensions), recipients: [], size: content.size,
+            returnContent: Self.returnContent(job.message.returnContent),
             envelopeID: job.message.clientEnvelopeID.map { XText.encode($0) })
+        transaction.usesChunks = usesChunks
+        transaction.isBinary = isBinary
+        transaction.isEightBit = !isBinary && Self.isEightBit(job, extensions)
+        body = Self.body(content, isBinary ? .binary : usesChunks ? .lines : .dotStuffed)
+        envelope = transaction
         indexes = []
         untried = []
-        let most = extensions.recipientLimit ?? .max
-        for index in job.pending {
-            let recipient = Self.recipient(job.entry.recipients[index], settings)
-            if let problem = Self.problem(recipient.address, extensions) {
-                untried.append(
-                    RecipientOutcome(
-                        recipient: index, result: .failedPermanently, status: problem.status, text: problem.text))
-            } else if indexes.count >= most {
-                untried.append(
-                    RecipientOutcome(
-                        recipient: index, result: .failedTemporarily, status: "4.5.3",
-                        text: "the host takes \(most) recipients at once"))
-            } else {
-                transaction.recipients.append(recipient)
-                indexes.append(index)
+        for index in job.pending { add(index, job.entry.recipients[index], extensions, settings) }
+        envelope.needsSMTPUTF8 = try needsSMTPUTF8(job, extensions)
+    }
+
+    /// A recipient into the envelope, or among the untried.
+    private mutating func add(
+        _ index: Int, _ queued: QueueRecipient, _ extensions: ServerExtensions, _ settings: ClientSettings
+    ) {
+        var recipient = Self.recipient(queued, settings)
+        func leaveOut(_ result: RecipientOutcome.Result, _ status: String, _ text: String) {
+            untried.append(RecipientOutcome(recipient: index, result: result, status: status, text: text))
+        }
+        if Self.hasControl(recipient.address) {
+            return leaveOut(.failedPermanently, "5.1.3", "address has a control character")
+        }
+        if !extensions.smtpUTF8, !SevenBit.isSevenBit(recipient.address.utf8) {
+            guard let address = Self.asciiForm(recipient.address) else {
+                return leaveOut(.failedPermanently, "5.6.7", "address needs SMTPUTF8, which the host does not offer")
             }
+            recipient.address = address
         }
-        transaction.needsSMTPUTF8 =
-            transaction.needsSMTPUTF8 || transaction.recipients.contains { !SevenBit.isSevenBit($0.address.utf8) }
-        envelope = transaction
-        try checkEnvelope(extensions)
+        if let most = extensions.recipientLimit, indexes.count >= most {
+            return leaveOut(.failedTemporarily, "4.5.3", "the host takes \(most) recipients at once")
+        }
+        envelope.recipients.append(recipient)
+        indexes.append(index)
     }
 
-    private func checkEnvelope(_ extensions: ServerExtensions) throws(Refusal) {
-        if Self.hasControl(envelope.sender) { throw .permanent("5.1.7", "envelope From has a control character") }
-        let needsUTF8 = envelope.needsSMTPUTF8 || !SevenBit.isSevenBit(envelope.sender.utf8)
-        if needsUTF8, !extensions.smtpUTF8 {
-            throw .permanent("5.6.7", "message needs SMTPUTF8, which the host does not offer")
+    private static func sender(_ address: String, _ extensions: ServerExtensions) throws(Refusal) -> String {
+        if hasControl(address) { throw .permanent("5.1.7", "envelope From has a control character") }
+        guard !extensions.smtpUTF8, !SevenBit.isSevenBit(address.utf8) else { return address }
+        guard let ascii = asciiForm(address) else {
+            throw .permanent("5.6.7", "envelope From needs SMTPUTF8, which the host does not offer")
         }
+        return ascii
     }
 
-    /// An address from a queue must never become a second command, nor non-ASCII where it was not agreed upon.
-    private static func problem(_ address: String, _ extensions: ServerExtensions) -> (status: String, text: String)? {
-        if hasControl(address) { return ("5.1.3", "address has a control character") }
-        if !extensions.smtpUTF8, !SevenBit.isSevenBit(address.utf8) {
-            return ("5.6.7", "address needs SMTPUTF8, which the host does not offer")
+    /// SMTPUTF8 is asked for when something needs it: an address of the envelope, or the header of a message that came
+    /// with SMTPUTF8 (RFC 6531 section 3.2). Other 8-bit headers go out as they came in.
+    private func needsSMTPUTF8(_ job: DeliveryJob, _ extensions: ServerExtensions) throws(Refusal) -> Bool {
+        let addresses = [envelope.sender] + envelope.recipients.map(\.address)
+        if addresses.contains(where: { !SevenBit.isSevenBit($0.utf8) }) { return true }
+        guard job.message.needsSMTPUTF8, try Self.headerHasEightBit(job.content) else { return false }
+        guard extensions.smtpUTF8 else {
+            throw .permanent("5.6.9", "header needs SMTPUTF8, which the host does not offer")
         }
-        return nil
+        return true
     }
 
+    /// The address with its domain as the DNS has it; nil when the local part itself is beyond US-ASCII.
+    private static func asciiForm(_ address: String) -> String? {
+        guard let at = address.lastIndex(of: "@"), SevenBit.isSevenBit(address[...at].utf8),
+            let domain = InternationalDomain.asciiForm(String(address[address.index(after: at)...]))
+        else { return nil }
+        return address[...at] + domain
+    }
+
+    /// An address from a queue must never become a second command.
     private static func hasControl(_ text: String) -> Bool { text.utf8.contains { $0 < 0x20 || $0 == 0x7F } }
 }
 
@@ -109,19 +135,52 @@ extension OutgoingTransaction {
             "5.6.3", "8-bit content that may not be converted, and the host does not offer 8BITMIME")
     }
 
-    private static func body(_ content: OutgoingContent) throws(Refusal) -> Body {
+    /// Whether the lines before the first empty one have 8-bit octets.
+    private static func headerHasEightBit(_ content: OutgoingContent) throws(Refusal) -> Bool {
+        var found = false
+        var lineLength = 0
+        try pieces(of: content) { piece in
+            for byte in piece {
+                if byte >= 0x80 { found = true }
+                if byte == UInt8(ascii: "\n") {
+                    if lineLength == 0 { return false }
+                    lineLength = 0
+                } else if byte != UInt8(ascii: "\r") {
+                    lineLength += 1
+                }
+                if found { return false }
+            }
+            return true
+        }
+        return found
+    }
+
+    /// Gives content piece by piece while `body` wants more.
+    private static func pieces(
+        of content: OutgoingContent, _ body: (ArraySlice<UInt8>) -> Bool
+    ) throws(Refusal) {
+        guard case .stream(_, let read) = content else {
+            if case .bytes(let bytes) = content { _ = body(bytes) }
+            return
+        }
+        var offset = 0
+        while true {
+            let piece: [UInt8]
+            do { piece = try read(offset, ContentSender.pieceSize) } catch { throw .unreadable(error) }
+            if piece.isEmpty || !body(piece[...]) { return }
+            offset += piece.count
+        }
+    }
+
+    private static func body(_ content: OutgoingContent, _ form: ContentEncoder.Form) -> Body {
         switch content {
-        case .stream(let size, let read): return .stream(size: size, read: read)
+        case .stream(let size, let read): return .stream(size: size, form: form, read: read)
         case .bytes(let bytes):
             var buffer = ByteBuffer()
             buffer.reserveCapacity(bytes.count + bytes.count / 32 + 16)
-            var stuffer = DotStuffer()
-            do throws(DotStuffer.Problem) {
-                try stuffer.encode(bytes, into: &buffer)
-                try stuffer.finish(into: &buffer)
-            } catch {
-                throw Refusal(error)
-            }
+            var encoder = ContentEncoder(form)
+            encoder.encode(bytes, into: &buffer)
+            encoder.finish(into: &buffer)
             return .encoded(buffer)
         }
     }
@@ -142,9 +201,20 @@ extension OutgoingTransaction {
         if settings.removesRoute, address.hasPrefix("@"), let colon = address.firstIndex(of: ":") {
             address = String(address[address.index(after: colon)...])
         }
+        if let domain = settings.storeDomain { address = mailbox(address, defaultDomain: domain) }
         return ClientTransaction.Recipient(
             address: address, notify: notify(recipient.notify),
             originalRecipient: recipient.originalRecipient.flatMap(originalRecipient))
+    }
+
+    /// `uid%domain+detail@ims-ms-daemon` as other stores write it: `uid+detail@domain`.
+    private static func mailbox(_ address: String, defaultDomain: String) -> String {
+        guard let parsed = Mailbox(address) else { return address }
+        let local = parsed.localPart
+        let plus = local.dropFirst().firstIndex(of: "+") ?? local.endIndex
+        let percent = local[..<plus].firstIndex(of: "%")
+        let domain = percent.map { String(local[local.index(after: $0)..<plus]) } ?? defaultDomain
+        return Mailbox(localPart: String(local[..<(percent ?? plus)] + local[plus...]), domain: domain).address
     }
 
     private static func notify(_ conditions: NotifyConditions) -> String? {
@@ -167,12 +237,6 @@ extension OutgoingTransaction {
 }
 
 extension OutgoingTransaction.Refusal {
-    /// SMTP specification, 7.2 rule 4.
-    init(_ problem: DotStuffer.Problem) {
-        let what = problem == .bareLineFeed ? "LF" : "CR"
-        self = .permanent("5.6.0", "message has a bare \(what), which cannot be sent by SMTP")
-    }
-
     static func unreadable(_ error: any Error) -> Self {
         Self(result: .failedTemporarily, status: "4.3.0", text: "content cannot be read: \(error)")
     }

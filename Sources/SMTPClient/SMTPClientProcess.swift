@@ -1,9 +1,9 @@
-import Channels
-import Configuration
+package import Channels
+package import Configuration
 import DNS
 import Enqueue
-import Logging
-import MasterKit
+package import Logging
+package import MasterKit
 import Notifications
 import OptionSyntax
 import Spool
@@ -40,7 +40,8 @@ package enum SMTPClientProcess {
         }
     }
 
-    private static func run(
+    /// Delivers for `channel`; for `ims_master` as well, when its store is reached by LMTP.
+    package static func run(
         _ configuration: MTAConfiguration, _ channel: Channels.Channel, _ environment: MasterEnvironment,
         _ logger: Logger
     ) throws -> Int32 {
@@ -55,6 +56,15 @@ package enum SMTPClientProcess {
             loopValue: Installation.xloop(configuration))
         settings.trustedCertificates = configuration.tlsCA
         try settings.security.readFiles(configuration.symbols.expandingPath)
+        if channel.hasLMTPStore { settings.beStoreClient(of: channel, defaultDomain: configuration.defaultDomain) }
+        if channel.connectsCanonical {
+            let router = Router(configuration: configuration) { logger.error("\($0)") }
+            settings.canonicalHost = { router.canonicalHost($0, channel: channel) }
+        }
+        settings.addressAccess = AddressAccess(
+            configuration.mappings, context: configuration.mappingContext { logger.error("\($0)") },
+            channel: channel.name)
+        if settings.wantsTrace { settings.trace = { logger.info("\($0)") } }
         let resolver = LazyResolver(ResolverConfiguration(configuration, nameservers: settings.nameservers))
         let client = SMTPClientProgram(
             settings: settings, source: SessionWorkSource(session), resolver: resolver,
@@ -68,12 +78,30 @@ package enum SMTPClientProcess {
     }
 }
 
+extension Channels.Channel {
+    /// `ims-ms` with option STORE=lmtp (channel-programs specification, 5).
+    package var hasLMTPStore: Bool { name.hasPrefix("ims-ms") && options["store"]?.lowercased() == "lmtp" }
+}
+
+extension ClientSettings {
+    /// LMTP to the store of this site: the one that `daemon` names, else one on this host.
+    mutating func beStoreClient(of channel: Channels.Channel, defaultDomain: String) {
+        isLMTP = true
+        mostThreads = channel.options["deliver_threads"].flatMap { Int($0) }.map { min(max($0, 1), 1000) } ?? 15
+        storeDomain = defaultDomain
+        selection.mx = .none
+        if selection.port == 25 { selection.port = 225 }
+        if selection.daemon == nil { selection.daemon = "[127.0.0.1]" }
+    }
+}
+
 extension OwnHost {
     init(_ configuration: MTAConfiguration) {
         let ports = configuration.dispatcher.services.filter { $0.enabled && $0.interfaceAddress != "127.0.0.1" }
             .flatMap(\.tcpPorts)
         self.init(
-            names: [configuration.hostname, configuration.channels.localHost], addresses: [], ports: Set(ports))
+            names: [configuration.hostname, configuration.channels.localHost],
+            addresses: Set(NetworkInterfaces.addresses()), ports: Set(ports))
     }
 }
 

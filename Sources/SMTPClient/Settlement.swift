@@ -16,7 +16,8 @@ struct Settlement {
 
     /// `completion` runs on the loop, perhaps at once.
     func run(_ result: TransactionResult, _ completion: @escaping () -> Void) {
-        let requests = NotificationRequest.requests(job, result.outcomes)
+        let requests = NotificationRequest.requests(
+            job, result.outcomes, isFinal: context.settings.storeDomain != nil)
         guard !requests.isEmpty else {
             conclude(result)
             return completion()

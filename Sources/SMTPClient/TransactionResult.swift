@@ -4,7 +4,7 @@ package import Envelope
 package struct TransactionResult: Sendable, Hashable {
     /// One for each recipient that was tried.
     package var outcomes: [RecipientOutcome]
-    /// Log modifiers: `E` ESMTP, `L` LMTP, `S` TLS, `P` pipelining.
+    /// Log modifiers: `E` ESMTP, `L` LMTP, `S` TLS, `C` chunking, `P` pipelining.
     package var modifiers = ""
     /// Bytes of content sent.
     package var sent = 0

@@ -1,6 +1,7 @@
 import Enqueue
 import Envelope
 import InternetMessage
+import MessageStore
 import SMTP
 
 /// A transaction as the server's policy knows it: the envelope so far, and the content as it comes.
@@ -10,6 +11,8 @@ struct IncomingMessage {
     var recipients: [RoutedRecipient] = []
     /// Recipients as the client gave them; the for clause of Received names a single one.
     var given: [String] = []
+    /// LMTP into the store: the mailbox of each of them.
+    var mailboxes: [MailboxName] = []
     /// The address of MAIL FROM; nil for the empty reverse path.
     var givenSender: Mailbox?
     /// ORCPT of the last recipient, without its type.

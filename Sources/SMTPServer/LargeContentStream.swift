@@ -2,7 +2,6 @@ import Enqueue
 import InternetMessage
 import NIOCore
 import NIOPosix
-import Spool
 
 /// Content above the threshold on its way to a file of its own, written by a thread of a pool. Confined to the event loop
 /// of its session.
@@ -11,13 +10,13 @@ final class LargeContentStream {
     static let mostWaiting = 1 << 20
 
     let facts: HeaderFacts
-    private let writer: ConvertingWriter
+    private let writer: any ContentWriter
     private let pool: NIOThreadPool
     private let loop: any EventLoop
     private var tail: EventLoopFuture<Void>
     private(set) var waiting = 0
 
-    init(_ writer: ConvertingWriter, facts: HeaderFacts, pool: NIOThreadPool, loop: any EventLoop) {
+    init(_ writer: any ContentWriter, facts: HeaderFacts, pool: NIOThreadPool, loop: any EventLoop) {
         self.writer = writer
         self.facts = facts
         self.pool = pool
@@ -26,8 +25,8 @@ final class LargeContentStream {
     }
 
     /// What the conversion came to, once it is finished; nil without one.
-    var findings: ContentConverter.Findings? { writer.findings }
-    var wishes: ContentConverter.Wishes? { writer.wishes }
+    var findings: ContentConverter.Findings? { (writer as? ConvertingWriter)?.findings }
+    var wishes: ContentConverter.Wishes? { (writer as? ConvertingWriter)?.wishes }
 
     var isFull: Bool { waiting > Self.mostWaiting }
 
@@ -47,10 +46,10 @@ final class LargeContentStream {
         }
     }
 
-    /// Everything is written and synced, or the error after which the file is gone.
-    func finish(_ completion: @escaping @Sendable (Result<LargeContent, any Error>) -> Void) {
+    /// Everything is written, and synced when it is for the queue, or the error after which the file is gone.
+    func finish(_ completion: @escaping @Sendable (Result<StreamedContent, any Error>) -> Void) {
         let (pool, writer, loop) = (pool, writer, loop)
-        tail.flatMap { pool.runIfActive(eventLoop: loop) { try writer.finish() } }
+        tail.flatMap { pool.runIfActive(eventLoop: loop) { try writer.complete() } }
             .whenComplete { result in
                 if case .failure = result { writer.abandon() }
                 completion(result)

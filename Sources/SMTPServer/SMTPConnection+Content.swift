@@ -38,8 +38,10 @@ extension SMTPConnection {
                 self.message = message
                 return
             }
-            let writer = ConvertingWriter(
-                try context.submitter.spool.beginLargeContent(identity.id), prepared)
+            let writer: any ContentWriter =
+                if let store = context.store { try store.scratch() } else {
+                    ConvertingWriter(try context.submitter.spool.beginLargeContent(identity.id), prepared)
+                }
             let stream = LargeContentStream(writer, facts: prepared.facts, pool: pool, loop: loop)
             message.stream = stream
             append(prepared.header + content[prepared.bodyStart...], to: stream)
@@ -139,6 +141,9 @@ extension SMTPConnection {
             }
             var body = Array(taken.content[prepared.bodyStart...])
             if !findings.endsInLineEnd { body += [13, 10] }
+            if let store = context.store {
+                return deliver(taken, identity, prepared.facts, .bytes([prepared.header, body]), to: store)
+            }
             let (pieces, converted) = prepared.content(body, hasEightBit: findings.hasEightBit)
             let type = BodyType(hasEightBit: findings.hasEightBit, converted, prepared.wishes)
             submit(taken, identity, type, prepared.facts, .inline(pieces))
@@ -154,11 +159,14 @@ extension SMTPConnection {
         stream.finish { result in
             let (connection, message, stream) = bound.value
             switch result {
-            case .success(let content):
+            case .success(.spooled(let content)):
                 // Nobody waits for an answer any more: without this the file would stay.
                 guard connection.loop != nil else { return content.abandon() }
                 let type = BodyType(hasEightBit: findings.hasEightBit, stream.findings, stream.wishes)
                 connection.submit(message, identity, type, stream.facts, .large(content))
+            case .success(.scratch(let file)):
+                guard connection.loop != nil, let store = connection.context.store else { return }
+                connection.deliver(message, identity, stream.facts, .scratch(file), to: store)
             case .failure(let error):
                 connection.answer(.refuse(Self.storageReply(error)))
             }

@@ -12,7 +12,7 @@ import WorkerKit
 extension SMTPConnection {
     func mail(_ argument: ArraySlice<UInt8>) {
         restoreLimits()
-        guard context.submitter.spool.hasRoom else {
+        guard context.store != nil || context.submitter.spool.hasRoom else {
             return session.answered(.refuse(Reply(452, "4.3.1", "Insufficient system storage, try again later")))
         }
         switch SMTPPath.parsePrefix(argument) {
@@ -30,7 +30,10 @@ extension SMTPConnection {
 
     /// FROM_ACCESS, once for each transaction.
     private func accept(_ given: Mailbox?, _ parameters: MailParameters, policyField: [UInt8]?) {
-        let sender = context.router.sender(given, channel: channel, completion: completion)
+        // The store takes the sender as the front end says.
+        let sender =
+            context.store == nil
+            ? context.router.sender(given, channel: channel, completion: completion) : given?.address ?? ""
         let findings = AccessFindings()
         let judgement = context.router.judgeSender(facts(sender, given), findings: findings)
         let effects = findings.effects
@@ -92,6 +95,9 @@ extension SMTPConnection {
     }
 
     private func recipient(_ mailbox: Mailbox, _ path: SMTPPath, _ parameters: RecipientParameters) {
+        if let store = context.store {
+            return session.answered(storeRecipient(mailbox, path, parameters, of: store))
+        }
         let facts = facts(message?.sender ?? "", message?.givenSender)
         let kept = QueueRecipientFacts(
             given: path.given, originalRecipient: parameters.originalRecipient,

@@ -24,14 +24,15 @@ package enum SMTPServerProcess {
     /// Runs until the Dispatcher lets the worker go; returns the exit code. `root`: the instance, from MARTLET_ROOT.
     package static func run(root: String?) -> Int32 {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        let logger = Logger(label: "tcp_smtp_server")
+        let image = imageName
+        let logger = Logger(label: image)
         guard let root else {
             logger.critical("MARTLET_ROOT is not set; this program is started by the dispatcher")
             return configurationError
         }
         let worker: WorkerProcess
         do {
-            worker = try WorkerProcess(imageVersion: "tcp_smtp_server \(ProductVersion.number)")
+            worker = try WorkerProcess(imageVersion: "\(image) \(ProductVersion.number)")
         } catch {
             logger.critical("\(error)")
             return configurationError
@@ -63,10 +64,17 @@ package enum SMTPServerProcess {
         }
     }
 
+    /// The name this program was started by: `tcp_smtp_server`, or `tcp_lmtp_server`, its other name.
+    private static var imageName: String {
+        let path = CommandLine.arguments.first ?? "tcp_smtp_server"
+        return String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
+    }
+
     static func initialChannel(_ configuration: MTAConfiguration, _ environment: WorkerEnvironment) -> Channels.Channel?
     {
         let service = configuration.dispatcher.service(environment.service)
-        return ChannelSwitching(configuration.channels).initialChannel(parameter: service?.channel)
+        return ChannelSwitching(configuration.channels).initialChannel(
+            parameter: service?.channel, isLMTP: imageName == "tcp_lmtp_server")
     }
 
     /// For SPF and `mailfromdnsverify`: `mta.dns_resolver`, else the system's resolvers.
@@ -89,9 +97,11 @@ package enum SMTPServerProcess {
 /// The event loop of a worker with its sessions.
 private final class SMTPServerLoop: Sendable {
     private static let drainGrace = TimeAmount.seconds(300)
+    /// Threads that write into mailboxes: a sync for every message, so that several wait at a time.
+    private static let storeThreads = 15
 
     private let group: MultiThreadedEventLoopGroup
-    private let pool = NIOThreadPool(numberOfThreads: 2)
+    private let pool: NIOThreadPool
     private let context: Mutex<ServerContext>
     private let root: String
     private let logger: Logger
@@ -105,7 +115,9 @@ private final class SMTPServerLoop: Sendable {
     ) throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         self.group = group
-        context = Mutex(try make { try Self.dovecot($0, nil, group, logger) })
+        let context = try make { try Self.dovecot($0, nil, group, logger) }
+        pool = NIOThreadPool(numberOfThreads: context.store == nil ? 2 : Self.storeThreads)
+        self.context = Mutex(context)
         self.root = root
         self.logger = logger
         sessions = NIOLoopBoundBox.makeBoxSendingValue([:], eventLoop: group.any())

@@ -42,6 +42,8 @@ final class ServerContext: Sendable {
     let mostRefusalsLogged: Int
     /// BANNER_PURGE_DELAY in hundredths of a second.
     let bannerPurgeDelay: Int
+    /// Where the LMTP server delivers; nil: mail goes to the queue.
+    let store: LMTPStore?
     let product: String
     let xloop: String
     let logger: Logger
@@ -89,6 +91,7 @@ final class ServerContext: Sendable {
             initialChannel.options["custom_version_string"] ?? configuration.mta.receivedVersion ?? ProductVersion.text
         xloop = Installation.xloop(configuration)
         header = HeaderPreparation(configuration)
+        store = initialChannel.proto == .lmtp ? LMTPStore(configuration, initialChannel) : nil
     }
 
     private static func tls(_ configuration: MTAConfiguration, _ logger: Logger) -> ServerTLS? {

@@ -1,5 +1,6 @@
 import Envelope
 import Glibc
+import MessageStore
 import Notifications
 import Spool
 import SystemCalls

@@ -4,7 +4,7 @@ import SystemCalls
 
 /// An SMTP server over real sockets that says what a test tells it to say.
 final class Peer: Sendable {
-    enum Stage: Hashable, Sendable { case banner, ehlo, helo, mail, rcpt, data, dot, rset, quit, other }
+    enum Stage: Hashable, Sendable { case banner, ehlo, helo, mail, rcpt, data, chunk, dot, rset, quit, other }
 
     struct Event: Sendable {
         /// Counted from 0.
@@ -45,6 +45,7 @@ final class Peer: Sendable {
 
     typealias Script = @Sendable (Event) -> Reply
 
+    static let chunkOffer = "250-peer.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-CHUNKING\r\n250-DSN\r\n250 SIZE"
     static let fullOffer = "250-peer.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-DSN\r\n250 SIZE"
 
     private let listener: OwnedDescriptor
@@ -86,6 +87,7 @@ final class Peer: Sendable {
         return script(event)
     }
 
+    fileprivate func note(command: String) { content.withLock { $0.commands.append(command) } }
     fileprivate func note(_ message: Message) { content.withLock { $0.messages.append(message) } }
     fileprivate func note(read: String) { content.withLock { $0.reads.append(read) } }
 }
@@ -129,6 +131,7 @@ private final class PeerSession {
             var isGo = false
             guard say(.data, line, usual: "354 go on", { isGo = $0.hasPrefix("354") }) else { return false }
             return isGo ? data() : true
+        case "BDAT": return chunk(line)
         case "RSET": return say(.rset, line, usual: "250 2.0.0 ok")
         case "QUIT":
             _ = say(.quit, line, usual: "221 2.0.0 bye")
@@ -149,6 +152,23 @@ private final class PeerSession {
             return say(.dot, message.data, usual: "250 2.5.0 stored")
         }
         return false
+    }
+
+    /// A chunk, kept as it came; the last one is answered as a final dot is.
+    private func chunk(_ line: String) -> Bool {
+        let words = line.split(separator: " ")
+        guard words.count >= 2, let size = Int(words[1]), let bytes = read(exactly: size) else { return false }
+        message.data += String(decoding: bytes, as: UTF8.self)
+        guard words.last == "LAST" else { return say(.chunk, line, usual: "250 2.0.0 go on") }
+        peer.note(command: line)
+        peer.note(message)
+        return say(.dot, message.data, usual: "250 2.5.0 stored")
+    }
+
+    private func read(exactly count: Int) -> ArraySlice<UInt8>? {
+        while buffer.count - lineStart < count { guard fill() else { return nil } }
+        defer { lineStart += count }
+        return buffer[lineStart..<lineStart + count]
     }
 
     /// False when the connection is to end.
@@ -180,7 +200,7 @@ private final class PeerSession {
 
     private func fill() -> Bool {
         var piece = [UInt8](repeating: 0, count: 256 << 10)
-        let count = read(socket, &piece, piece.count)
+        let count = Glibc.read(socket, &piece, piece.count)
         guard count > 0 else { return false }
         buffer += piece[..<count]
         if count < 10_000 { peer.note(read: String(decoding: piece[..<count], as: UTF8.self)) }

@@ -120,7 +120,6 @@ import Testing
             S 250-8BITMIME
             S 250-PIPELINING
             S 250-CHUNKING
-            S 250-DSN
             S 250-ENHANCEDSTATUSCODES
             S 250-HELP
             S 250-XLOOP BB350E50FA14E756DE6BD3D78A032E20

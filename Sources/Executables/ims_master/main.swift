@@ -1,4 +1,5 @@
 import ChannelPrograms
 import Glibc
+import SMTPClient
 
-exit(StoreDelivery.run())
+exit(StoreDelivery.run(lmtp: SMTPClientProcess.run))

@@ -17,6 +17,8 @@ package struct ClientSession: Sendable {
         package var xloop: String
         /// AUTH behind the last EHLO (RFC 4954).
         package var authentication = AuthenticationUse.never
+        /// INITIAL_COMMAND: sent before EHLO, whatever the answer. Empty: none.
+        package var initialCommand = ""
 
         package init(
             hostName: String, usesHELO: Bool = false, isLMTP: Bool = false, tls: TLSUse = .never, xloop: String = ""
@@ -80,7 +82,8 @@ package struct ClientSession: Sendable {
         case authenticated
         /// EHLO or HELO was answered: transactions may begin.
         case ready(ServerExtensions)
-        /// The oldest transaction's content is wanted: dot-stuffed, then the final dot, then ``contentSent()``.
+        /// The oldest transaction's content is wanted: by DATA dot-stuffed with the final dot, by BDAT in chunks, each
+        /// but the last followed by ``chunkSent()``; then ``contentSent()``.
         case sendContent
         /// The oldest transaction has ended; one result for each recipient.
         case completed([RecipientResult])
@@ -93,7 +96,8 @@ package struct ClientSession: Sendable {
 
     /// What is awaited, for the time limit in force.
     package enum Phase: Hashable, Sendable {
-        case banner, hello, startTLS, handshake, authentication, mail, recipient, dataCommand, finalReply, reset, quit
+        case banner, initialCommand, hello, startTLS, handshake, authentication, mail, recipient, dataCommand, chunk,
+            finalReply, reset, quit
         /// Nothing: no transaction is under way.
         case idle
         /// Our own content is being sent.
@@ -164,15 +168,23 @@ package struct ClientSession: Sendable {
         expected.append(Expectation(.mail))
         if extensions.pipelining {
             for index in transaction.recipients.indices { appendRecipient(index, transaction, &bytes) }
-            bytes += "DATA\r\n".utf8
-            expected.append(Expectation(.dataCommand))
+            if !transaction.usesChunks {
+                bytes += "DATA\r\n".utf8
+                expected.append(Expectation(.dataCommand))
+            }
             running.isFullySent = true
         }
         transactions.append(running)
         actions.append(.send(bytes))
     }
 
-    /// The content and the final dot of the oldest transaction have been handed to the socket.
+    /// A chunk of the oldest transaction that is not the last has been handed to the socket.
+    package mutating func chunkSent() {
+        guard stage == .established, !transactions.isEmpty else { return }
+        expected.append(Expectation(.chunk))
+    }
+
+    /// The content of the oldest transaction with the final dot or the last chunk has been handed to the socket.
     package mutating func contentSent() {
         guard !transactions.isEmpty else { return }
         transactions[0].isContentSent = true
@@ -240,12 +252,14 @@ package struct ClientSession: Sendable {
         if reply.code == 421, expectation.phase != .quit { return fail(.refusedForNow(reply), reply.text) }
         switch expectation.phase {
         case .banner: greet(reply)
+        case .initialCommand: sayHello()
         case .hello: established(reply, after: expectation)
         case .startTLS: startTLSAnswered(reply)
         case .authentication: authenticationAnswered(reply)
         case .mail: mailAnswered(reply)
         case .recipient: recipientAnswered(reply, expectation.recipient)
         case .dataCommand: dataAnswered(reply)
+        case .chunk: chunkAnswered(reply)
         case .finalReply: contentAnswered(reply)
         case .reset, .idle, .content, .handshake: break
         case .quit: close()
@@ -254,8 +268,12 @@ package struct ClientSession: Sendable {
 
     private mutating func greet(_ reply: ReceivedReply) {
         guard reply.isPositive else { return refuse(reply) }
-        sayHello(options.isLMTP ? "LHLO" : options.usesHELO ? "HELO" : "EHLO")
+        guard !options.initialCommand.isEmpty else { return sayHello() }
+        expected.append(Expectation(.initialCommand))
+        actions.append(.send(Array("\(options.initialCommand)\r\n".utf8)))
     }
+
+    private mutating func sayHello() { sayHello(options.isLMTP ? "LHLO" : options.usesHELO ? "HELO" : "EHLO") }
 
     private mutating func sayHello(_ verb: String) {
         expected.append(Expectation(.hello, verb: verb))
@@ -329,10 +347,23 @@ package struct ClientSession: Sendable {
         if !transactions[youngest].isFullySent { sendNextCommand() }
     }
 
+    /// BDAT needs no leave of the server: the content follows the last reply to RCPT.
+    private mutating func beginChunks() {
+        guard transactions[youngest].acceptedCount > 0 else {
+            needsReset = true
+            return complete()
+        }
+        actions.append(.sendContent)
+    }
+
     private mutating func recipientAnswered(_ reply: ReceivedReply, _ recipient: Int) {
         guard youngest >= 0 else { return }
         transactions[youngest].recipientAnswered(recipient, reply)
-        if !transactions[youngest].isFullySent { sendNextCommand() }
+        if !transactions[youngest].isFullySent {
+            sendNextCommand()
+        } else if transactions[youngest].transaction.usesChunks, expected.last?.phase != .recipient {
+            beginChunks()
+        }
     }
 
     /// Without PIPELINING: one command, then its reply.
@@ -342,6 +373,7 @@ package struct ClientSession: Sendable {
             appendRecipient(index, transactions[youngest].transaction, &bytes)
         } else if transactions[youngest].acceptedCount > 0 {
             transactions[youngest].isFullySent = true
+            guard !transactions[youngest].transaction.usesChunks else { return beginChunks() }
             bytes += "DATA\r\n".utf8
             expected.append(Expectation(.dataCommand))
         } else {
@@ -373,6 +405,13 @@ package struct ClientSession: Sendable {
         transactions[youngest].refuseAccepted(reply)
         needsReset = true
         complete()
+    }
+
+    /// A refused chunk is the end: what becomes of those behind it is not the same with all servers.
+    private mutating func chunkAnswered(_ reply: ReceivedReply) {
+        guard !transactions.isEmpty, !reply.isPositive else { return }
+        transactions[0].refuseAccepted(reply)
+        fail(.refusedForNow(reply), reply.text)
     }
 
     private mutating func contentAnswered(_ reply: ReceivedReply) {
@@ -425,13 +464,14 @@ extension ClientSession.Phase {
     fileprivate var words: String {
         switch self {
         case .banner: "the connection"
+        case .initialCommand: "the initial command"
         case .hello: "EHLO"
         case .startTLS, .handshake: "STARTTLS"
         case .authentication: "AUTH"
         case .mail: "MAIL"
         case .recipient: "RCPT"
         case .dataCommand: "DATA"
-        case .finalReply, .content: "the message"
+        case .chunk, .finalReply, .content: "the message"
         case .reset: "RSET"
         case .quit: "QUIT"
         case .idle: "nothing"

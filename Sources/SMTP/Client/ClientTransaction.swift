@@ -22,6 +22,10 @@ package struct ClientTransaction: Hashable, Sendable {
     package var size: Int
     /// `BODY=8BITMIME` is wanted.
     package var isEightBit: Bool
+    /// `BODY=BINARYMIME`: only to a server that offers it, and with ``usesChunks`` (RFC 3030 section 3).
+    package var isBinary = false
+    /// The content goes out by BDAT, which needs CHUNKING; otherwise by DATA.
+    package var usesChunks = false
     package var needsSMTPUTF8: Bool
     /// `FULL` or `HDRS`.
     package var returnContent: String?
@@ -44,12 +48,18 @@ package struct ClientTransaction: Hashable, Sendable {
     func mailCommand(_ extensions: ServerExtensions) -> String {
         var command = "MAIL FROM:<\(sender)>"
         if extensions.offersSize { command += " SIZE=\(size)" }
-        if isEightBit, extensions.eightBitMIME { command += " BODY=8BITMIME" }
+        if isBinary, extensions.binaryMIME {
+            command += " BODY=BINARYMIME"
+        } else if isEightBit, extensions.eightBitMIME {
+            command += " BODY=8BITMIME"
+        }
         if needsSMTPUTF8, extensions.smtpUTF8 { command += " SMTPUTF8" }
         if extensions.dsn {
             if let returnContent { command += " RET=\(returnContent)" }
             if let envelopeID { command += " ENVID=\(envelopeID)" }
         }
+        // Who submitted it is not passed on (RFC 4954 section 5; SMTP specification, 12.5).
+        if !extensions.authMechanisms.isEmpty { command += " AUTH=<>" }
         return command + "\r\n"
     }
 

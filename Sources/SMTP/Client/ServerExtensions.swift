@@ -6,6 +6,7 @@ package struct ServerExtensions: Hashable, Sendable {
     package var smtpUTF8 = false
     package var enhancedStatusCodes = false
     package var chunking = false
+    package var binaryMIME = false
     package var startTLS = false
     /// SIZE without a number, or with 0, is an offer without a limit.
     package var offersSize = false
@@ -16,6 +17,8 @@ package struct ServerExtensions: Hashable, Sendable {
     package var xloop: String?
     /// LIMITS RCPTMAX (RFC 9422): the most recipients of a transaction.
     package var recipientLimit: Int?
+    /// LIMITS MAILMAX: the most transactions of a session.
+    package var transactionLimit: Int?
     /// The name in the first line of the reply.
     package var hostName = ""
 
@@ -39,6 +42,7 @@ package struct ServerExtensions: Hashable, Sendable {
         case "SMTPUTF8": smtpUTF8 = true
         case "ENHANCEDSTATUSCODES": enhancedStatusCodes = true
         case "CHUNKING": chunking = true
+        case "BINARYMIME": binaryMIME = true
         case "STARTTLS": startTLS = true
         case "SIZE":
             offersSize = true
@@ -46,9 +50,17 @@ package struct ServerExtensions: Hashable, Sendable {
         case "AUTH": authMechanisms = arguments.map { $0.uppercased() }
         case "XLOOP": xloop = arguments.first.map(String.init)
         case "LIMITS":
-            for argument in arguments where argument.uppercased().hasPrefix("RCPTMAX=") {
-                recipientLimit = Int(argument.dropFirst(8)).flatMap { $0 > 0 ? $0 : nil }
-            }
+            for argument in arguments { takeLimit(argument) }
+        default: break
+        }
+    }
+
+    private mutating func takeLimit(_ argument: Substring) {
+        let parts = argument.split(separator: "=", maxSplits: 1)
+        guard parts.count == 2, let value = Int(parts[1]), value > 0 else { return }
+        switch parts[0].uppercased() {
+        case "RCPTMAX": recipientLimit = value
+        case "MAILMAX": transactionLimit = value
         default: break
         }
     }

@@ -26,7 +26,9 @@ enum Greeting {
     static func ehlo(_ options: ServerOptions) -> Reply {
         var lines = [options.hostName, "8BITMIME", "PIPELINING"]
         if options.offersChunking { lines.append("CHUNKING") }
-        lines += ["DSN", "ENHANCEDSTATUSCODES"]
+        // The store has no queue for notifications: who hands mail over sees to them.
+        if options.service != .lmtp { lines.append("DSN") }
+        lines.append("ENHANCEDSTATUSCODES")
         if options.advertisesExpand, options.allowsExpand, options.service != .lmtp { lines.append("EXPN") }
         lines += ["HELP", "XLOOP \(options.xloop)"]
         if options.offersTLS, !options.usesTLS { lines.append("STARTTLS") }

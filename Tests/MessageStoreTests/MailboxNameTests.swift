@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ChannelPrograms
+@testable import MessageStore
 
 /// Channel-programs specification, 5.
 @Suite struct MailboxNameTests {

@@ -2,7 +2,7 @@ import Glibc
 import SystemCalls
 import Testing
 
-@testable import ChannelPrograms
+@testable import MessageStore
 
 @Suite struct MaildirTests {
     @Test func visibleOnlyWhenComplete() throws {

@@ -10,7 +10,12 @@ package struct MailboxName: Hashable, Sendable {
     /// Nil when the name could leave the tree of mailboxes: a slash, a NUL, a leading dot.
     package init?(recipient: String, defaultDomain: String) {
         guard let mailbox = Mailbox(recipient) else { return nil }
-        let local = mailbox.localPart.utf8
+        self.init(localPart: mailbox.localPart, defaultDomain: defaultDomain)
+    }
+
+    /// The same of a local part without its quotes.
+    package init?(localPart: String, defaultDomain: String) {
+        let local = localPart.utf8
         // A detail comes last and may hold anything, `%` included; a plus in front separates nothing.
         let plus = local.dropFirst().firstIndex(of: UInt8(ascii: "+")) ?? local.endIndex
         let percent = local[..<plus].firstIndex(of: UInt8(ascii: "%"))
@@ -18,6 +23,13 @@ package struct MailboxName: Hashable, Sendable {
         let domain = percent.map { Substring(local[local.index(after: $0)..<plus]) } ?? defaultDomain[...]
         guard Self.isSafe(name), Self.isSafe(domain) else { return nil }
         user = String(name)
+        self.domain = domain.lowercased()
+    }
+
+    /// A user that is known by name.
+    package init?(user: String, domain: String) {
+        guard Self.isSafe(user[...]), Self.isSafe(domain[...]) else { return nil }
+        self.user = user
         self.domain = domain.lowercased()
     }
 

@@ -1,10 +1,9 @@
 import Glibc
-import SystemCalls
 
 /// The host's own IP addresses: clients that come from them are internal.
-enum NetworkInterfaces {
+package enum NetworkInterfaces {
     /// Addresses of all interfaces that are up, without loopback and link-local ones; each once, in order.
-    static func addresses() -> [String] {
+    package static func addresses() -> [String] {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return [] }
         defer { freeifaddrs(first) }
