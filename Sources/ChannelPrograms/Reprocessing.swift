@@ -196,7 +196,7 @@ final class Reprocessor: Sendable {
             }
             let channels = configuration.channels
             message.entries = EntryPlan.entries(
-                routed, priority: copy.entry.priority, heldReason: facts.heldReason,
+                routed, priority: copy.entry.priority, deliverBy: copy.entry.deliverBy, heldReason: facts.heldReason,
                 division: { EntryPlan.Division(channels.channel(named: $0)) },
                 officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
             return try submit(copy, message, content)
