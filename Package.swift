@@ -112,8 +112,8 @@ let package = Package(
             "SMTPServer",
             [
                 "SystemCalls", "OptionSyntax", "WorkerKit", "SMTP", "SASL", "Configuration", "Channels", "Mappings",
-                "Aliases", "Envelope", "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit", nioCore,
-                nioPosix, nioTLS, nioSSL, logging,
+                "Aliases", "Envelope", "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit",
+                "ProcessPool", nioCore, nioPosix, nioTLS, nioSSL, logging,
             ]),
         library(
             "SMTPClient",
@@ -151,7 +151,7 @@ let package = Package(
         tests("OptionSyntax"),
         tests("Envelope"),
         tests("InternetMessage"),
-        tests("SMTP"),
+        tests("SMTP", ["SystemCalls"]),
         tests("SMTPServer"),
         tests("SASL"),
         tests("Mappings", ["OptionSyntax"]),

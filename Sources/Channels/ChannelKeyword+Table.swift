@@ -127,19 +127,14 @@ extension ChannelKeyword {
         ! SMTP server: verbs and limits
         common  yes      ehlo      ehlo checkehlo noehlo
         rare    no       -         refuseehlo
-        rare    no       etrn      allowetrn
-        rare    yes      etrn      silentetrn*
-        rare    no       etrn      domainetrn
-        rare    idle     etrn      disableetrn
-        rare    idle     -         blocketrn
+        rare    yes      etrn      allowetrn silentetrn* domainetrn disableetrn
+        rare    yes      -         blocketrn
         rare    no       setrn     sendetrn:word
         rare    yes      setrn     nosendetrn*
         rare    no       vrfyc     domainvrfy localvrfy
         rare    yes      vrfyc     novrfy*
-        common  no       vrfy      vrfyallow
-        common  yes      vrfy      vrfydefault* vrfyhide
-        common  no       expn      expnallow
-        common  yes      expn      expndefault* expndisable
+        common  yes      vrfy      vrfyallow vrfydefault* vrfyhide
+        common  yes      expn      expnallow expndefault* expndisable
         core    yes      chks      chunkingserver* nochunkingserver
         core    yes      chkc      chunkingclient* nochunkingclient
         rare    no       -         streaming:integer:0..3
@@ -166,11 +161,12 @@ extension ChannelKeyword {
         ! MIME, 8-bit, character set
         common  yes      8bit      eightbit
         core    yes      8bit      eightnegotiate*
-        common  no       8bit      eightstrict sevenbit
+        common  yes      8bit      eightstrict
+        common  no       8bit      sevenbit
         common  no       -         charset7:word charset8:word
         rare    no       -         charsetesc:word
-        rare    yes      -         utf8negotiate*
-        rare    no       -         utf8strict utf8header
+        rare    yes      -         utf8negotiate* utf8strict
+        rare    no       -         utf8header
         common  later    dfr       defragment
         common  yes      dfr       nodefragment*
         rare    idle     enc       ignoreencoding
@@ -284,14 +280,14 @@ extension ChannelKeyword {
         core    later    fint      fileinto:word
         core    yes      fint      nofileinto*
         rare    idle     -         sourcetransitplugin:integer:0..
-        rare    no       -         sourcenosolicit:word destinationnosolicit:word sourceconversiontag:word
+        rare    yes      -         sourcenosolicit:word destinationnosolicit:word
+        rare    no       -         sourceconversiontag:word
         rare    no       -         deliveryflags:integer:0..
         rare    no       flagt     flagtransfer
         rare    yes      flagt     noflagtransfer*
-        rare    no       -         futurerelease:integer:0.. mtprioritiesallowed:word
+        rare    yes      -         futurerelease:integer:0.. mtprioritiesallowed:word
         rare    refused  -         implicitsaslexternal
-        rare    no       prx       proxyprotocol
-        rare    yes      prx       noproxyprotocol*
+        rare    yes      prx       proxyprotocol noproxyprotocol*
         ! Logging and debugging
         core    yes      log       logging nologging*
         rare    no       -         logheader:integer:0..3

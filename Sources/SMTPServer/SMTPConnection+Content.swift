@@ -32,6 +32,7 @@ extension SMTPConnection {
         let content = message.content
         do {
             let prepared = try prepare(message, identity).get()
+            message.hasBrokenHeader = !Self.isUTF8(content[..<prepared.bodyStart])
             let writer = try context.submitter.spool.beginLargeContent(identity.id)
             let stream = LargeContentStream(writer, facts: prepared.facts, pool: pool, loop: loop)
             message.stream = stream
@@ -56,14 +57,14 @@ extension SMTPConnection {
     ) -> Result<HeaderPreparation.Prepared, HeaderError> {
         let host = context.header.localHost
         let received = ReceivedField(
-            origin: .client(helo: helo, reverseName: .notLookedUp, address: handed.remoteAddress.host), host: host,
+            origin: .client(helo: helo, reverseName: .notLookedUp, address: client.host), host: host,
             product: context.product,
             transmission: TransmissionProtocol(
                 extended: saidEHLO, lmtp: session.options.service == .lmtp, tls: session.options.usesTLS,
-                authenticated: session.options.isAuthenticated),
+                authenticated: session.options.isAuthenticated, utf8: message.parameters.needsSMTPUTF8),
             envelopeID: identity.envelopeID,
             recipient: message.given.count == 1 && channel.showsReceivedFor ? message.given.first : nil,
-            date: identity.date)
+            date: identity.date, allowUTF8: message.parameters.needsSMTPUTF8)
         let completion = HeaderBlock.Completion(
             date: identity.date, envelopeID: identity.envelopeID, host: host, sender: message.sender)
         return context.header.prepare(
@@ -77,9 +78,12 @@ extension SMTPConnection {
             return session.answered(.refuse(Reply(451, "4.3.0", "Local error in processing")))
         }
         message = nil
-        if let refusal = taken.refusal { return session.answered(.refuse(refusal)) }
+        if let refusal = taken.refusal ?? eightBitRefusal(taken, findings) {
+            taken.stream?.abandon()
+            return session.answered(.refuse(refusal))
+        }
         if let stream = taken.stream {
-            if !findings.endsInLineEnd { append([13, 10], to: stream) }
+            if !findings.endsInLineEnd, !taken.isBinary { append([13, 10], to: stream) }
             finish(stream, taken, identity, findings)
             return
         }
@@ -88,7 +92,7 @@ extension SMTPConnection {
             session.answered(.refuse(Self.headerReply(error)))
         case .success(let prepared):
             var body = Array(taken.content[prepared.bodyStart...])
-            if !findings.endsInLineEnd { body += [13, 10] }
+            if !findings.endsInLineEnd, !taken.isBinary { body += [13, 10] }
             submit(taken, identity, findings, prepared.facts, .inline([prepared.header, body]))
         }
     }
@@ -120,14 +124,19 @@ extension SMTPConnection {
         let recipients =
             facts.differsByDestination ? context.router.deferred(message.recipients) : message.recipients
         let entries = EntryPlan.entries(
-            recipients, priority: facts.priority, heldReason: facts.heldReason ?? message.heldReason,
+            recipients, priority: message.parameters.priority.map { Priority(transfer: $0.granted) } ?? facts.priority,
+            notBefore: message.parameters.releaseTime ?? 0, deliverBy: message.deliverBy,
+            heldReason: facts.heldReason ?? message.heldReason,
             division: { EntryPlan.Division(channels.channel(named: $0)) },
             officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
-        let queued = QueuedMessage(
+        var queued = QueuedMessage(
             id: identity.id, arrival: identity.arrival, sourceChannel: channel.name, submission: submission,
             sender: message.sender, envelopeID: identity.envelopeID, clientEnvelopeID: message.parameters.envelopeID,
             returnContent: ReturnContent(message.parameters.returnContent),
-            body: findings.hasEightBit ? .eightBitMIME : .sevenBit, messageIDHeader: facts.messageID, entries: entries)
+            body: message.isBinary ? .binaryMIME : findings.hasEightBit ? .eightBitMIME : .sevenBit,
+            needsSMTPUTF8: message.parameters.needsSMTPUTF8, messageIDHeader: facts.messageID, entries: entries)
+        queued.transferPriority = message.parameters.priority.map { Int8(clamping: $0.granted) }
+        forwarded = ClientAttributes()
         guard let loop else { return }
         let bound = NIOLoopBound(self, eventLoop: loop)
         let reply = Reply(250, "2.5.0", "Ok, envelope id \(identity.envelopeID)@\(context.header.localHost)")
@@ -140,6 +149,22 @@ extension SMTPConnection {
             }
         }
     }
+
+    /// What `eightstrict` and `utf8strict` of the source channel have against the content (smtp specification, 7.4).
+    private func eightBitRefusal(_ message: IncomingMessage, _ findings: ContentFindings) -> Reply? {
+        guard findings.hasEightBit, channel.refusesUnannouncedEightBit else { return nil }
+        let parameters = message.parameters
+        if parameters.body == nil || parameters.body == .sevenBit, !parameters.needsSMTPUTF8 {
+            let text = context.configuration.mta.errorTexts["unnegotiated_eightbit"]
+            return Reply(550, "5.6.0", text ?? "message contains unnegotiated 8bit")
+        }
+        guard parameters.needsSMTPUTF8, channel.requiresUTF8Header else { return nil }
+        let header = message.content.firstRange(of: [13, 10, 13, 10])?.lowerBound ?? message.content.count
+        guard message.hasBrokenHeader || !Self.isUTF8(message.content[..<header]) else { return nil }
+        return Reply(550, "5.6.7", "header is not valid UTF-8")
+    }
+
+    private static func isUTF8(_ octets: ArraySlice<UInt8>) -> Bool { String(validating: octets, as: UTF8.self) != nil }
 
     private static func headerReply(_ error: HeaderError) -> Reply { Reply(552, "5.3.4", error.description) }
 

@@ -6,25 +6,43 @@ import Envelope
 import InternetMessage
 import SMTP
 import Spool
+import SystemCalls
 import WorkerKit
 
-/// MAIL, RCPT and VRFY: the policy behind the session's questions.
+/// MAIL and RCPT: the policy behind the session's questions.
 extension SMTPConnection {
     func mail(_ argument: ArraySlice<UInt8>) -> ServerAnswer {
         guard context.submitter.spool.hasRoom else {
             return .refuse(Reply(452, "4.3.1", "Insufficient system storage, try again later"))
         }
-        switch SMTPPath.parsePrefix(argument) {
-        case .failure(let error):
-            return .refuse(Reply(553, error.status.description, "\(error.reason): \(Self.shown(argument))"))
-        case .success(let (path, rest)):
-            switch MailParameters.parse(rest, options: session.options) {
-            case .failure(let reply): return .refuse(reply)
-            case .success(let parameters):
-                let sender = context.router.sender(path.mailbox, channel: channel, completion: completion)
-                return accept(sender, parameters)
+        session.options.now = SystemClock.wallSeconds
+        switch sender(argument) {
+        case .failure(let reply): return .refuse(reply)
+        case .success(let (path, parameters)):
+            let sender = context.router.sender(path.mailbox, channel: channel, completion: completion)
+            return accept(sender, parameters)
+        }
+    }
+
+    /// The path of MAIL FROM with its parameters. UTF-8 in the path counts when SMTPUTF8 stands behind it; else the asterisk
+    /// rule is for it (smtp specification, 7.4).
+    private func sender(_ argument: ArraySlice<UInt8>) -> Result<(SMTPPath, MailParameters), Reply> {
+        for allowUTF8 in session.options.offersSMTPUTF8 ? [true, false] : [false] {
+            switch SMTPPath.parsePrefix(argument, allowUTF8: allowUTF8) {
+            case .failure(let error):
+                if allowUTF8 { continue }
+                return .failure(Reply(553, error.status.description, "\(error.reason): \(Self.shown(argument))"))
+            case .success(let (path, rest)):
+                switch MailParameters.parse(rest, options: session.options) {
+                case .failure(let reply): return .failure(reply)
+                case .success(let parameters):
+                    if parameters.needsSMTPUTF8 == allowUTF8 || SevenBit.isSevenBit(path.given.utf8) {
+                        return .success((path, parameters))
+                    }
+                }
             }
         }
+        return .failure(Reply(553, "5.6.7", "address is not valid UTF-8: \(Self.shown(argument))"))
     }
 
     /// FROM_ACCESS, once for each transaction.
@@ -33,14 +51,15 @@ extension SMTPConnection {
         case .refused(let refusal):
             return .refuse(Reply(refusal.code, refusal.status, "\(refusal.text): \(sender)"))
         case .accepted(let sender, let isHeld):
-            message = IncomingMessage(sender: sender, parameters: parameters)
+            message = IncomingMessage(sender: sender, parameters: parameters, now: session.options.now)
+            session.hasBinaryBody = parameters.body == .binaryMIME
             message?.heldReason = isHeld ? "access table" : nil
-            return .accept(parameters.isEmpty ? nil : Reply(250, "2.5.0", "Address and options OK."))
+            return .accept(.mailAccepted(parameters))
         }
     }
 
     /// What access tables are told of the transaction.
-    private func facts(_ sender: String) -> AccessFacts {
+    func facts(_ sender: String) -> AccessFacts {
         AccessFacts(
             portAccessProbe: transport, applicationInformation: "SMTP/\(helo)", sourceChannel: channel.name,
             sender: sender, isAuthenticated: session.options.isAuthenticated, usesTLS: session.options.usesTLS,
@@ -54,14 +73,15 @@ extension SMTPConnection {
     }
 
     func recipient(_ argument: ArraySlice<UInt8>) -> ServerAnswer {
-        switch SMTPPath.parsePrefix(argument) {
+        let allowsUTF8 = message?.parameters.needsSMTPUTF8 == true
+        switch SMTPPath.parsePrefix(argument, allowUTF8: allowsUTF8) {
         case .failure(let error):
             return .refuse(Reply(553, error.status.description, "\(error.reason): \(Self.shown(argument))"))
         case .success(let (path, rest)):
             guard let mailbox = path.mailbox else {
                 return .refuse(Reply(553, "5.1.3", "address is empty: \(path.given)"))
             }
-            switch RecipientParameters.parse(rest) {
+            switch RecipientParameters.parse(rest, allowsUTF8: allowsUTF8) {
             case .failure(let reply): return .refuse(reply)
             case .success(let parameters): return recipient(mailbox, path, parameters)
             }
@@ -87,6 +107,7 @@ extension SMTPConnection {
             return .refuse(Reply(refusal.code, refusal.status, "\(refusal.text): \(path.given)"))
         case .accepted(let routed):
             if let tooLarge = sizeRefusal(routed, given: path.given) { return .refuse(tooLarge) }
+            if let solicited = solicitationRefusal(routed) { return .refuse(solicited) }
             message?.recipients += routed
             message?.given.append(path.given)
             return .accept(Reply(250, "2.1.5", "\(path.given)\(parameters.isEmpty ? "" : " and options") OK."))
@@ -113,15 +134,12 @@ extension SMTPConnection {
         return nil
     }
 
-    /// VRFY says whether an address looks local, and nothing more (HIDE_VERIFY, smtp specification, 5).
-    func verification(_ argument: ArraySlice<UInt8>) -> Reply {
-        guard case .success(let (path, _)) = SMTPPath.parsePrefix(argument), let mailbox = path.mailbox else {
-            return Reply(553, "5.1.3", "address cannot be read: \(Self.shown(argument))")
-        }
-        let isLocal = mailbox.domain.isEmpty || context.router.isLocal(domain: mailbox.domain)
-        return isLocal
-            ? Reply(252, "2.5.0", "Possible local address <\(path.given)>")
-            : Reply(252, "2.5.0", "Possible remote address not checked")
+    /// SOLICIT of MAIL FROM against `destinationnosolicit` of the destination channels (RFC 3865).
+    private func solicitationRefusal(_ routed: [RoutedRecipient]) -> Reply? {
+        guard let words = message?.parameters.solicitations, !words.isEmpty else { return nil }
+        let channels = Set(routed.map(\.channel)).compactMap { context.configuration.channels.channel(named: $0) }
+        return Solicitation.firstMatch(words, refused: channels.flatMap(\.refusedSolicitationsTo))
+            .map { .solicitationRefused($0) }
     }
 
     /// What a client wrote, for a reply; the reply's own rules make it harmless.

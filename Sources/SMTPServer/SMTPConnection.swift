@@ -2,6 +2,7 @@ import Channels
 import Enqueue
 import Envelope
 import InternetMessage
+import Logging
 import Mappings
 import NIOCore
 import NIOPosix
@@ -23,8 +24,17 @@ final class SMTPConnection: ChannelInboundHandler {
     let pool: NIOThreadPool
     /// The source channel; TLS and AUTH may switch it.
     var channel: Channels.Channel
-    let transport: String
-    let completion: HostCompletion
+    var transport: String
+    var completion: HostCompletion
+    /// The client: the peer of the connection, or whom a PROXY header or XCLIENT named.
+    var client: SystemCalls.SocketAddress
+    /// Octets of a PROXY header that has not come to its end; nil: none is awaited.
+    var proxyInput: [UInt8]?
+    /// What XCLIENT has said so far, and XFORWARD of the next message.
+    var claimed = ClientAttributes()
+    var forwarded = ClientAttributes()
+    /// `$V` of PORT_ACCESS.
+    var enablesPrivateCommands = false
     var session: ServerSession
     var helo = ""
     var saidEHLO = false
@@ -37,10 +47,10 @@ final class SMTPConnection: ChannelInboundHandler {
     var exchange: (name: SASLMechanismName, mechanism: any SASLMechanism)?
     /// Who the client of that exchange says it is, for the log.
     var attemptedName = ""
-    /// Ends a handshake that does not come to an end.
+    /// Ends a handshake, or the wait for a PROXY header, that does not come to an end.
     var handshake: Scheduled<Void>?
     private var output = ByteBuffer()
-    private var handlerContext: ChannelHandlerContext?
+    private(set) var handlerContext: ChannelHandlerContext?
     private var isReading = false
     private var lastProgress: UInt64 = 0
     private var lastProgressAt = NIODeadline.now()
@@ -63,11 +73,12 @@ final class SMTPConnection: ChannelInboundHandler {
         self.pool = pool
         self.ended = ended
         channel = context.channel(ofClient: handed.remoteAddress)
-        transport =
-            "TCP|\(handed.localAddress.host)|\(handed.localAddress.port)|\(handed.remoteAddress.host)|\(handed.remoteAddress.port)"
+        client = handed.remoteAddress
+        transport = Self.probe(client: handed.remoteAddress, server: handed.localAddress)
         completion = HostCompletion(clientLiteral: handed.remoteAddress.literal)
         session = ServerSession(
             context.options(channel, client: handed.remoteAddress, usesTLS: false, isAuthenticated: false))
+        session.options = options(usesTLS: false)
     }
 
     /// The loop of the connection; nil once it is closed.
@@ -80,8 +91,21 @@ final class SMTPConnection: ChannelInboundHandler {
     }
 
     func channelActive(context handlerContext: ChannelHandlerContext) {
+        guard awaitsProxyHeader(handlerContext) else { return begin(handlerContext) }
+        guard proxyInput != nil else { return }
+        isReading = true
+        handlerContext.read()
+    }
+
+    /// The client is known: the session begins, unless PORT_ACCESS is against it.
+    func begin(_ handlerContext: ChannelHandlerContext) {
         log(.opened)
-        if let refusal = context.refusalAtConnect(transport) {
+        let access = context.accessAtConnect(transport)
+        if let access, access.enablesPrivateCommands {
+            enablesPrivateCommands = true
+            session.options = options(usesTLS: false)
+        }
+        if let refusal = access, refusal.isRefused {
             // Nothing can be said in the clear where TLS comes first.
             for line in handed.isImplicitTLS ? [] : refusal.lines { output.writeString(line + "\r\n") }
             log(refusal.isRecorded ? .refusedByPortAccess : .rejected, diagnostic: refusal.text)
@@ -96,15 +120,36 @@ final class SMTPConnection: ChannelInboundHandler {
         handlerContext.read()
     }
 
+    /// The banner, at once or after BANNER_PURGE_DELAY; what the client says before it is thrown away then (smtp
+    /// specification, 2).
     func startSession() {
-        session.start()
-        proceed()
+        guard let delay = context.number("banner_purge_delay"), delay > 0, let loop else {
+            session.start()
+            return proceed()
+        }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        delayed = loop.scheduleTask(in: .milliseconds(Int64(min(delay, 60_000)) * 10)) {
+            let purged = bound.value.session.purgeInput()
+            if purged > 0 {
+                bound.value.context.logger.info(
+                    "\(bound.value.transport): \(purged) octets came before the banner and were thrown away")
+            }
+            bound.value.session.start()
+            bound.value.proceed()
+        }
+        readIfWanted()
     }
 
     func channelRead(context handlerContext: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
         bytesIn += buffer.readableBytes
+        if proxyInput != nil { return takeProxyHeader(Array(buffer.readableBytesView), handlerContext) }
         buffer.withUnsafeReadableBytes { session.receive($0) }
+        proceed()
+    }
+
+    func receive(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { session.receive($0) }
         proceed()
     }
 
@@ -206,7 +251,10 @@ final class SMTPConnection: ChannelInboundHandler {
                 flush()
                 if let handlerContext { beginTLS(handlerContext) }
             case .verify(let argument): session.answered(.accept(verification(argument)))
-            case .expand: session.answered(.refuse(Reply(550, "5.7.2", "EXPN command has been disabled")))
+            case .expand(let argument): session.answered(expansion(argument))
+            case .remoteQueueStart(let argument): startRemoteQueue(argument)
+            case .privateCommand(let verb, let argument): privateCommand(verb, argument)
+            case .attributes(let command, let attributes): take(attributes, command)
             case .close: mustClose = true
             }
         }
@@ -221,6 +269,7 @@ final class SMTPConnection: ChannelInboundHandler {
     private func greet(_ name: String, _ extended: Bool) {
         helo = name
         saidEHLO = extended
+        session.options.now = SystemClock.wallSeconds
         session.answered(.accept(nil))
     }
 
@@ -251,7 +300,7 @@ final class SMTPConnection: ChannelInboundHandler {
 
     private func scheduleTimer(_ loop: any EventLoop) {
         let bound = NIOLoopBound(self, eventLoop: loop)
-        timer = loop.scheduleTask(in: .seconds(15)) {
+        timer = loop.scheduleTask(in: .milliseconds(context.timeLimits.interval)) {
             bound.value.checkTime()
             if bound.value.handlerContext != nil { bound.value.scheduleTimer(loop) }
         }
@@ -274,8 +323,8 @@ final class SMTPConnection: ChannelInboundHandler {
         let limit: TimeAmount
         switch session.timeout {
         case .none: return
-        case .command: limit = .minutes(10)
-        case .data: limit = .minutes(5)
+        case .command: limit = .milliseconds(context.timeLimits.command)
+        case .data: limit = .milliseconds(context.timeLimits.data)
         }
         let isTooSlow = dataStartedAt.map {
             ServerTimeout.isTooSlow(octets: session.contentOctets, seconds: (now - $0).nanoseconds / 1_000_000_000)
@@ -326,7 +375,7 @@ final class SMTPConnection: ChannelInboundHandler {
 
     var submission: Submission {
         Submission(
-            clientAddress: handed.remoteAddress.host, helo: helo, user: user?.identity ?? "",
-            usedTLS: session.options.usesTLS)
+            clientAddress: forwarded.address ?? client.host, helo: forwarded["HELO"]?.text ?? helo,
+            user: user?.identity ?? "", usedTLS: session.options.usesTLS)
     }
 }

@@ -26,6 +26,9 @@ final class ServerContext: Sendable {
     let initialChannel: Channel
     let product: String
     let xloop: String
+    let timeLimits: SessionTimeLimits
+    /// Who may speak for other clients.
+    let trusted: TrustedPeers
     let logger: Logger
     /// Channels by client address, for switching at connect: few addresses make most connections.
     private let channels = Mutex<[String: Channel]>([:])
@@ -62,6 +65,10 @@ final class ServerContext: Sendable {
         product = configuration.mta.receivedVersion ?? ProductVersion.text
         xloop = Installation.xloop(configuration)
         header = HeaderPreparation(configuration)
+        timeLimits = SessionTimeLimits(initialChannel.options)
+        trusted = TrustedPeers(initialChannel.options) { problem in
+            logger.error("channel \(initialChannel.name): \(problem)")
+        }
     }
 
     /// The channel of a connection after switching by the client's address (channels specification, 6.2).
@@ -118,6 +125,7 @@ final class ServerContext: Sendable {
         options.customVersion = initialChannel.options["custom_version_string"]
         options.bannerAddition = initialChannel.options["banner_addition"] ?? ""
         options.limits = limits(channel)
+        extend(&options, channel)
         return options
     }
 
@@ -147,9 +155,9 @@ final class ServerContext: Sendable {
         return [configuration.mta.byteLimit, own].compactMap { $0 }.min()
     }
 
-    /// The worker's own probe of PORT_ACCESS, without input flag A (access-and-filtering specification, 2); nil admits.
-    func refusalAtConnect(_ probe: String) -> ConnectionAccess? {
+    /// The worker's own probe of PORT_ACCESS, without input flag A (access-and-filtering specification, 2); nil without an
+    /// entry that matches.
+    func accessAtConnect(_ probe: String) -> ConnectionAccess? {
         configuration.mappings.probe("PORT_ACCESS", probe, context: router.context).map(ConnectionAccess.init)
-            .flatMap { $0.isRefused ? $0 : nil }
     }
 }

@@ -70,7 +70,7 @@ struct Dialogue: CustomTestStringConvertible, Sendable {
             case "M":
                 flush()
                 let message = driver.messages.isEmpty ? "no message" : driver.messages.removeFirst()
-                compare(text, message.replacing("\r\n", with: "|"))
+                compare(Self.unescaped(text), message.replacing("\r\n", with: "|"))
             case "A":
                 flush()
                 compare(text, driver.aborts.isEmpty ? "no abort" : driver.aborts.removeFirst())

@@ -63,7 +63,7 @@ import Testing
             $0.advertisesExpand = true
             $0.offersTLS = true
             $0.offersSMTPUTF8 = true
-            $0.refusedSolicitations = "net.example:ADV"
+            $0.refusedSolicitations = ["net.example:ADV"]
             $0.ehloAddition = "XONE|XTWO 2"
             $0.sizeLimit = nil
         }
