@@ -97,10 +97,10 @@ extension FuzzTarget {
             options.extensions.longestHold = 86_400
             options.extensions.shortestDeliverBy = 60
             options.extensions.priorities = -4...4
-            options.extensions.takesXCLIENT = true
-            options.extensions.takesXFORWARD = true
             options.authenticationMechanisms = ["PLAIN", "LOGIN"]
             var session = ServerSession(options)
+            session.trust.takesXCLIENT = true
+            session.trust.takesXFORWARD = true
             session.start()
             drive(&session)
             var rest = bytes[...]

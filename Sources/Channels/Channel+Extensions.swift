@@ -22,13 +22,7 @@ extension Channel {
 
     /// SMTPUTF8 is offered. The default `utf8negotiate` does not count: row 16 of the EHLO table wants it configured (smtp
     /// specification, 3.2 and worked example S-2).
-    package var offersSMTPUTF8: Bool { settings["utf8negotiate"] != nil || settings["utf8strict"] != nil }
-
-    /// `eightstrict` and `utf8strict`: 8-bit content that the client did not announce is refused.
-    package var refusesUnannouncedEightBit: Bool { has("eightstrict") || requiresUTF8Header }
-
-    /// `utf8strict`: under SMTPUTF8 the header must be UTF-8.
-    package var requiresUTF8Header: Bool { settings["utf8strict"] != nil }
+    package var offersSMTPUTF8: Bool { settings["utf8negotiate"] != nil }
 
     /// Seconds that a client may have a message held (RFC 4865); nil: not offered.
     package var futureRelease: Int? { integer("futurerelease") }

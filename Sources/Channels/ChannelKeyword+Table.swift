@@ -161,12 +161,11 @@ extension ChannelKeyword {
         ! MIME, 8-bit, character set
         common  yes      8bit      eightbit
         core    yes      8bit      eightnegotiate*
-        common  yes      8bit      eightstrict
-        common  no       8bit      sevenbit
+        common  no       8bit      eightstrict sevenbit
         common  no       -         charset7:word charset8:word
         rare    no       -         charsetesc:word
-        rare    yes      -         utf8negotiate* utf8strict
-        rare    no       -         utf8header
+        rare    yes      -         utf8negotiate*
+        rare    no       -         utf8strict utf8header
         common  later    dfr       defragment
         common  yes      dfr       nodefragment*
         rare    idle     enc       ignoreencoding

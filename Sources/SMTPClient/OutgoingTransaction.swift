@@ -35,10 +35,6 @@ struct OutgoingTransaction {
         if let limit = extensions.sizeLimit, job.content.size > limit {
             throw .permanent("5.3.4", "message of \(job.content.size) bytes is larger than the \(limit) the host takes")
         }
-        // Neither DATA nor a server without BINARYMIME can carry it (RFC 3030 section 3).
-        if job.message.body == .binaryMIME {
-            throw .permanent("5.6.3", "message is BINARYMIME, which cannot be sent as lines")
-        }
         let isEightBit = try Self.checkEightBit(job, extensions, settings)
         body = try Self.body(job.content)
         var transaction = ClientTransaction(

@@ -21,8 +21,6 @@ struct IncomingMessage {
     /// The content cannot be kept, and why: what still comes of it is thrown away.
     var refusal: Reply?
 
-    /// The header, which has gone to the stream, is not UTF-8.
-    var hasBrokenHeader = false
     /// By when the message is to be delivered, from BY of MAIL FROM.
     var deliverBy: DeliverBy?
 

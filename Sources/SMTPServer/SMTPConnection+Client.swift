@@ -18,7 +18,7 @@ extension SMTPConnection {
     /// connect the keyword has no effect (smtp specification, 16).
     func awaitsProxyHeader(_ handlerContext: ChannelHandlerContext) -> Bool {
         guard context.initialChannel.expectsProxyHeader, !handed.isImplicitTLS else { return false }
-        guard context.trusted.proxies.contains(handed.remoteAddress.host) else {
+        guard context.trusted.proxies.contains(handed.connection.remoteAddress.host) else {
             refuseProxy("the address may not send a PROXY header (PROXY_HOSTS)", handlerContext)
             return true
         }
@@ -62,26 +62,23 @@ extension SMTPConnection {
 
     /// From now on the client is another one, for access tables, logs, trace fields and the choice of the channel.
     private func become(_ client: SystemCalls.SocketAddress, server: SystemCalls.SocketAddress) {
-        self.client = client
-        transport = Self.probe(client: client, server: server)
+        handed.remoteAddress = client
+        handed.localAddress = server
         completion = HostCompletion(clientLiteral: client.literal)
         channel = context.channel(ofClient: client)
-        if session.options.usesTLS { channel = context.switching.afterTLS(channel) }
+        let usesTLS = session.options.usesTLS
+        if usesTLS { channel = context.switching.afterTLS(channel) }
         if let user {
             channel = context.switching.afterAuthentication(channel, submitChannel: user.submitChannel)
         }
-        session.options = options(usesTLS: session.options.usesTLS)
+        session.options = context.options(channel, client: client, usesTLS: usesTLS, isAuthenticated: user != nil)
     }
 
-    /// The options of the present channel, for this client.
-    func options(usesTLS: Bool) -> ServerOptions {
-        var options = context.options(channel, client: client, usesTLS: usesTLS, isAuthenticated: user != nil)
-        options.now = SystemClock.wallSeconds
-        // Who is trusted is the peer itself, whoever it speaks for.
-        options.extensions.takesXCLIENT = context.trusted.xclient.contains(handed.remoteAddress.host)
-        options.extensions.takesXFORWARD = context.trusted.xforward.contains(handed.remoteAddress.host)
-        if enablesPrivateCommands { options.privateCommands = ["XADR", "XCIR", "XGEN", "XSTA"] }
-        return options
+    /// Who is trusted is the peer of the socket, whoever it speaks for.
+    func trustPeer() {
+        let peer = handed.connection.remoteAddress.host
+        session.trust.takesXCLIENT = context.trusted.xclient.contains(peer)
+        session.trust.takesXFORWARD = context.trusted.xforward.contains(peer)
     }
 
     // MARK: XCLIENT and XFORWARD
@@ -93,11 +90,12 @@ extension SMTPConnection {
         }
         forwarded = ClientAttributes()
         claimed.merge(attributes)
-        let address = claimed.address ?? handed.remoteAddress.host
-        let port = claimed.port ?? (claimed.address == nil ? handed.remoteAddress.port : 0)
+        let peer = handed.connection
+        let address = claimed.address ?? peer.remoteAddress.host
+        let port = claimed.port ?? (claimed.address == nil ? peer.remoteAddress.port : 0)
         let server = SystemCalls.SocketAddress(
-            host: claimed["DESTADDR"]?.text ?? handed.localAddress.host,
-            port: claimed["DESTPORT"]?.text.flatMap { UInt16($0) } ?? handed.localAddress.port)
+            host: claimed["DESTADDR"]?.text ?? peer.localAddress.host,
+            port: claimed["DESTPORT"]?.text.flatMap { UInt16($0) } ?? peer.localAddress.port)
         if let login = claimed["LOGIN"] {
             user = login.text.map { Authenticator.User(identity: $0, mail: $0, submitChannel: nil) }
         }
@@ -111,14 +109,9 @@ extension SMTPConnection {
     /// What PORT_ACCESS says of the client as it is known now.
     private func accessRefusal() -> Reply? {
         guard let access = context.accessAtConnect(transport) else { return nil }
-        enablesPrivateCommands = access.enablesPrivateCommands
-        session.options = options(usesTLS: session.options.usesTLS)
+        session.trust.enablesPrivateCommands = access.enablesPrivateCommands
         guard access.isRefused else { return nil }
         log(.rejected, diagnostic: access.text)
         return Reply(554, "5.7.1", access.lines.first.map(String.init) ?? "Access denied")
-    }
-
-    static func probe(client: SystemCalls.SocketAddress, server: SystemCalls.SocketAddress) -> String {
-        "TCP|\(server.host)|\(server.port)|\(client.host)|\(client.port)"
     }
 }

@@ -32,7 +32,6 @@ extension SMTPConnection {
         let content = message.content
         do {
             let prepared = try prepare(message, identity).get()
-            message.hasBrokenHeader = !Self.isUTF8(content[..<prepared.bodyStart])
             let writer = try context.submitter.spool.beginLargeContent(identity.id)
             let stream = LargeContentStream(writer, facts: prepared.facts, pool: pool, loop: loop)
             message.stream = stream
@@ -57,7 +56,7 @@ extension SMTPConnection {
     ) -> Result<HeaderPreparation.Prepared, HeaderError> {
         let host = context.header.localHost
         let received = ReceivedField(
-            origin: .client(helo: helo, reverseName: .notLookedUp, address: client.host), host: host,
+            origin: .client(helo: helo, reverseName: .notLookedUp, address: handed.remoteAddress.host), host: host,
             product: context.product,
             transmission: TransmissionProtocol(
                 extended: saidEHLO, lmtp: session.options.service == .lmtp, tls: session.options.usesTLS,
@@ -78,10 +77,7 @@ extension SMTPConnection {
             return session.answered(.refuse(Reply(451, "4.3.0", "Local error in processing")))
         }
         message = nil
-        if let refusal = taken.refusal ?? eightBitRefusal(taken, findings) {
-            taken.stream?.abandon()
-            return session.answered(.refuse(refusal))
-        }
+        if let refusal = taken.refusal { return session.answered(.refuse(refusal)) }
         if let stream = taken.stream {
             if !findings.endsInLineEnd, !taken.isBinary { append([13, 10], to: stream) }
             finish(stream, taken, identity, findings)
@@ -149,22 +145,6 @@ extension SMTPConnection {
             }
         }
     }
-
-    /// What `eightstrict` and `utf8strict` of the source channel have against the content (smtp specification, 7.4).
-    private func eightBitRefusal(_ message: IncomingMessage, _ findings: ContentFindings) -> Reply? {
-        guard findings.hasEightBit, channel.refusesUnannouncedEightBit else { return nil }
-        let parameters = message.parameters
-        if parameters.body == nil || parameters.body == .sevenBit, !parameters.needsSMTPUTF8 {
-            let text = context.configuration.mta.errorTexts["unnegotiated_eightbit"]
-            return Reply(550, "5.6.0", text ?? "message contains unnegotiated 8bit")
-        }
-        guard parameters.needsSMTPUTF8, channel.requiresUTF8Header else { return nil }
-        let header = message.content.firstRange(of: [13, 10, 13, 10])?.lowerBound ?? message.content.count
-        guard message.hasBrokenHeader || !Self.isUTF8(message.content[..<header]) else { return nil }
-        return Reply(550, "5.6.7", "header is not valid UTF-8")
-    }
-
-    private static func isUTF8(_ octets: ArraySlice<UInt8>) -> Bool { String(validating: octets, as: UTF8.self) != nil }
 
     private static func headerReply(_ error: HeaderError) -> Reply { Reply(552, "5.3.4", error.description) }
 

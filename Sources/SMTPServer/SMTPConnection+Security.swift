@@ -44,7 +44,8 @@ extension SMTPConnection {
 
     /// The options of the present channel, which may have been switched.
     private func setOptions(usesTLS: Bool) {
-        session.options = options(usesTLS: usesTLS)
+        session.options = context.options(
+            channel, client: handed.remoteAddress, usesTLS: usesTLS, isAuthenticated: user != nil)
     }
 
     // MARK: AUTH
@@ -112,7 +113,7 @@ extension SMTPConnection {
         let mechanism = exchange?.name.rawValue ?? ""
         exchange = nil
         self.user = user
-        context.authenticator.succeeded(client.host)
+        context.authenticator.succeeded(handed.remoteAddress.host)
         let reply = Reply(235, "2.7.0", "\(mechanism) authentication successful.")
         session.answered(.accept(reply))
         channel = context.switching.afterAuthentication(channel, submitChannel: user.submitChannel)
@@ -137,7 +138,7 @@ extension SMTPConnection {
     /// The more failures from an address, the later the answer.
     private func refuseSlowly() {
         let reply = Reply(535, "5.7.8", "Bad username or password (Authentication failed).")
-        let delay = context.authenticator.delay(afterFailureOf: client.host)
+        let delay = context.authenticator.delay(afterFailureOf: handed.remoteAddress.host)
         log(.authentication, user: attemptedName, diagnostic: reply.text)
         guard delay > 0, let loop else { return session.answered(.refuse(reply)) }
         let bound = NIOLoopBound(self, eventLoop: loop)

@@ -2,7 +2,6 @@ import Channels
 import Enqueue
 import Envelope
 import InternetMessage
-import Logging
 import Mappings
 import NIOCore
 import NIOPosix
@@ -20,21 +19,17 @@ final class SMTPConnection: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     let context: ServerContext
-    let handed: HandedConnection
+    var handed: SessionPeer
     let pool: NIOThreadPool
     /// The source channel; TLS and AUTH may switch it.
     var channel: Channels.Channel
-    var transport: String
+    var transport: String { handed.transport }
     var completion: HostCompletion
-    /// The client: the peer of the connection, or whom a PROXY header or XCLIENT named.
-    var client: SystemCalls.SocketAddress
     /// Octets of a PROXY header that has not come to its end; nil: none is awaited.
     var proxyInput: [UInt8]?
     /// What XCLIENT has said so far, and XFORWARD of the next message.
     var claimed = ClientAttributes()
     var forwarded = ClientAttributes()
-    /// `$V` of PORT_ACCESS.
-    var enablesPrivateCommands = false
     var session: ServerSession
     var helo = ""
     var saidEHLO = false
@@ -69,16 +64,14 @@ final class SMTPConnection: ChannelInboundHandler {
         ended: @escaping (SMTPConnection) -> Void
     ) {
         self.context = context
-        self.handed = handed
+        self.handed = SessionPeer(handed)
         self.pool = pool
         self.ended = ended
         channel = context.channel(ofClient: handed.remoteAddress)
-        client = handed.remoteAddress
-        transport = Self.probe(client: handed.remoteAddress, server: handed.localAddress)
         completion = HostCompletion(clientLiteral: handed.remoteAddress.literal)
         session = ServerSession(
             context.options(channel, client: handed.remoteAddress, usesTLS: false, isAuthenticated: false))
-        session.options = options(usesTLS: false)
+        trustPeer()
     }
 
     /// The loop of the connection; nil once it is closed.
@@ -101,10 +94,7 @@ final class SMTPConnection: ChannelInboundHandler {
     func begin(_ handlerContext: ChannelHandlerContext) {
         log(.opened)
         let access = context.accessAtConnect(transport)
-        if let access, access.enablesPrivateCommands {
-            enablesPrivateCommands = true
-            session.options = options(usesTLS: false)
-        }
+        session.trust.enablesPrivateCommands = access?.enablesPrivateCommands == true
         if let refusal = access, refusal.isRefused {
             // Nothing can be said in the clear where TLS comes first.
             for line in handed.isImplicitTLS ? [] : refusal.lines { output.writeString(line + "\r\n") }
@@ -120,24 +110,9 @@ final class SMTPConnection: ChannelInboundHandler {
         handlerContext.read()
     }
 
-    /// The banner, at once or after BANNER_PURGE_DELAY; what the client says before it is thrown away then (smtp
-    /// specification, 2).
     func startSession() {
-        guard let delay = context.number("banner_purge_delay"), delay > 0, let loop else {
-            session.start()
-            return proceed()
-        }
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        delayed = loop.scheduleTask(in: .milliseconds(Int64(min(delay, 60_000)) * 10)) {
-            let purged = bound.value.session.purgeInput()
-            if purged > 0 {
-                bound.value.context.logger.info(
-                    "\(bound.value.transport): \(purged) octets came before the banner and were thrown away")
-            }
-            bound.value.session.start()
-            bound.value.proceed()
-        }
-        readIfWanted()
+        session.start()
+        proceed()
     }
 
     func channelRead(context handlerContext: ChannelHandlerContext, data: NIOAny) {
@@ -300,7 +275,7 @@ final class SMTPConnection: ChannelInboundHandler {
 
     private func scheduleTimer(_ loop: any EventLoop) {
         let bound = NIOLoopBound(self, eventLoop: loop)
-        timer = loop.scheduleTask(in: .milliseconds(context.timeLimits.interval)) {
+        timer = loop.scheduleTask(in: .seconds(15)) {
             bound.value.checkTime()
             if bound.value.handlerContext != nil { bound.value.scheduleTimer(loop) }
         }
@@ -323,8 +298,8 @@ final class SMTPConnection: ChannelInboundHandler {
         let limit: TimeAmount
         switch session.timeout {
         case .none: return
-        case .command: limit = .milliseconds(context.timeLimits.command)
-        case .data: limit = .milliseconds(context.timeLimits.data)
+        case .command: limit = .minutes(10)
+        case .data: limit = .minutes(5)
         }
         let isTooSlow = dataStartedAt.map {
             ServerTimeout.isTooSlow(octets: session.contentOctets, seconds: (now - $0).nanoseconds / 1_000_000_000)
@@ -375,7 +350,7 @@ final class SMTPConnection: ChannelInboundHandler {
 
     var submission: Submission {
         Submission(
-            clientAddress: forwarded.address ?? client.host, helo: forwarded["HELO"]?.text ?? helo,
+            clientAddress: forwarded.address ?? handed.remoteAddress.host, helo: forwarded["HELO"]?.text ?? helo,
             user: user?.identity ?? "", usedTLS: session.options.usesTLS)
     }
 }

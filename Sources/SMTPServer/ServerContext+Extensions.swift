@@ -83,30 +83,3 @@ extension ServerContext {
         }
     }
 }
-
-/// The time limits of a session (smtp specification, 6.1).
-struct SessionTimeLimits: Hashable, Sendable {
-    /// Milliseconds to wait for a command.
-    var command: Int64
-    /// Milliseconds to wait for each piece of message data.
-    var data: Int64
-
-    /// COMMAND_RECEIVE_TIME and DATA_RECEIVE_TIME, which may have fractions, in units of TIMEOUT_MULTIPLIER seconds. What is
-    /// no number, or not above 0, leaves the default of 10 and 5 minutes.
-    init(_ options: [String: String]) {
-        let unit = Self.positive(options["timeout_multiplier"]) ?? 60
-        func limit(_ name: String, _ minutes: Double) -> Int64 {
-            let seconds = Self.positive(options[name]).map { $0 * unit } ?? minutes * 60
-            return Int64(min(seconds, 1e6) * 1000)
-        }
-        command = limit("command_receive_time", 10)
-        data = limit("data_receive_time", 5)
-    }
-
-    private static func positive(_ text: String?) -> Double? {
-        text.flatMap { Double($0) }.flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
-    }
-
-    /// How often the limits are looked at, in milliseconds.
-    var interval: Int64 { min(15_000, max(100, min(command, data) / 20)) }
-}

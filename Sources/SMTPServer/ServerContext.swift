@@ -26,7 +26,6 @@ final class ServerContext: Sendable {
     let initialChannel: Channel
     let product: String
     let xloop: String
-    let timeLimits: SessionTimeLimits
     /// Who may speak for other clients.
     let trusted: TrustedPeers
     let logger: Logger
@@ -65,7 +64,6 @@ final class ServerContext: Sendable {
         product = configuration.mta.receivedVersion ?? ProductVersion.text
         xloop = Installation.xloop(configuration)
         header = HeaderPreparation(configuration)
-        timeLimits = SessionTimeLimits(initialChannel.options)
         trusted = TrustedPeers(initialChannel.options) { problem in
             logger.error("channel \(initialChannel.name): \(problem)")
         }

@@ -39,10 +39,13 @@ import Testing
             guard let known = DialogueState(rawValue: state) else { return nil }
             let names = parts.count < 2 ? [] : parts[1].split(separator: " ").map(String.init)
             guard names.allSatisfy({ DialogueState.options[$0] != nil }) else { return nil }
-            return Dialogue(heading, (known.script + lines).joined(separator: "\n")) { options in
+            var dialogue = Dialogue(heading, (known.script + lines).joined(separator: "\n")) { options in
                 DialogueState.prepare(&options)
                 for name in names { DialogueState.options[name]?(&options) }
             }
+            dialogue.trust.takesXCLIENT = names.contains("all")
+            dialogue.trust.takesXFORWARD = names.contains("all")
+            return dialogue
         }
     }
 
@@ -129,7 +132,5 @@ enum DialogueState: String, CaseIterable {
         options.extensions.shortestDeliverBy = 60
         options.extensions.priorities = -4...4
         options.extensions.showsLimits = true
-        options.extensions.takesXCLIENT = true
-        options.extensions.takesXFORWARD = true
     }
 }

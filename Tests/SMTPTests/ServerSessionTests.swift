@@ -25,6 +25,7 @@ import Testing
         ),
     ]
 
+    /// Worked examples S-1, S-19 and S-20, and the length at which a line is broken.
     @Test(arguments: banners)
     func banner(host: String, version: String?, addition: String, lines: [String]) {
         var driver = ServerDriver(

@@ -14,8 +14,8 @@ package struct ClientAttributes: Hashable, Sendable {
 
         package var verb: String { self == .xclient ? "XCLIENT" : "XFORWARD" }
 
-        func isTaken(_ options: ServerExtensionOptions) -> Bool {
-            self == .xclient ? options.takesXCLIENT : options.takesXFORWARD
+        func isTaken(_ trust: PeerTrust) -> Bool {
+            self == .xclient ? trust.takesXCLIENT : trust.takesXFORWARD
         }
     }
 

@@ -23,14 +23,16 @@ enum Greeting {
     }
 
     /// The order is that of the master table in 3.2.
-    static func ehlo(_ options: ServerOptions) -> Reply {
+    static func ehlo(_ options: ServerOptions, _ trust: PeerTrust = PeerTrust()) -> Reply {
         var lines = [options.hostName, "8BITMIME", "PIPELINING"]
         if options.offersChunking { lines.append("CHUNKING") }
         lines += ["DSN", "ENHANCEDSTATUSCODES"]
         if options.advertisesExpand, options.allowsExpand, options.service != .lmtp { lines.append("EXPN") }
         lines.append("HELP")
         if options.allowsSend, options.service != .lmtp { lines += ["SAML", "SEND", "SOML"] }
-        lines += ["XADR", "XSTA", "XCIR", "XGEN"].filter { options.privateCommands.contains($0) }
+        lines += ["XADR", "XSTA", "XCIR", "XGEN"].filter {
+            trust.enablesPrivateCommands || options.privateCommands.contains($0)
+        }
         lines.append("XLOOP \(options.xloop)")
         if options.offersTLS, !options.usesTLS { lines.append("STARTTLS") }
         if !options.authenticationMechanisms.isEmpty, !options.isAuthenticated {
@@ -40,14 +42,14 @@ enum Greeting {
         if options.offersRemoteQueueStart { lines.append("ETRN") }
         let solicitations = options.refusedSolicitations.joined(separator: ",")
         lines.append(solicitations.isEmpty ? "NO-SOLICITING" : "NO-SOLICITING \(solicitations)")
-        lines += extensions(options)
+        lines += extensions(options, trust)
         lines += pieces(options.ehloAddition).filter { !$0.isEmpty }
         lines.append("SIZE \(options.sizeLimit ?? 0)")
         return Reply(code: 250, lines: lines)
     }
 
     /// Row 16: what is there only when it is configured.
-    private static func extensions(_ options: ServerOptions) -> [String] {
+    private static func extensions(_ options: ServerOptions, _ trust: PeerTrust) -> [String] {
         let extensions = options.extensions
         var lines: [String] = []
         if options.offersSMTPUTF8 { lines.append("SMTPUTF8") }
@@ -59,7 +61,7 @@ enum Greeting {
             lines.append(shortest > 0 ? "DELIVERBY \(shortest)" : "DELIVERBY")
         }
         if extensions.priorities != nil { lines.append("MT-PRIORITY") }
-        for command in [ClientAttributes.Command.xclient, .xforward] where command.isTaken(extensions) {
+        for command in [ClientAttributes.Command.xclient, .xforward] where command.isTaken(trust) {
             lines.append("\(command.verb) \(command.names.joined(separator: " "))")
         }
         if extensions.showsLimits { lines += limits(options.limits) }

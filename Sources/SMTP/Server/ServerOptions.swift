@@ -86,10 +86,18 @@ package struct ServerExtensionOptions: Hashable, Sendable {
     package var priorities: ClosedRange<Int>?
     /// LIMITS (RFC 9422) shows the limits of transactions and recipients.
     package var showsLimits = false
-    /// The client may say who is behind it by XCLIENT.
+
+    package init() {}
+}
+
+/// What a peer may do whatever channel its session is on; stays as it is when the options are replaced.
+package struct PeerTrust: Hashable, Sendable {
+    /// The peer may say who is behind it by XCLIENT.
     package var takesXCLIENT = false
-    /// The client may say where a message came from by XFORWARD.
+    /// The peer may say where a message came from by XFORWARD.
     package var takesXFORWARD = false
+    /// `$V` of PORT_ACCESS: the private commands are answered whatever the options say (smtp specification, 9).
+    package var enablesPrivateCommands = false
 
     package init() {}
 }

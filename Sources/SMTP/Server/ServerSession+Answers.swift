@@ -25,7 +25,7 @@ extension ServerSession {
         case .greeting(let extended):
             endTransaction(.greeting)
             isGreeted = true
-            send(reply ?? (extended ? Greeting.ehlo(options) : Greeting.helo(options)))
+            send(reply ?? (extended ? Greeting.ehlo(options, trust) : Greeting.helo(options)))
         case .mail:
             transaction = Transaction(isBinary: hasBinaryBody)
             counts.transactions += 1

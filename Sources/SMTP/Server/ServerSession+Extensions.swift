@@ -14,7 +14,9 @@ extension ServerSession {
     // MARK: Private commands (smtp specification, 9)
 
     mutating func executePrivate(_ verb: String, _ argument: ArraySlice<UInt8>) {
-        guard options.privateCommands.contains(verb) else { return send(.privateCommandDisabled(verb)) }
+        guard trust.enablesPrivateCommands || options.privateCommands.contains(verb) else {
+            return send(.privateCommandDisabled(verb))
+        }
         if let refusal = accessRefusal { return send(refusal) }
         if verb == "XADR", argument.isEmpty { return sendBad(.malformed(expected: "XADR address")) }
         ask(.privateCommand(verb, argument: Array(argument)[...]), .verify)
@@ -31,7 +33,7 @@ extension ServerSession {
     // MARK: XCLIENT and XFORWARD
 
     mutating func takeAttributes(_ command: ClientAttributes.Command, _ argument: ArraySlice<UInt8>) {
-        guard command.isTaken(options.extensions) else { return send(.privateCommandDisabled(command.verb)) }
+        guard command.isTaken(trust) else { return send(.privateCommandDisabled(command.verb)) }
         guard transaction == nil else { return send(.notInTransaction(command.verb)) }
         switch ClientAttributes.parse(argument, for: command) {
         case .failure(let reply): sendBad(reply)

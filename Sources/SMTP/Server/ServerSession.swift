@@ -49,6 +49,7 @@ package struct ServerSession: Sendable {
 
     /// May be replaced when no question waits, for the channel switched to.
     package var options: ServerOptions
+    package var trust = PeerTrust()
     var phase = Phase.command
     var question: Question?
     var transaction: Transaction?
