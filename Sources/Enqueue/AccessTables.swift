@@ -16,6 +16,8 @@ package struct AccessFacts: Hashable, Sendable {
     package var saidEHLO: Bool
     /// The authenticated user; empty without AUTH.
     package var user: String
+    /// MAIL, or SEND, SAML or SOML where the client said that (smtp specification, 4).
+    package var submitType = "MAIL"
 
     package init(
         portAccessProbe: String = "", applicationInformation: String = "", sourceChannel: String, sender: String,
@@ -76,7 +78,8 @@ struct AccessTables: Sendable {
         if verdict.refusal != nil { return verdict }
         let table = stage.rawValue + "MAIL_ACCESS"
         guard mappings.contains(table) else { return verdict }
-        let probe = "\(facts.portAccessProbe)|\(field(facts.applicationInformation))|MAIL|\(tail)"
+        let probe =
+            "\(facts.portAccessProbe)|\(field(facts.applicationInformation))|\(facts.submitType)|\(tail)"
         let second = judge(table, probe, facts, trace)
         verdict.refusal = second.refusal
         verdict.isHeld = verdict.isHeld || second.isHeld
@@ -88,7 +91,8 @@ struct AccessTables: Sendable {
     func judgeSender(_ facts: AccessFacts, trace: RouteTrace? = nil) -> AccessVerdict {
         guard mappings.contains("FROM_ACCESS") else { return .allowed }
         let probe = [
-            facts.portAccessProbe, field(facts.applicationInformation), "MAIL", facts.sourceChannel,
+            facts.portAccessProbe, field(facts.applicationInformation), facts.submitType,
+            facts.sourceChannel,
             field(facts.sender), field(facts.user),
         ].joined(separator: "|")
         var facts = facts

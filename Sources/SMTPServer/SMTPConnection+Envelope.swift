@@ -60,10 +60,12 @@ extension SMTPConnection {
 
     /// What access tables are told of the transaction.
     func facts(_ sender: String) -> AccessFacts {
-        AccessFacts(
+        var facts = AccessFacts(
             portAccessProbe: transport, applicationInformation: "SMTP/\(helo)", sourceChannel: channel.name,
             sender: sender, isAuthenticated: session.options.isAuthenticated, usesTLS: session.options.usesTLS,
             saidEHLO: saidEHLO, user: submission.user)
+        facts.submitType = session.submitType
+        return facts
     }
 
     /// What is to be waited before the reply to the recipient that was asked about last.

@@ -161,6 +161,35 @@ import Testing
         #expect(try binary.reply().code == 220, "LOCAL: the proxy itself")
     }
 
+    /// RFC 2852: what cannot be delivered in time comes back. RFC 4865: what is to wait waits.
+    @Test func times() throws {
+        let instance = try Self.instance(
+            [("DELIVERBY", "0"), ("XCLIENT_HOSTS", Self.stranger)], keywords: ["tcp_auth.futurerelease 600"])
+        try instance.set("channel:tcp_local.daemon", "[127.0.0.1]")
+        try instance.set("channel:tcp_local.port", String(TestInstance.freePort()))
+        try instance.start()
+        let inside = try SMTPPeer(port: instance.port)
+        try inside.greet()
+        #expect(try inside.command("MAIL FROM:<anna@example.test> BY=2;R").code == 250)
+        #expect(try inside.command("RCPT TO:<v@other.example>").code == 250)
+        #expect(try inside.command("DATA").code == 354)
+        #expect(try inside.command("Subject: urgent\r\n\r\nx\r\n.").code == 250)
+        #expect(instance.arrivals("anna").first?.contains("Delivery has timed out and failed") == true)
+        let peer = try SMTPPeer(port: instance.port, source: Self.stranger)
+        try peer.greet()
+        #expect(try peer.command("MAIL FROM:<anna@example.test> HOLDFOR=3").code == 555, "not without a name")
+        #expect(try peer.command("XCLIENT LOGIN=anna@example.test").code == 220)
+        #expect(try peer.command("EHLO client.example").text.contains("\nFUTURERELEASE 600 2"))
+        #expect(try peer.command("MAIL FROM:<anna@example.test> HOLDFOR=601").code == 501)
+        #expect(try peer.command("MAIL FROM:<anna@example.test> HOLDFOR=3").code == 250)
+        #expect(try peer.command("RCPT TO:<anna@example.test>").code == 250)
+        #expect(try peer.command("DATA").code == 354)
+        #expect(try peer.command("Subject: later\r\n\r\nx\r\n.").code == 250)
+        let accepted = SystemClock.monotonicNanoseconds
+        #expect(instance.arrivals("anna", count: 2).contains { $0.contains("Subject: later") })
+        #expect(SystemClock.monotonicNanoseconds - accepted > 1_900_000_000)
+    }
+
     /// S-19, and what the site adds to EHLO.
     @Test func banner() throws {
         let instance = try Self.instance(

@@ -131,6 +131,15 @@ import Testing
         #expect(throws: Reply.self) { try RecipientParameters.parse(broken[...], allowsUTF8: true).get() }
     }
 
+    /// The verb that opened the transaction is what access tables are asked about.
+    @Test(arguments: ["MAIL", "SEND", "SAML", "SOML"])
+    func submitType(verb: String) {
+        var driver = ServerDriver(ServerDriver.options { $0.allowsSend = true })
+        driver.start()
+        driver.send("SEND FROM:<x@y>\r\nRSET\r\n\(verb) FROM:<a@b>\r\n")
+        #expect(driver.session.submitType == verb)
+    }
+
     /// BINARYMIME content comes out as it went in, whatever the network does to it.
     @Test func binaryContent() {
         let content: [UInt8] = [10, 13, 0, 46, 13, 10, 255, 13, 10]

@@ -18,6 +18,7 @@ package struct ClientTransaction: Hashable, Sendable {
     /// Without angle brackets; empty for the null path.
     package var sender: String
     package var recipients: [Recipient]
+    package var requests = RelayedRequests()
     /// Octets of the content as it will be on the wire without dot-stuffing.
     package var size: Int
     /// `BODY=8BITMIME` is wanted.
@@ -43,6 +44,7 @@ package struct ClientTransaction: Hashable, Sendable {
 
     func mailCommand(_ extensions: ServerExtensions) -> String {
         var command = "MAIL FROM:<\(sender)>"
+        command += requests.parameters(extensions)
         if extensions.offersSize { command += " SIZE=\(size)" }
         if isEightBit, extensions.eightBitMIME { command += " BODY=8BITMIME" }
         if needsSMTPUTF8, extensions.smtpUTF8 { command += " SMTPUTF8" }

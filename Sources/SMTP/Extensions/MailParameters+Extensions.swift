@@ -13,6 +13,12 @@ package struct DeliverByRequest: Hashable, Sendable {
     package var mode: Mode
     /// T: each relay is to be reported.
     package var isTraced: Bool
+
+    package init(seconds: Int64, mode: Mode, isTraced: Bool) {
+        self.seconds = seconds
+        self.mode = mode
+        self.isTraced = isTraced
+    }
 }
 
 /// MT-PRIORITY of MAIL FROM (RFC 6710 section 3).
