@@ -119,7 +119,7 @@ let package = Package(
             [
                 "SystemCalls", "OptionSyntax", "WorkerKit", "SMTP", "SASL", "Configuration", "Channels", "Mappings",
                 "Aliases", "Envelope", "InternetMessage", "Enqueue", "Spool", "MessageStore", "TransactionLog",
-                "MasterKit", "DNS", "SPF", nioCore, nioPosix, nioTLS, nioSSL, logging, crypto, x509,
+                "MasterKit", "ProcessPool", "DNS", "SPF", nioCore, nioPosix, nioTLS, nioSSL, logging, crypto, x509,
             ]),
         library(
             "SMTPClient",
@@ -156,7 +156,7 @@ let package = Package(
         tests("OptionSyntax"),
         tests("Envelope"),
         tests("InternetMessage"),
-        tests("SMTP"),
+        tests("SMTP", ["SystemCalls"]),
         tests(
             "SMTPServer",
             [

@@ -17,7 +17,9 @@ struct FuzzTarget: Sendable {
         self.run = run
     }
 
-    static let all = messageTargets + configurationTargets + editingTargets + protocolTargets + authenticationTargets
+    static let all =
+        messageTargets + configurationTargets + editingTargets + protocolTargets + authenticationTargets
+        + extensionTargets
 }
 
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -13,6 +13,8 @@ extension FuzzTarget {
             [
                 "EHLO a\r\nMAIL FROM:<a@b> SIZE=5\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n..\r\n.\r\nQUIT\r\n",
                 "HELO a\r\nMAIL FROM:<>\r\nRCPT TO:<c@d> NOTIFY=NEVER\r\nBDAT 5\r\nabcdeBDAT 3 LAST\r\nx\r\nRSET\r\n",
+                "XCLIENT ADDR=IPV6:::1 HELO=x\r\nEHLO a\r\nMAIL FROM: BODY=BINARYMIME BY=60;RT\r\nBDAT 3 LAST\r\na\nb"
+                    + "MAIL FROM: HOLDUNTIL=2026-01-01T00:00:00Z MT-PRIORITY=-3 SOLICIT=a,b\r\nETRN @x\r\nXADR a\r\n",
                 "EHLO a\r\nSTARTTLS\r\nAUTH LOGIN\r\nYQ==\r\nYg==\r\nAUTH PLAIN AGEAYg==\r\nMAIL FROM:<a@b> AUTH=<>\r\n",
             ],
             words: [
@@ -70,8 +72,17 @@ extension FuzzTarget {
         for size in [max(1, bytes.count), 7] {
             var options = ServerOptions(hostName: "h", clientAddress: "192.0.2.1", productVersion: "v", xloop: "x")
             options.offersTLS = true
+            options.offersSMTPUTF8 = true
+            options.offersRemoteQueueStart = true
+            options.privateCommands = ["XADR", "XSTA"]
+            options.extensions.offersBinaryMIME = true
+            options.extensions.longestHold = 86_400
+            options.extensions.shortestDeliverBy = 60
+            options.extensions.priorities = -4...4
             options.authenticationMechanisms = ["PLAIN", "LOGIN"]
             var session = ServerSession(options)
+            session.trust.takesXCLIENT = true
+            session.trust.takesXFORWARD = true
             session.start()
             drive(&session)
             var rest = bytes[...]
@@ -88,13 +99,18 @@ extension FuzzTarget {
     private static func drive(_ session: inout ServerSession) {
         while let action = session.next() {
             switch action {
-            case .mail(let argument): answer(MailParameters.parse(argument, options: session.options), &session)
-            case .recipient(let argument): answer(RecipientParameters.parse(argument), &session)
+            case .mail(let argument):
+                let parsed = MailParameters.parse(argument, options: session.options)
+                session.hasBinaryBody = (try? parsed.get())?.body == .binaryMIME
+                answer(parsed, &session)
+            case .recipient(let argument): answer(RecipientParameters.parse(argument, allowsUTF8: true), &session)
             case .greeting, .beginData: session.answered(.accept(nil))
-            case .endOfData, .verify, .expand: session.answered(.accept(Reply(250, "2.0.0", "yes")))
+            case .endOfData, .verify, .expand, .remoteQueueStart, .privateCommand:
+                session.answered(.accept(Reply(250, "2.0.0", "yes")))
             case .authenticate(_, let response): session.answered(response == nil ? .challenge("") : .accept(nil))
             case .authenticationResponse(let response):
                 session.answered(response.count.isMultiple(of: 2) ? .challenge("YQ==") : .accept(nil))
+            case .attributes: session.answered(.accept(nil))
             case .startTLS: session.tlsEstablished()
             case .reply, .content, .abort, .close: break
             }

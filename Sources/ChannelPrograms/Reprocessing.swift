@@ -189,7 +189,7 @@ final class Reprocessor: Sendable {
                 return copy.all(.failedPermanently, refusal.status, refusal.text)
             }
             var message = copy.stored.message
-            message.body = prepared.body
+            if message.body != .binaryMIME { message.body = prepared.body }
             message.id = id
             message.sourceChannel = source.name
             message.arrival = identity.arrival
@@ -200,7 +200,8 @@ final class Reprocessor: Sendable {
             }
             let channels = configuration.channels
             message.entries = EntryPlan.entries(
-                routed, priority: copy.entry.priority, heldReason: prepared.facts.heldReason,
+                routed, priority: copy.entry.priority, deliverBy: copy.entry.deliverBy,
+                heldReason: prepared.facts.heldReason,
                 division: { EntryPlan.Division(channels.channel(named: $0)) },
                 officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
             return try submit(copy, message, prepared.content)
@@ -272,6 +273,7 @@ final class Reprocessor: Sendable {
         work.choice.differs = false
         work.sender = copy.stored.message.sender
         work.allowsUTF8 = copy.stored.message.needsSMTPUTF8
+        work.isBinary = copy.stored.message.body == .binaryMIME
         let recipients = routed.map(\.recipient.given)
         let received = ReceivedField(
             origin: .internalChannel("\(channel.officialHost).\(router.localHost)"), host: header.localHost,

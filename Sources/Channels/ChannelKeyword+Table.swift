@@ -128,18 +128,18 @@ extension ChannelKeyword {
         ! SMTP server: verbs and limits
         common  yes      ehlo      ehlo checkehlo noehlo
         rare    no       -         refuseehlo
-        rare    no       etrn      allowetrn
+        rare    yes      etrn      allowetrn
         rare    yes      etrn      silentetrn*
-        rare    no       etrn      domainetrn
-        rare    idle     etrn      disableetrn
-        rare    idle     -         blocketrn
+        rare    yes      etrn      domainetrn
+        rare    yes      etrn      disableetrn
+        rare    yes      -         blocketrn
         rare    no       setrn     sendetrn:word
         rare    yes      setrn     nosendetrn*
         rare    no       vrfyc     domainvrfy localvrfy
         rare    yes      vrfyc     novrfy*
-        common  no       vrfy      vrfyallow
+        common  yes      vrfy      vrfyallow
         common  yes      vrfy      vrfydefault* vrfyhide
-        common  no       expn      expnallow
+        common  yes      expn      expnallow
         common  yes      expn      expndefault* expndisable
         core    yes      chks      chunkingserver* nochunkingserver
         core    yes      chkc      chunkingclient* nochunkingclient
@@ -287,13 +287,14 @@ extension ChannelKeyword {
         core    later    fint      fileinto:word
         core    yes      fint      nofileinto*
         rare    idle     -         sourcetransitplugin:integer:0..
-        rare    no       -         sourcenosolicit:word destinationnosolicit:word sourceconversiontag:word
+        rare    yes      -         sourcenosolicit:word destinationnosolicit:word
+        rare    no       -         sourceconversiontag:word
         rare    no       -         deliveryflags:integer:0..
         rare    no       flagt     flagtransfer
         rare    yes      flagt     noflagtransfer*
-        rare    no       -         futurerelease:integer:0.. mtprioritiesallowed:word
+        rare    yes      -         futurerelease:integer:0.. mtprioritiesallowed:word
         rare    refused  -         implicitsaslexternal
-        rare    no       prx       proxyprotocol
+        rare    yes      prx       proxyprotocol
         rare    yes      prx       noproxyprotocol*
         ! Logging and debugging
         core    yes      log       logging nologging*

@@ -24,6 +24,8 @@ package struct AccessFacts: Hashable, Sendable {
     package var recipientsAccepted = 0
     /// `$G` of FROM_ACCESS.
     package var conversionTags: [String] = []
+    /// MAIL, or SEND, SAML or SOML where the client said that (smtp specification, 4).
+    package var submitType = "MAIL"
 
     package init(
         portAccessProbe: String = "", applicationInformation: String = "", sourceChannel: String, sender: String,
@@ -85,7 +87,7 @@ struct AccessTables: Sendable {
         let mail = Table(stage, isMail: true)
         guard mappings.contains(mail.name) else { return verdict }
         let probe =
-            "\(facts.portAccessProbe)|\(field(facts.applicationInformation))|MAIL|\(tail)"
+            "\(facts.portAccessProbe)|\(field(facts.applicationInformation))|\(facts.submitType)|\(tail)"
             + added(mail, facts, recipient)
         let second = judge(mail.name, probe, flags, trace)
         verdict.refusal = second.refusal
@@ -134,7 +136,7 @@ struct AccessTables: Sendable {
     func judgeSender(_ facts: AccessFacts, trace: RouteTrace? = nil) -> AccessVerdict {
         guard mappings.contains("FROM_ACCESS") else { return .allowed }
         let probe = [
-            facts.portAccessProbe, field(facts.applicationInformation), "MAIL", facts.sourceChannel,
+            facts.portAccessProbe, field(facts.applicationInformation), facts.submitType, facts.sourceChannel,
             field(fromAddress(facts)), field(facts.user),
         ].joined(separator: "|")
         return judge("FROM_ACCESS", probe, facts.senderFlags, trace)

@@ -50,9 +50,10 @@ package enum EntryPlan {
 
     /// `division`: of the channel with that name; `officialHost`: what the entry of an undivided channel is for.
     /// A recipient that is there twice is kept once.
+    /// `notBefore`, `deliverBy`: of every entry.
     package static func entries(
-        _ recipients: [RoutedRecipient], priority: Priority, heldReason: String?,
-        division: (String) -> Division, officialHost: (String) -> String
+        _ recipients: [RoutedRecipient], priority: Priority, notBefore: Int64 = 0, deliverBy: DeliverBy? = nil,
+        heldReason: String?, division: (String) -> Division, officialHost: (String) -> String
     ) -> [QueueEntry] {
         var entries: [QueueEntry] = []
         var divisions: [String: Division] = [:]
@@ -72,7 +73,7 @@ package enum EntryPlan {
             entries.append(
                 QueueEntry(
                     channel: key.channel, host: key.host, recipients: [routed.recipient], priority: priority,
-                    heldReason: key.held))
+                    notBefore: notBefore, deliverBy: deliverBy, heldReason: key.held))
         }
         return entries
     }

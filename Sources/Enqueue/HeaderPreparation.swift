@@ -101,8 +101,8 @@ package struct HeaderPreparation: Sendable {
             header.write(to: &bytes)
             bytes += [13, 10]
             return Prepared(
-                header: bytes, bodyStart: scan.bodyStart, facts: facts, wishes: work.wishes,
-                embedded: facts.differsByDestination ? nil : work.embedded(rewriting))
+                header: bytes, bodyStart: scan.bodyStart, facts: facts, wishes: work.isBinary ? nil : work.wishes,
+                embedded: facts.differsByDestination || work.isBinary ? nil : work.embedded(rewriting))
         }
     }
 

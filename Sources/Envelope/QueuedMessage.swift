@@ -34,6 +34,33 @@ package enum Priority: UInt8, Sendable, Comparable, CaseIterable {
     package static func < (left: Priority, right: Priority) -> Bool { left.rawValue < right.rawValue }
 }
 
+/// By when a copy is to be delivered, and what is done when it is not (RFC 2852).
+package struct DeliverBy: Hashable, Sendable {
+    package enum Mode: Sendable {
+        /// The sender is told of the delay, and the copy is tried on.
+        case notify
+        /// The copy goes back to the sender.
+        case giveBack
+    }
+
+    /// Seconds since 1970; above 0.
+    package var deadline: Int64
+    package var mode: Mode
+
+    package init(deadline: Int64, mode: Mode) {
+        self.deadline = min(max(deadline, 1), 1 << 40)
+        self.mode = mode
+    }
+
+    /// The deadline, negative for ``Mode/notify``: how files and notices have it. Nil for 0.
+    package init?(rawValue: Int64) {
+        guard rawValue != 0 else { return nil }
+        self.init(deadline: rawValue == .min ? .max : abs(rawValue), mode: rawValue > 0 ? .giveBack : .notify)
+    }
+
+    package var rawValue: Int64 { mode == .giveBack ? deadline : -deadline }
+}
+
 /// One copy of a message for one destination channel and host: the unit of scheduling.
 package struct QueueEntry: Hashable, Sendable {
     package var channel: String
@@ -43,18 +70,20 @@ package struct QueueEntry: Hashable, Sendable {
     package var priority: Priority
     /// Seconds since 1970 before which nothing is tried; 0: at once.
     package var notBefore: Int64
+    package var deliverBy: DeliverBy?
     /// Why the entry is held from the start; nil: it is not.
     package var heldReason: String?
 
     package init(
         channel: String, host: String, recipients: [QueueRecipient], priority: Priority = .normal,
-        notBefore: Int64 = 0, heldReason: String? = nil
+        notBefore: Int64 = 0, deliverBy: DeliverBy? = nil, heldReason: String? = nil
     ) {
         self.channel = channel
         self.host = host
         self.recipients = recipients
         self.priority = priority
         self.notBefore = notBefore
+        self.deliverBy = deliverBy
         self.heldReason = heldReason
     }
 }
@@ -102,6 +131,8 @@ package struct QueuedMessage: Hashable, Sendable {
     package var returnContent: ReturnContent
     package var body: BodyType
     package var needsSMTPUTF8: Bool
+    /// MT-PRIORITY of the client (RFC 6710), -9 to 9; nil when it gave none.
+    package var transferPriority: Int8?
     /// Message-ID of the header, as written, for the log; empty when there is none.
     package var messageIDHeader: String
     package var entries: [QueueEntry]

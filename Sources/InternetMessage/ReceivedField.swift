@@ -206,10 +206,14 @@ package enum TransmissionProtocol: String, Sendable, CaseIterable {
     case utf8smtpa = "UTF8SMTPA"
     case utf8smtps = "UTF8SMTPS"
     case utf8smtpsa = "UTF8SMTPSA"
+    case utf8lmtp = "UTF8LMTP"
+    case utf8lmtpa = "UTF8LMTPA"
+    case utf8lmtps = "UTF8LMTPS"
+    case utf8lmtpsa = "UTF8LMTPSA"
 
     /// The name for a session. `extended`: EHLO, not HELO.
     package init(extended: Bool, lmtp: Bool = false, tls: Bool, authenticated: Bool, utf8: Bool = false) {
-        let base = lmtp ? "LMTP" : utf8 ? "UTF8SMTP" : extended ? "ESMTP" : "SMTP"
+        let base = lmtp ? (utf8 ? "UTF8LMTP" : "LMTP") : utf8 ? "UTF8SMTP" : extended ? "ESMTP" : "SMTP"
         guard base != "SMTP" else {
             self = .smtp
             return

@@ -13,6 +13,8 @@ package struct ConnectionAccess: Hashable, Sendable {
     package let delay: String
     /// `$T` with `$N`: the connection log gets a `T` record.
     package let isRecorded: Bool
+    /// `$V`: the private commands are enabled whatever the options say (smtp specification, 9).
+    package let enablesPrivateCommands: Bool
 
     /// The text after the first `||` is cut off, the rest split at single bars; `$U`, `$<`, `$>` and `$D` take a piece
     /// each, in this order; what is left belongs to `$N`, or names the rule set.
@@ -31,6 +33,7 @@ package struct ConnectionAccess: Hashable, Sendable {
         }
         isRefused = result.flags.has("N") || result.flags.has("F")
         isRecorded = isRefused && result.flags.has("T")
+        enablesPrivateCommands = result.flags.has("V")
         self.text = String(text)
         self.logText = logText
         let wanted: [Character] = isRefused ? ["<", ">"] : ["<"]

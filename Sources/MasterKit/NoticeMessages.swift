@@ -19,6 +19,7 @@ package enum NoticeMessages {
                 "entry",
                 "\(entry.number) \(entry.priority.rawValue) \(entry.recipients) \(entry.notBefore) "
                     + "\(entry.channel) \(entry.host)")
+            if let deliverBy = entry.deliverBy { fields.append("by", "\(deliverBy.rawValue)") }
             if let reason = entry.heldReason { fields.append("held", singleLine(reason, limit: 200)) }
         }
         return fields
@@ -38,6 +39,9 @@ package enum NoticeMessages {
             if field.key == "entry" {
                 guard let entry = readEntry(field.value) else { return nil }
                 entries.append(entry)
+            } else if field.key == "by", !entries.isEmpty {
+                guard let value = Int64(field.value) else { return nil }
+                entries[entries.count - 1].deliverBy = DeliverBy(rawValue: value)
             } else if field.key == "held", !entries.isEmpty {
                 entries[entries.count - 1].heldReason = field.value
             }

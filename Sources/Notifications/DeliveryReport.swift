@@ -49,23 +49,41 @@ package struct DeliveryReport: Sendable {
         self.returnsHeadersOnly = returnsHeadersOnly
     }
 
+    /// The message needed SMTPUTF8: the report is one of RFC 6533, in UTF-8, and needs it too.
+    package var isInternational: Bool { message.needsSMTPUTF8 }
+
     private var boundary: String { "Boundary_(ID_\(boundaryID))" }
 
     /// Everything before the returned message. `header`: the header of the original message, for the list of its fields.
     package func opening(originalHeader header: [UInt8]) -> [UInt8] {
         var text = outerHeader
-        text += "--\(boundary)\r\nContent-type: text/plain; charset=us-ascii\r\nContent-language: en-US\r\n\r\n"
+        let (charset, encoding) = isInternational ? ("utf-8", eightBit) : ("us-ascii", "")
+        text += "--\(boundary)\r\nContent-type: text/plain; charset=\(charset)\r\n\(encoding)"
+        text += "Content-language: en-US\r\n\r\n"
         text += explanation(originalHeader: header)
-        text += "--\(boundary)\r\nContent-type: message/delivery-status\r\n\r\n"
+        let status = isInternational ? "message/global-delivery-status" : "message/delivery-status"
+        text += "--\(boundary)\r\nContent-type: \(status)\r\n\(encoding)\r\n"
         text += deliveryStatus
-        text += "\r\n--\(boundary)\r\nContent-type: "
-        text += returnsHeadersOnly ? "text/rfc822-headers\r\n\r\n" : "message/rfc822\r\n\r\n"
+        text += "\r\n--\(boundary)\r\nContent-type: \(returnedType)\r\n\r\n"
         text += "Return-path: <\(printable(message.sender))>\r\n"
         return Array(text.utf8)
     }
 
     /// Everything after the returned message.
     package var closing: [UInt8] { Array("\r\n--\(boundary)--\r\n".utf8) }
+
+    private var eightBit: String { "Content-transfer-encoding: 8bit\r\n" }
+
+    private var returnedType: String {
+        if isInternational { return returnsHeadersOnly ? "message/global-headers" : "message/global" }
+        return returnsHeadersOnly ? "text/rfc822-headers" : "message/rfc822"
+    }
+
+    /// An address with its type: `utf-8` when it has UTF-8 (RFC 6533 section 3).
+    private func typed(_ address: String) -> String {
+        let isUTF8 = isInternational && address.utf8.contains { $0 > 127 }
+        return (isUTF8 ? "utf-8;" : "rfc822;") + printable(address)
+    }
 
     private var outerHeader: String {
         let from = returnPersonal.isEmpty ? returnAddress : "\(DisplayName.phrase(returnPersonal)) <\(returnAddress)>"
@@ -81,7 +99,7 @@ package struct DeliveryReport: Sendable {
             MIME-version: 1.0\r
             Content-type: multipart/report;\r
              boundary="\(boundary)"; report-type=delivery-status\r
-            \r
+            \(isInternational ? eightBit : "")\r
 
             """
     }
@@ -113,8 +131,8 @@ package struct DeliveryReport: Sendable {
         if !arrivalDate.isEmpty { text += "Arrival-date: \(arrivalDate)\r\n" }
         for (recipient, outcome) in reported {
             text +=
-                "\r\nOriginal-recipient: \(printable(recipient.originalRecipient ?? "rfc822;\(recipient.given)"))\r\n"
-            text += "Final-recipient: rfc822;\(printable(recipient.address))\r\n"
+                "\r\nOriginal-recipient: \(recipient.originalRecipient.map(printable) ?? typed(recipient.given))\r\n"
+            text += "Final-recipient: \(typed(recipient.address))\r\n"
             text += "Action: \(kind.action)\r\n"
             let status = outcome.status.isEmpty ? kind.defaultStatus : outcome.status
             text += "Status: \(printable(status))\(statusComment(outcome))\r\n"
@@ -139,9 +157,19 @@ package struct DeliveryReport: Sendable {
         }
     }
 
-    /// One line of 7-bit text whatever a remote system said: no field of the report can be made up by it.
+    /// One line of 7-bit text, or in an international report of UTF-8, whatever a remote system said: no field of the
+    /// report can be made up by it.
     private func printable(_ text: String) -> String {
-        String(decoding: text.utf8.prefix(800).map { $0 < 0x20 || $0 > 0x7E ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+        if isInternational {
+            var line = String.UnicodeScalarView()
+            for scalar in text.unicodeScalars.prefix(800) {
+                let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+                line.append(isControl || scalar.value == 0x2028 || scalar.value == 0x2029 ? "?" : scalar)
+            }
+            return String(line)
+        }
+        return String(
+            decoding: text.utf8.prefix(800).map { $0 < 0x20 || $0 > 0x7E ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
     }
 }
 

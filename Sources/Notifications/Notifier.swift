@@ -215,7 +215,8 @@ package final class Notifier: Sendable {
         let message = QueuedMessage(
             id: draft.identity.id, arrival: draft.identity.arrival, sourceChannel: entry.channel,
             sender: envelopeSender(source), envelopeID: draft.identity.envelopeID,
-            body: draft.report.message.body, messageIDHeader: Self.messageIDs(draft.report),
+            body: body(draft.report), needsSMTPUTF8: draft.report.isInternational,
+            messageIDHeader: Self.messageIDs(draft.report),
             entries: [
                 QueueEntry(
                     channel: destination, host: host,
@@ -230,6 +231,14 @@ package final class Notifier: Sendable {
             case .failure(let error): completion(error.description)
             }
         }
+    }
+
+    /// What the report is made of: the body that it returns, and UTF-8 of its own (RFC 6531 section 3.1 wants 8BITMIME
+    /// then).
+    private func body(_ report: DeliveryReport) -> BodyType {
+        let own: BodyType = report.isInternational ? .eightBitMIME : .sevenBit
+        if report.returnsHeadersOnly { return report.message.body == .sevenBit ? own : .eightBitMIME }
+        return report.message.body == .sevenBit ? own : report.message.body
     }
 
     /// Empty, or the postmaster where bit 0 of `returnenvelope` or `return_envelope` says so.

@@ -1,6 +1,7 @@
 import Envelope
 import NIOCore
 import SMTP
+import SystemCalls
 
 extension ClientConnection {
     /// A transaction under way.
@@ -28,7 +29,9 @@ extension ClientConnection {
         }
         transactions += 1
         inFlight.append(InFlight(job: job, transaction: transaction, completion: completion))
-        session.begin(transaction.envelope)
+        var envelope = transaction.envelope
+        envelope.requests = RelayedRequests(job, now: SystemClock.wallSeconds)
+        session.begin(envelope)
         perform()
     }
 

@@ -39,13 +39,22 @@ struct IncomingMessage {
         var refusal: Reply?
     }
 
-    init(sender: String, parameters: MailParameters) {
+    /// By when the message is to be delivered, from BY of MAIL FROM.
+    var deliverBy: DeliverBy?
+
+    /// `now`: seconds since 1970.
+    init(sender: String, parameters: MailParameters, now: Int64) {
         self.sender = sender
         self.parameters = parameters
+        deliverBy = parameters.deliverBy.map { asked in
+            DeliverBy(deadline: now + asked.seconds, mode: asked.mode == .giveBack ? .giveBack : .notify)
+        }
     }
 
     /// FROM_ACCESS, or a recipient table for its recipient, wants copies held.
     var heldReason: String? { effects.isHeld ? "access table" : nil }
+    /// The content is octets, not lines.
+    var isBinary: Bool { parameters.body == .binaryMIME }
 }
 
 extension NotifyConditions {
@@ -55,5 +64,20 @@ extension NotifyConditions {
         if notify.contains(.success) { insert(.success) }
         if notify.contains(.failure) { insert(.failure) }
         if notify.contains(.delay) { insert(.delay) }
+    }
+}
+
+extension Priority {
+    /// The priority of the queue for a transfer priority of RFC 6710: 4 is urgent, 0 normal and -4 non-urgent, as in the
+    /// MIXER assignments of RFC 6758 section 7; below that the second and the third class.
+    init(transfer priority: Int) {
+        self =
+            switch priority {
+            case 4...: .urgent
+            case -3...3: .normal
+            case -6 ... -4: .nonurgent
+            case -8 ... -7: .secondClass
+            default: .thirdClass
+            }
     }
 }

@@ -33,6 +33,7 @@ extension SMTPConnection {
     private func accept(_ name: String, _ extended: Bool) {
         helo = name
         saidEHLO = extended
+        session.options.now = SystemClock.wallSeconds
         session.answered(.accept(nil))
     }
 

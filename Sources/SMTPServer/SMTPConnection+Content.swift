@@ -100,6 +100,7 @@ extension SMTPConnection {
             authenticated: router.authenticatedAddress(source, channel: channel, address: user?.mail ?? ""))
         work.sender = message.sender
         work.allowsUTF8 = message.parameters.needsSMTPUTF8
+        work.isBinary = message.isBinary
         if findings.hasLongLine { work.longLines = session.options.longLines == .wrap ? .wrapped : .truncated }
         return work
     }
@@ -128,7 +129,7 @@ extension SMTPConnection {
             return answer(.refuse(refusal), after: taken.delay)
         }
         if let stream = taken.stream {
-            if !findings.endsInLineEnd { append([13, 10], to: stream) }
+            if !findings.endsInLineEnd, !taken.isBinary { append([13, 10], to: stream) }
             finish(stream, taken, identity, findings)
             return
         }
@@ -140,7 +141,7 @@ extension SMTPConnection {
                 return session.answered(.refuse(Reply(refusal.code, refusal.status, refusal.text)))
             }
             var body = Array(taken.content[prepared.bodyStart...])
-            if !findings.endsInLineEnd { body += [13, 10] }
+            if !findings.endsInLineEnd, !taken.isBinary { body += [13, 10] }
             if let store = context.store {
                 return deliver(taken, identity, prepared.facts, .bytes([prepared.header, body]), to: store)
             }
@@ -181,7 +182,9 @@ extension SMTPConnection {
         let routed = message.effects.disposed(message.recipients, by: context.configuration)
         let recipients = facts.differsByDestination ? context.router.deferred(routed) : routed
         let entries = EntryPlan.entries(
-            recipients, priority: facts.priority, heldReason: facts.heldReason ?? message.heldReason,
+            recipients, priority: message.parameters.priority.map { Priority(transfer: $0.granted) } ?? facts.priority,
+            notBefore: message.parameters.releaseTime ?? 0, deliverBy: message.deliverBy,
+            heldReason: facts.heldReason ?? message.heldReason,
             division: { EntryPlan.Division(channels.channel(named: $0)) },
             officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
         var queued = QueuedMessage(
@@ -189,7 +192,10 @@ extension SMTPConnection {
             sender: facts.newSender ?? message.sender, envelopeID: identity.envelopeID,
             clientEnvelopeID: message.parameters.envelopeID,
             returnContent: ReturnContent(message.parameters.returnContent),
-            body: body, messageIDHeader: facts.messageID, entries: entries)
+            body: message.isBinary ? .binaryMIME : body, needsSMTPUTF8: message.parameters.needsSMTPUTF8,
+            messageIDHeader: facts.messageID, entries: entries)
+        queued.transferPriority = message.parameters.priority.map { Int8(clamping: $0.granted) }
+        forwarded = ClientAttributes()
         guard let loop else { return }
         let bound = NIOLoopBound(self, eventLoop: loop)
         let reply = Reply(250, "2.5.0", "Ok, envelope id \(identity.envelopeID)@\(context.header.localHost)")

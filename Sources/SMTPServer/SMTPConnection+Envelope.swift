@@ -6,26 +6,43 @@ import Envelope
 import InternetMessage
 import SMTP
 import Spool
+import SystemCalls
 import WorkerKit
 
-/// MAIL, RCPT and VRFY: the policy behind the session's questions.
+/// MAIL and RCPT: the policy behind the session's questions.
 extension SMTPConnection {
     func mail(_ argument: ArraySlice<UInt8>) {
         restoreLimits()
         guard context.store != nil || context.submitter.spool.hasRoom else {
             return session.answered(.refuse(Reply(452, "4.3.1", "Insufficient system storage, try again later")))
         }
-        switch SMTPPath.parsePrefix(argument) {
-        case .failure(let error):
-            let reply = Reply(553, error.status.description, "\(error.reason): \(Self.shown(argument))")
-            session.answered(.refuse(reply))
-        case .success(let (path, rest)):
-            switch MailParameters.parse(rest, options: session.options) {
-            case .failure(let reply): session.answered(.refuse(reply))
-            case .success(let parameters):
-                checkSender(path.mailbox) { $0.accept(path.mailbox, parameters, policyField: $1) }
+        session.options.now = SystemClock.wallSeconds
+        switch sender(argument) {
+        case .failure(let reply): session.answered(.refuse(reply))
+        case .success(let (path, parameters)):
+            checkSender(path.mailbox) { $0.accept(path.mailbox, parameters, policyField: $1) }
+        }
+    }
+
+    /// The path of MAIL FROM with its parameters. UTF-8 in the path counts when SMTPUTF8 stands behind it; else the asterisk
+    /// rule is for it (smtp specification, 7.4).
+    private func sender(_ argument: ArraySlice<UInt8>) -> Result<(SMTPPath, MailParameters), Reply> {
+        for allowUTF8 in session.options.offersSMTPUTF8 ? [true, false] : [false] {
+            switch SMTPPath.parsePrefix(argument, allowUTF8: allowUTF8) {
+            case .failure(let error):
+                if allowUTF8 { continue }
+                return .failure(Reply(553, error.status.description, "\(error.reason): \(Self.shown(argument))"))
+            case .success(let (path, rest)):
+                switch MailParameters.parse(rest, options: session.options) {
+                case .failure(let reply): return .failure(reply)
+                case .success(let parameters):
+                    if parameters.needsSMTPUTF8 == allowUTF8 || SevenBit.isSevenBit(path.given.utf8) {
+                        return .success((path, parameters))
+                    }
+                }
             }
         }
+        return .failure(Reply(553, "5.6.7", "address is not valid UTF-8: \(Self.shown(argument))"))
     }
 
     /// FROM_ACCESS, once for each transaction.
@@ -46,23 +63,24 @@ extension SMTPConnection {
             if let tooLarge = lowerLimits(effects.limits, size: parameters.size) {
                 return answer(.refuse(tooLarge), after: effects.delay.beforeReply)
             }
-            var message = IncomingMessage(sender: sender, parameters: parameters)
+            var message = IncomingMessage(sender: sender, parameters: parameters, now: session.options.now)
             message.givenSender = given
             message.effects = effects
             message.delay = effects.delay.transaction
             message.traceFields = [policyField, heloPolicyField].compactMap { $0 }
             self.message = message
-            let reply = parameters.isEmpty ? nil : Reply(250, "2.5.0", "Address and options OK.")
-            answer(.accept(reply), after: effects.delay.beforeReply)
+            session.hasBinaryBody = parameters.body == .binaryMIME
+            answer(.accept(.mailAccepted(parameters)), after: effects.delay.beforeReply)
         }
     }
 
     /// What access tables are told of the transaction.
-    private func facts(_ sender: String, _ given: Mailbox?) -> AccessFacts {
+    func facts(_ sender: String, _ given: Mailbox? = nil) -> AccessFacts {
         var facts = AccessFacts(
             portAccessProbe: transport, applicationInformation: applicationInformation, sourceChannel: channel.name,
             sender: sender, isAuthenticated: session.options.isAuthenticated, usesTLS: session.options.usesTLS,
             saidEHLO: saidEHLO, user: submission.user)
+        facts.submitType = session.submitType
         facts.givenSender = given?.description ?? ""
         facts.recipientsPresented = message?.presented ?? 0
         facts.recipientsAccepted = message?.given.count ?? 0
@@ -78,7 +96,8 @@ extension SMTPConnection {
 
     func recipient(_ argument: ArraySlice<UInt8>) {
         message?.presented += 1
-        switch SMTPPath.parsePrefix(argument) {
+        let allowsUTF8 = message?.parameters.needsSMTPUTF8 == true
+        switch SMTPPath.parsePrefix(argument, allowUTF8: allowsUTF8) {
         case .failure(let error):
             let reply = Reply(553, error.status.description, "\(error.reason): \(Self.shown(argument))")
             answer(.refuse(reply), after: takeDelay())
@@ -87,7 +106,7 @@ extension SMTPConnection {
                 let reply = Reply(553, "5.1.3", "address is empty: \(path.given)")
                 return answer(.refuse(reply), after: takeDelay())
             }
-            switch RecipientParameters.parse(rest) {
+            switch RecipientParameters.parse(rest, allowsUTF8: allowsUTF8) {
             case .failure(let reply): answer(.refuse(reply), after: takeDelay())
             case .success(let parameters): recipient(mailbox, path, parameters)
             }
@@ -114,6 +133,9 @@ extension SMTPConnection {
         case .accepted(let routed):
             if let tooLarge = sizeRefusal(routed, given: path.given) {
                 return answer(.refuse(tooLarge), after: takeDelay())
+            }
+            if let solicited = solicitationRefusal(routed) {
+                return answer(.refuse(solicited), after: takeDelay())
             }
             checkPolicyAtRecipient { connection, refusal in
                 if let refusal { return connection.answer(.refuse(refusal), after: connection.takeDelay()) }
@@ -161,15 +183,12 @@ extension SMTPConnection {
         return nil
     }
 
-    /// VRFY says whether an address looks local, and nothing more (HIDE_VERIFY, smtp specification, 5).
-    func verification(_ argument: ArraySlice<UInt8>) -> Reply {
-        guard case .success(let (path, _)) = SMTPPath.parsePrefix(argument), let mailbox = path.mailbox else {
-            return Reply(553, "5.1.3", "address cannot be read: \(Self.shown(argument))")
-        }
-        let isLocal = mailbox.domain.isEmpty || context.router.isLocal(domain: mailbox.domain)
-        return isLocal
-            ? Reply(252, "2.5.0", "Possible local address <\(path.given)>")
-            : Reply(252, "2.5.0", "Possible remote address not checked")
+    /// SOLICIT of MAIL FROM against `destinationnosolicit` of the destination channels (RFC 3865).
+    private func solicitationRefusal(_ routed: [RoutedRecipient]) -> Reply? {
+        guard let words = message?.parameters.solicitations, !words.isEmpty else { return nil }
+        let channels = Set(routed.map(\.channel)).compactMap { context.configuration.channels.channel(named: $0) }
+        return Solicitation.firstMatch(words, refused: channels.flatMap(\.refusedSolicitationsTo))
+            .map { .solicitationRefused($0) }
     }
 
     /// What a client wrote, for a reply; the reply's own rules make it harmless.

@@ -20,12 +20,17 @@ final class SMTPConnection: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     let context: ServerContext
-    let handed: HandedConnection
+    var handed: SessionPeer
     let pool: NIOThreadPool
     /// The source channel; TLS and AUTH may switch it.
     var channel: Channels.Channel
-    let transport: String
-    let completion: HostCompletion
+    var transport: String { handed.transport }
+    var completion: HostCompletion
+    /// Octets of a PROXY header that has not come to its end; nil: none is awaited.
+    var proxyInput: [UInt8]?
+    /// What XCLIENT has said so far, and XFORWARD of the next message.
+    var claimed = ClientAttributes()
+    var forwarded = ClientAttributes()
     var session: ServerSession
     var helo = ""
     var saidEHLO = false
@@ -46,7 +51,7 @@ final class SMTPConnection: ChannelInboundHandler {
     var tls: ConnectionTLS?
     /// Why the connection ended, when it was not the session that ended it.
     var closeReason = ""
-    /// Ends a handshake that does not come to an end.
+    /// Ends a handshake, or the wait for a PROXY header, that does not come to an end.
     var handshake: Scheduled<Void>?
     private var output = ByteBuffer()
     private(set) var handlerContext: ChannelHandlerContext?
@@ -69,16 +74,15 @@ final class SMTPConnection: ChannelInboundHandler {
         ended: @escaping (SMTPConnection) -> Void
     ) {
         self.context = context
-        self.handed = handed
+        self.handed = SessionPeer(handed)
         self.pool = pool
         self.ended = ended
         channel = context.channel(ofClient: handed.remoteAddress)
-        transport =
-            "TCP|\(handed.localAddress.host)|\(handed.localAddress.port)|\(handed.remoteAddress.host)|\(handed.remoteAddress.port)"
         completion = HostCompletion(clientLiteral: handed.remoteAddress.literal)
         session = ServerSession(
             context.options(channel, client: handed.remoteAddress, usesTLS: false, isAuthenticated: false))
         session.options.authenticationMechanisms = context.mechanisms(channel, usesTLS: false, nil)
+        trustPeer()
     }
 
     /// The loop of the connection; nil once it is closed.
@@ -91,8 +95,17 @@ final class SMTPConnection: ChannelInboundHandler {
     }
 
     func channelActive(context handlerContext: ChannelHandlerContext) {
+        guard awaitsProxyHeader(handlerContext) else { return begin(handlerContext) }
+        guard proxyInput != nil else { return }
+        isReading = true
+        handlerContext.read()
+    }
+
+    /// The client is known: the session begins, unless PORT_ACCESS is against it.
+    func begin(_ handlerContext: ChannelHandlerContext) {
         log(.opened)
         let access = context.accessAtConnect(transport)
+        session.trust.enablesPrivateCommands = access?.enablesPrivateCommands == true
         if let refusal = access, refusal.isRefused {
             // Nothing can be said in the clear where TLS comes first.
             for line in handed.isImplicitTLS ? [] : refusal.lines { output.writeString(line + "\r\n") }
@@ -104,14 +117,14 @@ final class SMTPConnection: ChannelInboundHandler {
         scheduleTimer(handlerContext.eventLoop)
         // `$D` of PORT_ACCESS: before the banner.
         let wait = delays.take(access.flatMap { Int($0.delay) }.map { min(abs($0), AccessDelay.limit) } ?? 0)
-        guard wait > 0 else { return begin(handlerContext) }
+        guard wait > 0 else { return startProtocol(handlerContext) }
         let bound = NIOLoopBound((self, handlerContext), eventLoop: handlerContext.eventLoop)
         delayed = handlerContext.eventLoop.scheduleTask(in: .milliseconds(Int64(wait) * 10)) {
-            bound.value.0.begin(bound.value.1)
+            bound.value.0.startProtocol(bound.value.1)
         }
     }
 
-    private func begin(_ handlerContext: ChannelHandlerContext) {
+    private func startProtocol(_ handlerContext: ChannelHandlerContext) {
         guard handed.isImplicitTLS else { return purge(handlerContext) }
         beginTLS(handlerContext)
         isReading = true
@@ -143,7 +156,13 @@ final class SMTPConnection: ChannelInboundHandler {
     func channelRead(context handlerContext: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
         bytesIn += buffer.readableBytes
+        if proxyInput != nil { return takeProxyHeader(Array(buffer.readableBytesView), handlerContext) }
         buffer.withUnsafeReadableBytes { session.receive($0) }
+        proceed()
+    }
+
+    func receive(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { session.receive($0) }
         proceed()
     }
 
@@ -249,7 +268,10 @@ final class SMTPConnection: ChannelInboundHandler {
                 flush()
                 if let handlerContext { beginTLS(handlerContext) }
             case .verify(let argument): session.answered(.accept(verification(argument)))
-            case .expand: session.answered(.refuse(Reply(550, "5.7.2", "EXPN command has been disabled")))
+            case .expand(let argument): session.answered(expansion(argument))
+            case .remoteQueueStart(let argument): startRemoteQueue(argument)
+            case .privateCommand(let verb, let argument): privateCommand(verb, argument)
+            case .attributes(let command, let attributes): take(attributes, command)
             case .close: mustClose = true
             }
         }
@@ -383,7 +405,7 @@ final class SMTPConnection: ChannelInboundHandler {
 
     var submission: Submission {
         Submission(
-            clientAddress: handed.remoteAddress.host, helo: helo, user: user?.identity ?? "",
-            usedTLS: session.options.usesTLS)
+            clientAddress: forwarded.address ?? handed.remoteAddress.host, helo: forwarded["HELO"]?.text ?? helo,
+            user: user?.identity ?? "", usedTLS: session.options.usesTLS)
     }
 }

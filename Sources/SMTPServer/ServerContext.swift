@@ -46,6 +46,8 @@ final class ServerContext: Sendable {
     let store: LMTPStore?
     let product: String
     let xloop: String
+    /// Who may speak for other clients.
+    let trusted: TrustedPeers
     let logger: Logger
     /// Channels by client address, for switching at connect: few addresses make most connections.
     private let channels = Mutex<[String: Channel]>([:])
@@ -92,6 +94,9 @@ final class ServerContext: Sendable {
         xloop = Installation.xloop(configuration)
         header = HeaderPreparation(configuration)
         store = initialChannel.proto == .lmtp ? LMTPStore(configuration, initialChannel) : nil
+        trusted = TrustedPeers(initialChannel.options) { problem in
+            logger.error("channel \(initialChannel.name): \(problem)")
+        }
     }
 
     private static func tls(_ configuration: MTAConfiguration, _ logger: Logger) -> ServerTLS? {
@@ -178,6 +183,7 @@ final class ServerContext: Sendable {
         options.customVersion = initialChannel.options["custom_version_string"]
         options.bannerAddition = initialChannel.options["banner_addition"] ?? ""
         options.limits = limits(channel)
+        extend(&options, channel)
         return options
     }
 

@@ -12,12 +12,16 @@ struct ContentPlace: Equatable, Sendable {
 /// envelope, the content.
 enum MessageCodec {
     static let version: UInt8 = 1
+    /// The version of envelopes that have a time to be delivered by or a transfer priority; the others are written as
+    /// before, so that a former release reads them.
+    static let extendedVersion: UInt8 = 2
     static let frontSize = 16
 
     /// The record, ready but for its place. `pieces`: the inline content; empty when it is in a large file.
     static func record(_ message: QueuedMessage, _ place: ContentPlace, pieces: [[UInt8]]) -> LogRecord {
         var encoder = ByteEncoder(reserving: RecordHeader.size + frontSize, capacity: 512)
-        encode(message, place, into: &encoder)
+        let version = message.isExtended ? extendedVersion : version
+        encode(message, place, version, into: &encoder)
         var head = encoder.bytes
         let length = head.count - RecordHeader.size - frontSize
         head.withUnsafeMutableBytes { buffer in
@@ -43,18 +47,23 @@ enum MessageCodec {
         var front = ByteDecoder(payload)
         let id = MessageID(rawValue: front.fixed(UInt64.self))
         let length = Int(front.fixed(UInt32.self))
-        guard front.byte() == version else { return nil }
+        let version = front.byte()
+        guard version == Self.version || version == extendedVersion else { return nil }
         let isLarge = front.flag()
         guard front.fixed(UInt16.self) == 0, front.isValid, length <= front.remaining else { return nil }
         let start = front.position
         var decoder = ByteDecoder(payload[start..<start + length])
-        guard let (message, place) = decode(id, isLarge: isLarge, &decoder), decoder.isComplete else { return nil }
+        guard let (message, place) = decode(id, version, isLarge: isLarge, &decoder), decoder.isComplete else {
+            return nil
+        }
         let content = payload[(start + length)...]
         guard isLarge ? content.isEmpty : content.count == place.size else { return nil }
         return (message, place, content)
     }
 
-    private static func encode(_ message: QueuedMessage, _ place: ContentPlace, into encoder: inout ByteEncoder) {
+    private static func encode(
+        _ message: QueuedMessage, _ place: ContentPlace, _ version: UInt8, into encoder: inout ByteEncoder
+    ) {
         encoder.signed(message.arrival)
         encoder.text(message.sourceChannel)
         encoder.text(message.submission.clientAddress)
@@ -67,18 +76,23 @@ enum MessageCodec {
         encoder.byte(message.returnContent.rawValue)
         encoder.byte(message.body.rawValue)
         encoder.flag(message.needsSMTPUTF8)
+        if version == extendedVersion {
+            encoder.flag(message.transferPriority != nil)
+            if let priority = message.transferPriority { encoder.signed(Int64(priority)) }
+        }
         encoder.text(message.messageIDHeader)
         encoder.number(place.size)
         if let checksum = place.largeChecksum { encoder.fixed(checksum) }
         encoder.number(message.entries.count)
-        for entry in message.entries { encode(entry, into: &encoder) }
+        for entry in message.entries { encode(entry, version, into: &encoder) }
     }
 
-    private static func encode(_ entry: QueueEntry, into encoder: inout ByteEncoder) {
+    private static func encode(_ entry: QueueEntry, _ version: UInt8, into encoder: inout ByteEncoder) {
         encoder.text(entry.channel)
         encoder.text(entry.host)
         encoder.byte(entry.priority.rawValue)
         encoder.signed(entry.notBefore)
+        if version == extendedVersion { encoder.signed(entry.deliverBy?.rawValue ?? 0) }
         encoder.text(entry.heldReason)
         encoder.number(entry.recipients.count)
         for recipient in entry.recipients {
@@ -90,7 +104,7 @@ enum MessageCodec {
     }
 
     private static func decode(
-        _ id: MessageID, isLarge: Bool, _ decoder: inout ByteDecoder
+        _ id: MessageID, _ version: UInt8, isLarge: Bool, _ decoder: inout ByteDecoder
     ) -> (QueuedMessage, ContentPlace)? {
         var message = QueuedMessage(id: id, arrival: decoder.signed(), sourceChannel: "", sender: "", entries: [])
         message.sourceChannel = decoder.text()
@@ -104,18 +118,22 @@ enum MessageCodec {
         message.returnContent = decoder.choice(ReturnContent.unspecified)
         message.body = decoder.choice(BodyType.sevenBit)
         message.needsSMTPUTF8 = decoder.flag()
+        if version == extendedVersion, decoder.flag() {
+            message.transferPriority = Int8(clamping: decoder.signed())
+        }
         message.messageIDHeader = decoder.text()
         var place = ContentPlace(size: decoder.integer())
         if isLarge { place.largeChecksum = decoder.fixed(UInt32.self) }
         let count = decoder.count()
-        for _ in 0..<count where decoder.isValid { message.entries.append(entry(&decoder)) }
+        for _ in 0..<count where decoder.isValid { message.entries.append(entry(&decoder, version)) }
         return decoder.isValid ? (message, place) : nil
     }
 
-    private static func entry(_ decoder: inout ByteDecoder) -> QueueEntry {
+    private static func entry(_ decoder: inout ByteDecoder, _ version: UInt8) -> QueueEntry {
         var entry = QueueEntry(channel: decoder.text(), host: decoder.text(), recipients: [])
         entry.priority = decoder.choice(Priority.normal)
         entry.notBefore = decoder.signed()
+        if version == extendedVersion { entry.deliverBy = DeliverBy(rawValue: decoder.signed()) }
         entry.heldReason = decoder.optionalText()
         let count = decoder.count()
         for _ in 0..<count where decoder.isValid {
@@ -126,4 +144,8 @@ enum MessageCodec {
         }
         return entry
     }
+}
+
+extension QueuedMessage {
+    fileprivate var isExtended: Bool { transferPriority != nil || entries.contains { $0.deliverBy != nil } }
 }

@@ -45,13 +45,15 @@ package struct CommittedEntryFacts: Hashable, Sendable {
     package var priority: Priority
     /// Seconds since 1970; 0: at once.
     package var notBefore: Int64
+    package var deliverBy: DeliverBy?
     package var recipients: Int
     package var heldReason: String?
 
     package init(
         number: UInt32, channel: String, host: String, priority: Priority = .normal, notBefore: Int64 = 0,
-        recipients: Int, heldReason: String? = nil
+        deliverBy: DeliverBy? = nil, recipients: Int, heldReason: String? = nil
     ) {
+        self.deliverBy = deliverBy
         self.number = number
         self.channel = channel
         self.host = host
@@ -92,7 +94,8 @@ package struct CommittedMessageFacts: Hashable, Sendable {
         message.entries.enumerated().map { number, entry in
             CommittedEntryFacts(
                 number: UInt32(number), channel: entry.channel, host: entry.host, priority: entry.priority,
-                notBefore: entry.notBefore, recipients: entry.recipients.count, heldReason: entry.heldReason)
+                notBefore: entry.notBefore, deliverBy: entry.deliverBy, recipients: entry.recipients.count,
+                heldReason: entry.heldReason)
         }
     }
 
@@ -123,6 +126,7 @@ package struct RecoveredEntry: Equatable, Sendable {
     package var priority: Priority
     /// Seconds since 1970; 0: at once.
     package var notBefore: Int64
+    package var deliverBy: DeliverBy?
     /// Bytes of the content.
     package var size: Int
     /// Milliseconds since 1970.
@@ -145,7 +149,8 @@ package struct RecoveredEntry: Equatable, Sendable {
 
     package init(
         key: QueueEntryKey, location: SpoolLocation, channel: String, host: String, priority: Priority = .normal,
-        notBefore: Int64 = 0, size: Int = 0, arrival: Int64 = 0, recipients: Int = 1, pending: [Int] = [0],
+        notBefore: Int64 = 0, deliverBy: DeliverBy? = nil, size: Int = 0, arrival: Int64 = 0, recipients: Int = 1,
+        pending: [Int] = [0],
         attempts: Int = 0, nextTime: Int64 = 0, heldReason: String? = nil, warned: Int = 0, lastAttempt: Int64 = 0,
         lastOutcomes: [RecipientOutcome] = []
     ) {
@@ -155,6 +160,7 @@ package struct RecoveredEntry: Equatable, Sendable {
         self.host = host
         self.priority = priority
         self.notBefore = notBefore
+        self.deliverBy = deliverBy
         self.size = size
         self.arrival = arrival
         self.recipients = recipients

@@ -7,6 +7,8 @@ struct LiveEntry: Sendable, Equatable {
     var host: String
     var priority: Priority
     var notBefore: Int64
+    /// ``DeliverBy/rawValue``; 0: none.
+    var deliverBy: Int64 = 0
     var recipients: UInt32
     /// Recipients that are not settled, ascending; nil: all of them.
     var pending: [UInt32]?
@@ -25,6 +27,9 @@ struct LiveMessage: Sendable, Equatable {
     var arrival: Int64
     var size: Int
     var entries: [LiveEntry]
+
+    /// Some entry has a time by which it is to be delivered.
+    var hasDeadline: Bool { entries.contains { $0.deliverBy != 0 } }
 
     /// The content is in a file of its own.
     var hasLargeContent: Bool { size > location.length }
@@ -73,7 +78,7 @@ struct QueueIndex: Sendable {
         let entries = facts.entries.map { entry in
             LiveEntry(
                 number: entry.number, channel: unique(entry.channel), host: unique(entry.host),
-                priority: entry.priority, notBefore: entry.notBefore,
+                priority: entry.priority, notBefore: entry.notBefore, deliverBy: entry.deliverBy?.rawValue ?? 0,
                 recipients: UInt32(clamping: entry.recipients), heldReason: entry.heldReason)
         }
         restore(
@@ -207,8 +212,9 @@ extension LiveEntry {
         var decoder = ByteDecoder(lastOutcomes)
         return RecoveredEntry(
             key: QueueEntryKey(message: id, entry: number), location: message.location, channel: channel, host: host,
-            priority: priority, notBefore: notBefore, size: message.size, arrival: message.arrival,
-            recipients: Int(recipients), pending: (pending ?? Array(0..<recipients)).map { Int($0) },
+            priority: priority, notBefore: notBefore, deliverBy: DeliverBy(rawValue: deliverBy), size: message.size,
+            arrival: message.arrival, recipients: Int(recipients),
+            pending: (pending ?? Array(0..<recipients)).map { Int($0) },
             attempts: attempts, nextTime: nextTime, heldReason: heldReason, warned: warned, lastAttempt: lastAttempt,
             lastOutcomes: lastOutcomes.isEmpty ? [] : decoder.outcomes())
     }

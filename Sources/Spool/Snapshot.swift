@@ -5,7 +5,8 @@ import SystemCalls
 enum Snapshot {
     /// Bytes of a chunk of messages, about.
     private static let chunkSize = 256 << 10
-    private static let version: UInt8 = 1
+    /// A record has the lower version when none of its messages needs the higher one, so that a former release reads it.
+    private static let (version, versionWithDeadlines): (UInt8, UInt8) = (1, 2)
 
     /// Writes the file beside its place, synchronises it, renames it, synchronises the directory.
     static func write(
@@ -34,15 +35,10 @@ enum Snapshot {
             segments.flag(state.isClosed)
         }
         try output.append(.snapshotSegments, segments)
-        var chunk = begin()
-        for (id, message) in index.messages {
-            encode(id, message, into: &chunk)
-            if chunk.bytes.count >= chunkSize {
-                try output.append(.snapshotMessages, chunk)
-                chunk = begin()
-            }
+        try writeMessages(index, withDeadlines: false, to: &output)
+        if index.messages.contains(where: { $0.value.hasDeadline }) {
+            try writeMessages(index, withDeadlines: true, to: &output)
         }
-        try output.append(.snapshotMessages, chunk)
         var finished = begin()
         for (id, generation) in index.finished {
             finished.fixed(id.rawValue)
@@ -54,13 +50,30 @@ enum Snapshot {
         try output.append(.snapshotEnd, end)
     }
 
-    private static func begin() -> ByteEncoder {
+    private static func writeMessages(
+        _ index: QueueIndex, withDeadlines: Bool, to output: inout Output
+    ) throws(SystemCallError) {
+        let version = withDeadlines ? versionWithDeadlines : version
+        var chunk = begin(version)
+        for (id, message) in index.messages where message.hasDeadline == withDeadlines {
+            encode(id, message, withDeadlines: withDeadlines, into: &chunk)
+            if chunk.bytes.count >= chunkSize {
+                try output.append(.snapshotMessages, chunk)
+                chunk = begin(version)
+            }
+        }
+        try output.append(.snapshotMessages, chunk)
+    }
+
+    private static func begin(_ version: UInt8 = version) -> ByteEncoder {
         var encoder = ByteEncoder(reserving: RecordHeader.size, capacity: 4096)
         encoder.byte(version)
         return encoder
     }
 
-    private static func encode(_ id: MessageID, _ message: LiveMessage, into encoder: inout ByteEncoder) {
+    private static func encode(
+        _ id: MessageID, _ message: LiveMessage, withDeadlines: Bool, into encoder: inout ByteEncoder
+    ) {
         encoder.fixed(id.rawValue)
         encoder.location(message.location)
         encoder.signed(message.arrival)
@@ -72,6 +85,7 @@ enum Snapshot {
             encoder.text(entry.host)
             encoder.byte(entry.priority.rawValue)
             encoder.signed(entry.notBefore)
+            if withDeadlines { encoder.signed(entry.deliverBy) }
             encoder.number(UInt64(entry.recipients))
             encoder.flag(entry.pending != nil)
             if let pending = entry.pending {
@@ -122,10 +136,11 @@ extension Snapshot {
         var scanner = SegmentScanner(log)
         let result = try scanner.scan(from: LogHeader.size, limit: nil) { header, _, payload in
             var decoder = ByteDecoder(payload)
-            if decoder.byte() != version { decoder.fail() }
+            let hasDeadlines = header.type == .snapshotMessages && payload.first == versionWithDeadlines
+            if decoder.byte() != version, !hasDeadlines { decoder.fail() }
             switch header.type {
             case .snapshotSegments: readSegments(&decoder, into: &index)
-            case .snapshotMessages: readMessages(&decoder, into: &index)
+            case .snapshotMessages: readMessages(&decoder, hasDeadlines: hasDeadlines, into: &index)
             case .snapshotFinished: readFinished(&decoder, into: &index)
             case .snapshotEnd: expected = decoder.integer()
             default: decoder.fail()
@@ -152,7 +167,9 @@ extension Snapshot {
         }
     }
 
-    private static func readMessages(_ decoder: inout ByteDecoder, into index: inout QueueIndex) {
+    private static func readMessages(
+        _ decoder: inout ByteDecoder, hasDeadlines: Bool, into index: inout QueueIndex
+    ) {
         while decoder.remaining > 0 {
             let id = MessageID(rawValue: decoder.fixed(UInt64.self))
             var location = decoder.location()
@@ -160,18 +177,23 @@ extension Snapshot {
             let arrival = decoder.signed()
             let size = decoder.integer()
             var entries: [LiveEntry] = []
-            for _ in 0..<decoder.count() where decoder.isValid { entries.append(readEntry(&decoder, &index)) }
+            for _ in 0..<decoder.count() where decoder.isValid {
+                entries.append(readEntry(&decoder, hasDeadlines: hasDeadlines, &index))
+            }
             if !decoder.isValid { return }
             index.restore(id, LiveMessage(location: location, arrival: arrival, size: size, entries: entries))
         }
     }
 
-    private static func readEntry(_ decoder: inout ByteDecoder, _ index: inout QueueIndex) -> LiveEntry {
+    private static func readEntry(
+        _ decoder: inout ByteDecoder, hasDeadlines: Bool, _ index: inout QueueIndex
+    ) -> LiveEntry {
         let number = UInt32(decoder.integer(limit: Int(UInt32.max)))
         let channel = index.unique(decoder.text())
         let host = index.unique(decoder.text())
         let priority = decoder.choice(Priority.normal)
         let notBefore = decoder.signed()
+        let deliverBy = hasDeadlines ? decoder.signed() : 0
         let recipients = UInt32(decoder.integer(limit: Int(UInt32.max)))
         var pending: [UInt32]?
         if decoder.flag() {
@@ -182,7 +204,7 @@ extension Snapshot {
         }
         var entry = LiveEntry(
             number: number, channel: channel, host: host, priority: priority, notBefore: notBefore,
-            recipients: recipients, pending: pending)
+            deliverBy: deliverBy, recipients: recipients, pending: pending)
         entry.attempts = decoder.integer()
         entry.nextTime = decoder.signed()
         entry.heldReason = decoder.optionalText()

@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "forwardchecktag", "identtcp", "proxyprotocol", "sourcespamfilter1", "receivedstate = x",
+        "forwardchecktag", "identtcp", "sensitivityprivate", "sourcespamfilter1", "receivedstate = x",
     ])
     func whatIsNotThereIsSaid(keyword: String) {
         let name = keyword.split(separator: " ")[0]

@@ -84,7 +84,9 @@ import Testing
         let facts = CommittedMessageFacts(
             message: key.message, location: place, arrival: 1_700_000_000_123, size: 5000,
             entries: [
-                CommittedEntryFacts(number: 0, channel: "tcp_local", host: "a.example", recipients: 2),
+                CommittedEntryFacts(
+                    number: 0, channel: "tcp_local", host: "a.example",
+                    deliverBy: DeliverBy(deadline: 1_700_000_500, mode: .notify), recipients: 2),
                 CommittedEntryFacts(
                     number: 1, channel: "ims-ms", host: "", priority: .urgent, notBefore: 1_700_000_100,
                     recipients: 1, heldReason: "loop: 51 Received lines"),

@@ -10,6 +10,7 @@ struct Dialogue: CustomTestStringConvertible, Sendable {
     var name: String
     var options: ServerOptions
     var script: String
+    var trust = PeerTrust()
 
     init(_ name: String, _ script: String, _ change: (inout ServerOptions) -> Void = { _ in }) {
         self.name = name
@@ -22,6 +23,7 @@ struct Dialogue: CustomTestStringConvertible, Sendable {
     /// What differs from the script; empty when nothing does.
     func differences(pieces: @escaping ([UInt8]) -> [[UInt8]], answering: ServerDriver.Answering) -> [String] {
         var run = Run(driver: ServerDriver(options, answering: answering), pieces: pieces)
+        run.driver.session.trust = trust
         run.driver.start()
         run.driver.replies = []
         for line in script.split(separator: "\n", omittingEmptySubsequences: false) { run.take(String(line)) }
@@ -70,7 +72,7 @@ struct Dialogue: CustomTestStringConvertible, Sendable {
             case "M":
                 flush()
                 let message = driver.messages.isEmpty ? "no message" : driver.messages.removeFirst()
-                compare(text, message.replacing("\r\n", with: "|"))
+                compare(Self.unescaped(text), message.replacing("\r\n", with: "|"))
             case "A":
                 flush()
                 compare(text, driver.aborts.isEmpty ? "no abort" : driver.aborts.removeFirst())

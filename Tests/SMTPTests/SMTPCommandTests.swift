@@ -42,7 +42,7 @@ import Testing
         ("AUTH PLAIN AGEAYg==", .authenticate(octets("PLAIN AGEAYg=="))),
         ("ETRN @example.com", .remoteQueueStart(octets("@example.com"))),
         ("TURN", .turn),
-        ("xcir 1", .privateCommand("XCIR")),
+        ("xcir 1", .privateCommand("XCIR", argument: Array("1".utf8)[...])),
         ("FOO bar", .unknown("FOO")),
         ("MAILX FROM:<a@b>", .unknown("MAILX")),
         (" MAIL FROM:<a@b>", .unknown("")),

@@ -68,7 +68,7 @@ struct ServerDriver {
             case .close: isClosed = true
             case .startTLS: tlsStarts += 1
             case .authenticate, .authenticationResponse, .greeting, .mail, .recipient, .beginData, .endOfData, .verify,
-                .expand:
+                .expand, .remoteQueueStart, .privateCommand, .attributes:
                 question = action
             }
         }
@@ -118,6 +118,13 @@ struct ServerDriver {
             return .accept(.messageAccepted(envelopeID: "0RZ100D2FDBMHZ20", host: "mx.example"))
         case .verify: return .accept(.possibleRemoteAddress)
         case .expand: return .accept(Reply(250, "2.1.5", "a@b"))
+        case .remoteQueueStart(let argument):
+            guard RemoteQueueStart(argument) != nil else { return .refuse(.nodeSyntax) }
+            return .accept(.queueStarted(String(decoding: argument, as: UTF8.self), channel: nil))
+        case .privateCommand(let verb, _): return .accept(Reply(250, "2.5.0", "report of \(verb)"))
+        case .attributes(_, let attributes):
+            session.options.clientAddress = attributes.address ?? session.options.clientAddress
+            return .accept(nil)
         case .authenticate(let mechanism, let response): return authentication(mechanism, response)
         case .authenticationResponse(let response): return authentication("", response)
         case .reply, .content, .abort, .startTLS, .close: return .accept(nil)
@@ -142,13 +149,14 @@ struct ServerDriver {
         return (text, start[end...])
     }
 
-    private func mail(_ argument: ArraySlice<UInt8>) -> ServerAnswer {
+    private mutating func mail(_ argument: ArraySlice<UInt8>) -> ServerAnswer {
         let (address, rest) = path(argument)
         switch MailParameters.parse(rest, options: session.options) {
         case .failure(let reply): return .refuse(reply)
         case .success(let parameters):
             if address.hasPrefix("bad") { return .refuse(.refused(550, "5.7.1", "not you", address: address)) }
-            return .accept(.mailAccepted(hasOptions: !parameters.isEmpty))
+            session.hasBinaryBody = parameters.body == .binaryMIME
+            return .accept(.mailAccepted(parameters))
         }
     }
 

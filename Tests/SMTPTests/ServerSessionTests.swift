@@ -25,6 +25,7 @@ import Testing
         ),
     ]
 
+    /// Worked examples S-1, S-19 and S-20, and the length at which a line is broken.
     @Test(arguments: banners)
     func banner(host: String, version: String?, addition: String, lines: [String]) {
         var driver = ServerDriver(
@@ -63,7 +64,7 @@ import Testing
             $0.advertisesExpand = true
             $0.offersTLS = true
             $0.offersSMTPUTF8 = true
-            $0.refusedSolicitations = "net.example:ADV"
+            $0.refusedSolicitations = ["net.example:ADV"]
             $0.ehloAddition = "XONE|XTWO 2"
             $0.sizeLimit = nil
         }

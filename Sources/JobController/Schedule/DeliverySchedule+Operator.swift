@@ -33,6 +33,25 @@ extension DeliverySchedule {
         return count
     }
 
+    /// Delayed entries of the channel for one host are tried now: what ETRN asks for. Returns how many.
+    package mutating func run(channel name: String, host: String, now: Int64) -> Int {
+        guard let channel = channelIndex[name] else { return 0 }
+        guard channels[channel].settings.isHostSorted else { return run(channel: name, now: now) }
+        let wanted = host.lowercased()
+        let slots = entries.slots.indices.map { Int32($0) }.filter { slot in
+            let entry = entries[slot]
+            return entry.state == .delayed && Int(entry.channel) == channel
+                && channels[channel].hosts[Int(entry.host)].name.lowercased() == wanted
+        }
+        for slot in slots {
+            leave(slot)
+            enter(slot, .ready)
+        }
+        channels[channel].starts.succeeded()
+        evaluate(channel, now)
+        return slots.count
+    }
+
     /// The keys that a name means: one, or all entries of the message when the name has no number.
     package func keys(of name: EntryName) -> [QueueEntryKey] {
         if name.entry >= 0 {

@@ -68,10 +68,11 @@ extension DeliverySchedule {
         let change = LedgerChange.attempt(
             report.results, attempts: Int(entries[slot].attempts), next: next, warned: Int(entries[slot].warned))
         actions.append(.record(key, change, from: job))
+        let wake = beforeDeadline(slot, next, now)
         if entries[slot].holdsAfterAttempt {
             holdNow(slot, "held by an operator", from: nil)
-        } else if next > now {
-            delay(slot, until: next)
+        } else if wake > now {
+            delay(slot, until: wake)
         } else {
             enter(slot, .ready)
         }

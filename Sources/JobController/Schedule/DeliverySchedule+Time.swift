@@ -113,4 +113,27 @@ extension DeliverySchedule {
         entries[slot].notice = channels[Int(entry.channel)].settings.notices.due(
             age: now - entry.arrival, warned: Int(entry.warned), entry.priority)
     }
+
+    // MARK: Deliver by (RFC 2852)
+
+    /// The time of the next attempt, or the deadline when that comes first and something is due then.
+    func beforeDeadline(_ slot: Int32, _ next: Int64, _ now: Int64) -> Int64 {
+        let deadline = entries[slot].deadline
+        guard deadline != 0, deadline > 0 || entries[slot].warned == 0, abs(deadline) < next else { return next }
+        return max(abs(deadline), now)
+    }
+
+    /// At the deadline the copy goes back, or its sender is warned; a warning that has been given is enough.
+    func deadlineNotice(_ slot: Int32, _ now: Int64) -> EntryNotice? {
+        let entry = entries[slot]
+        guard entry.deadline != 0, abs(entry.deadline) <= now else { return nil }
+        if entry.deadline > 0 { return .timedOut }
+        return entry.warned == 0 ? .delayWarning(1) : nil
+    }
+
+    mutating func judgeDeadline(_ slot: Int32, _ now: Int64) {
+        guard let notice = deadlineNotice(slot, now) else { return }
+        let known = entries[slot].notice
+        if known == .none || (notice == .timedOut && known != .returned) { entries[slot].notice = notice }
+    }
 }

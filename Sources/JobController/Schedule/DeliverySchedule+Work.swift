@@ -97,6 +97,7 @@ extension DeliverySchedule {
         jobs[to.job]?.active.insert(slot)
         enter(slot, .active)
         if settings.noticesCheck == .exact { judge(slot, now) }
+        judgeDeadline(slot, now)
         let entry = entries[slot]
         return Assignment(
             key: entry.key, attempts: Int(entry.attempts), notice: entry.notice,

@@ -176,10 +176,12 @@ package struct DeliverySchedule {
                 key: new.key, arrival: new.arrival, channel: Int32(channel), host: host,
                 pending: Int32(clamping: max(1, new.pending)), attempts: UInt16(clamping: new.attempts),
                 priority: new.priority, warned: UInt8(clamping: new.warned)))
+        entries[slot].deadline = (new.deliverBy?.rawValue ?? 0) * 1000
+        let next = beforeDeadline(slot, new.nextAttempt, now)
         if new.isHeld {
             enter(slot, .held)
-        } else if new.nextAttempt > now {
-            delay(slot, until: new.nextAttempt)
+        } else if next > now {
+            delay(slot, until: next)
         } else {
             enter(slot, .ready)
         }

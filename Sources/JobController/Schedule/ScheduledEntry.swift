@@ -19,13 +19,16 @@ package struct NewEntry: Sendable {
     /// Milliseconds since 1970 before which nothing is tried; 0: at once.
     package var nextAttempt: Int64
     package var isHeld: Bool
+    package var deliverBy: DeliverBy?
     /// Number of the highest warning of `notices` that has been sent.
     package var warned: Int
 
     package init(
         key: QueueEntryKey, channel: String, host: String = "", priority: Priority = .normal, arrival: Int64,
-        pending: Int = 1, attempts: Int = 0, nextAttempt: Int64 = 0, isHeld: Bool = false, warned: Int = 0
+        pending: Int = 1, attempts: Int = 0, nextAttempt: Int64 = 0, isHeld: Bool = false,
+        deliverBy: DeliverBy? = nil, warned: Int = 0
     ) {
+        self.deliverBy = deliverBy
         self.key = key
         self.channel = channel
         self.host = host
@@ -49,6 +52,9 @@ struct ScheduledEntry {
     var arrival: Int64
     /// Milliseconds since 1970; meaningful in the state `delayed`.
     var nextAttempt: Int64 = 0
+    /// Milliseconds since 1970 by which the entry is to be delivered; negative: its sender is to be told of the delay then,
+    /// else the entry is to go back; 0: none.
+    var deadline: Int64 = 0
     var channel: Int32
     var host: Int32
     var pending: Int32

@@ -42,6 +42,7 @@ extension JobControllerLoop {
         let object = words.count > 1 ? words[1] : nil
         switch (verb, object) {
         case ("status", nil): return status
+        case ("summary", nil): return summary
         case ("entries", let channel?): return entries(channel, limit: words.count > 2 ? Int(words[2]) ?? 100 : 100)
         case ("entry", let name?): return change(name) { detail($0) }
         case ("hold", let name?):
@@ -52,7 +53,10 @@ extension JobControllerLoop {
         case ("return", let name?): return change(name) { outcome(schedule.returnToSender($0, now: now)) }
         case ("stop", let channel?): return setStopped(channel, true)
         case ("start", let channel?): return setStopped(channel, false)
-        case ("run", let channel?): return ["ok": true, "count": .integer(schedule.run(channel: channel, now: now))]
+        case ("run", let channel?):
+            let host = words.count > 2 ? words[2] : nil
+            let count = host.map { schedule.run(channel: channel, host: $0, now: now) }
+            return ["ok": true, "count": .integer(count ?? schedule.run(channel: channel, now: now))]
         case ("return_job", nil): return ["ok": true, "count": .integer(runReturnJob())]
         case ("reload", nil):
             if let refusal = reload() { return Self.failure("reload failed: \(refusal)") }
@@ -135,6 +139,15 @@ extension JobControllerLoop {
                 "used_bytes": .integer(summary.usedBytes),
             ],
         ]
+    }
+
+    /// What XSTA shows (smtp specification, 9): a line for each channel, with bars between them.
+    private var summary: JSONValue {
+        let lines = schedule.channelStatus().map { channel in
+            "channel \(channel.name): ready \(channel.ready), delayed \(channel.delayed), active \(channel.active), "
+                + "held \(channel.held)"
+        }
+        return ["ok": true, "text": .string(lines.joined(separator: "|"))]
     }
 
     private func entries(_ channel: String, limit: Int) -> JSONValue {

@@ -224,9 +224,11 @@ final class JobControllerLoop {
             schedule.known(
                 NewEntry(
                     key: entry.key, channel: entry.channel, host: entry.host, priority: entry.priority,
-                    arrival: entry.arrival, pending: entry.pending.count, attempts: entry.attempts,
+                    // What the client asked to have held (RFC 4865) ages from its release on.
+                    arrival: max(entry.arrival, entry.notBefore * 1000), pending: entry.pending.count,
+                    attempts: entry.attempts,
                     nextAttempt: max(entry.notBefore, entry.nextTime) * 1000, isHeld: entry.heldReason != nil,
-                    warned: entry.warned), now: time)
+                    deliverBy: entry.deliverBy, warned: entry.warned), now: time)
         }
     }
 }

@@ -18,6 +18,7 @@ package struct ClientTransaction: Hashable, Sendable {
     /// Without angle brackets; empty for the null path.
     package var sender: String
     package var recipients: [Recipient]
+    package var requests = RelayedRequests()
     /// Octets of the content as it will be on the wire without dot-stuffing.
     package var size: Int
     /// `BODY=8BITMIME` is wanted.
@@ -47,6 +48,7 @@ package struct ClientTransaction: Hashable, Sendable {
 
     func mailCommand(_ extensions: ServerExtensions) -> String {
         var command = "MAIL FROM:<\(sender)>"
+        command += requests.parameters(extensions)
         if extensions.offersSize { command += " SIZE=\(size)" }
         if isBinary, extensions.binaryMIME {
             command += " BODY=BINARYMIME"

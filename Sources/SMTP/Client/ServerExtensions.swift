@@ -1,6 +1,9 @@
 /// What a server offered in its reply to EHLO.
 package struct ServerExtensions: Hashable, Sendable {
     package var pipelining = false
+    /// DELIVERBY (RFC 2852) and MT-PRIORITY (RFC 6710).
+    package var deliverBy = false
+    package var transferPriority = false
     package var eightBitMIME = false
     package var dsn = false
     package var smtpUTF8 = false
@@ -37,6 +40,8 @@ package struct ServerExtensions: Hashable, Sendable {
     private mutating func take(_ keyword: String, _ arguments: ArraySlice<Substring>) {
         switch keyword {
         case "PIPELINING": pipelining = true
+        case "DELIVERBY": deliverBy = true
+        case "MT-PRIORITY": transferPriority = true
         case "8BITMIME": eightBitMIME = true
         case "DSN": dsn = true
         case "SMTPUTF8": smtpUTF8 = true

@@ -9,6 +9,9 @@ package struct DataFramer: Sendable {
         case dotStuffed
         /// BDAT.
         case verbatim
+        /// BDAT with BODY=BINARYMIME: octets, not lines. A CR or LF alone, a NUL and lines of any length belong to the
+        /// content (RFC 3030 section 3).
+        case binary
     }
 
     /// Octets of a line without CRLF (RFC 5321 section 4.5.3.1.6).
@@ -53,12 +56,28 @@ package struct DataFramer: Sendable {
 
     /// Takes octets, at most up to and with the final dot; returns how many.
     package mutating func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard form != .binary else { return receiveBinary(bytes) }
         var position = 0
         run = 0..<0
         while position < bytes.count, place != .ended { advance(bytes, &position) }
         flush(bytes)
         scan(bytes, 0..<position)
         return position
+    }
+
+    private mutating func receiveBinary(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard let last = bytes.last else { return 0 }
+        count(bytes.count)
+        findings.hasEightBit = findings.hasEightBit || bytes.hasEightBit(in: 0..<bytes.count)
+        // Whether the content ends in CRLF, which may come in two pieces.
+        if last == Octet.lineFeed {
+            let isBehindCR = bytes.count > 1 ? bytes[bytes.count - 2] == Octet.carriageReturn : place == .carriageReturn
+            place = isBehindCR ? .lineStart : .text
+        } else {
+            place = last == Octet.carriageReturn ? .carriageReturn : .text
+        }
+        if isDiscarding { content = [] } else { content.append(contentsOf: bytes) }
+        return bytes.count
     }
 
     private mutating func advance(_ bytes: UnsafeRawBufferPointer, _ position: inout Int) {
@@ -225,7 +244,8 @@ package struct DataFramer: Sendable {
 
     /// The content collected since the last call. A line that may still have to be wrapped is held back.
     package mutating func takeContent() -> [UInt8] {
-        let held = longLines == .wrap && !isComplete && !isDiscarding ? min(lineLength, content.count) : 0
+        let held =
+            longLines == .wrap && form != .binary && !isComplete && !isDiscarding ? min(lineLength, content.count) : 0
         let rest = Array(content.suffix(held))
         if held > 0 { content.removeLast(held) }
         defer { content = rest }
@@ -234,7 +254,7 @@ package struct DataFramer: Sendable {
 
     /// The content has ended: by the final dot, or by the last chunk of BDAT. Gives what is left of it.
     package mutating func finish() -> (content: [UInt8], findings: ContentFindings) {
-        if place == .carriageReturn || place == .dotCarriageReturn { bareCarriageReturn() }
+        if form != .binary, place == .carriageReturn || place == .dotCarriageReturn { bareCarriageReturn() }
         findings.endsInLineEnd = place == .lineStart || place == .ended
         place = .ended
         let rest = isDiscarding ? [] : content

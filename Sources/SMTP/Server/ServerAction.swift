@@ -31,6 +31,13 @@ package enum ServerAction: Hashable, Sendable {
     case verify(ArraySlice<UInt8>)
     /// Question: the argument of EXPN.
     case expand(ArraySlice<UInt8>)
+    /// Question: ETRN (RFC 1985) with this argument.
+    case remoteQueueStart(ArraySlice<UInt8>)
+    /// Question: one of the private commands that ``ServerOptions/privateCommands`` allows, and its argument.
+    case privateCommand(String, argument: ArraySlice<UInt8>)
+    /// Question: XCLIENT says who the client is, or XFORWARD where the next message came from. After XCLIENT the session
+    /// is as at its beginning, with the options the driver sets before it answers.
+    case attributes(ClientAttributes.Command, ClientAttributes)
     /// Write what is pending and close; nothing comes after this.
     case close
 
@@ -39,7 +46,7 @@ package enum ServerAction: Hashable, Sendable {
         switch self {
         case .reply, .content, .abort, .startTLS, .close: false
         case .greeting, .mail, .recipient, .beginData, .endOfData, .verify, .expand, .authenticate,
-            .authenticationResponse:
+            .authenticationResponse, .remoteQueueStart, .privateCommand, .attributes:
             true
         }
     }

@@ -34,8 +34,15 @@ package struct ServerOptions: Hashable, Sendable {
     package var allowsExpand = false
     /// EXPN is listed in EHLO: `expnallow`.
     package var advertisesExpand = false
-    /// ETRN is listed in EHLO. The command itself is not there yet.
+    /// ETRN is done, and listed in EHLO: not with `disableetrn`.
     package var offersRemoteQueueStart = false
+    /// The private commands that are answered (smtp specification, 9), in upper case; all are disabled unless set.
+    package var privateCommands: Set<String> = []
+    /// DISABLE_SEND=0: SEND, SAML and SOML are done as MAIL is.
+    package var allowsSend = false
+    package var extensions = ServerExtensionOptions()
+    /// Seconds since 1970, as the driver says: dates in EHLO and MAIL FROM are judged by it.
+    package var now: Int64 = 0
     /// STARTTLS is done, and listed in EHLO, while the connection has no TLS.
     package var offersTLS = false
     /// In upper case; listed in EHLO until the client is authenticated. Empty: SASL is off, or waits for TLS.
@@ -55,8 +62,8 @@ package struct ServerOptions: Hashable, Sendable {
     package var longestGreetingName: Int?
     /// XLOOP: 32 hexadecimal digits that stand for the installation.
     package var xloop: String
-    /// Solicitation keywords that are refused (RFC 3865), as listed in EHLO; usually empty.
-    package var refusedSolicitations = ""
+    /// `sourcenosolicit`: solicitation keywords that are refused (RFC 3865), as listed in EHLO; usually empty.
+    package var refusedSolicitations: [String] = []
     package var limits = ServerLimits()
 
     package init(hostName: String, clientAddress: String, productVersion: String, xloop: String) {
@@ -65,6 +72,34 @@ package struct ServerOptions: Hashable, Sendable {
         self.productVersion = productVersion
         self.xloop = xloop
     }
+}
+
+/// The extensions that are there when configured: row 16 of the master table (smtp specification, 3.2).
+package struct ServerExtensionOptions: Hashable, Sendable {
+    /// BINARYMIME (RFC 3030): BODY=BINARYMIME is taken, and its content by BDAT as it is.
+    package var offersBinaryMIME = false
+    /// FUTURERELEASE (RFC 4865): the most seconds that a message is held; nil: not offered.
+    package var longestHold: Int64?
+    /// DELIVERBY (RFC 2852): the fewest seconds for mode R, 0 for no minimum; nil: not offered.
+    package var shortestDeliverBy: Int64?
+    /// MT-PRIORITY (RFC 6710): the priorities given as asked for; nil: not offered.
+    package var priorities: ClosedRange<Int>?
+    /// LIMITS (RFC 9422) shows the limits of transactions and recipients.
+    package var showsLimits = false
+
+    package init() {}
+}
+
+/// What a peer may do whatever channel its session is on; stays as it is when the options are replaced.
+package struct PeerTrust: Hashable, Sendable {
+    /// The peer may say who is behind it by XCLIENT.
+    package var takesXCLIENT = false
+    /// The peer may say where a message came from by XFORWARD.
+    package var takesXFORWARD = false
+    /// `$V` of PORT_ACCESS: the private commands are answered whatever the options say (smtp specification, 9).
+    package var enablesPrivateCommands = false
+
+    package init() {}
 }
 
 /// The limits of a session (smtp specification, 6). Nil: none.
@@ -99,6 +134,8 @@ package struct ServerLimits: Hashable, Sendable {
     package var disconnectBadCommands: Int?
     /// `disconnectbadauthlimit`.
     package var disconnectBadAuthentications = 3
+    /// ALLOW_ETRNS_PER_SESSION.
+    package var remoteQueueStarts = 1
 
     package init() {}
 }

@@ -84,6 +84,10 @@ extension Reply {
         Reply(555, "5.5.4", "Unsupported parameter \(keyword)")
     }
 
+    static func unsupportedAttribute(_ name: String) -> Reply {
+        Reply(501, "5.5.4", "Unsupported attribute \(name)")
+    }
+
     static let noGreeting = Reply(503, "5.5.0", "No HELO or EHLO command has been given.")
     static let noMail = Reply(503, "5.5.0", "No MAIL FROM command has been given.")
     static let mailRepeated = Reply(503, "5.5.0", "MAIL FROM has already been given.")
@@ -109,6 +113,10 @@ extension Reply {
     static func privateCommandDisabled(_ verb: String) -> Reply {
         Reply(550, "5.7.0", "\(verb) command has been disabled.")
     }
+
+    /// MAIL FROM asked for a body that only BDAT can carry (RFC 3030 section 3).
+    static let binaryNeedsChunks = Reply(503, "5.5.0", "BODY=BINARYMIME needs BDAT in place of DATA.")
+    static let etrnSessionLimit = Reply(458, "4.7.1", "ETRN session limit reached")
 
     // MARK: Limits
 

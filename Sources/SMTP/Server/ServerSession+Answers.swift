@@ -25,9 +25,9 @@ extension ServerSession {
         case .greeting(let extended):
             endTransaction(.greeting)
             isGreeted = true
-            send(reply ?? (extended ? Greeting.ehlo(options) : Greeting.helo(options)))
+            send(reply ?? (extended ? Greeting.ehlo(options, trust) : Greeting.helo(options)))
         case .mail:
-            transaction = Transaction()
+            transaction = Transaction(isBinary: hasBinaryBody)
             counts.transactions += 1
             counts.verifications = 0
             send(reply ?? .mailAccepted(hasOptions: false))
@@ -39,6 +39,8 @@ extension ServerSession {
         case .endOfData: acceptedEach(question, [reply ?? .ok])
         case .verify: send(reply ?? .possibleRemoteAddress)
         case .authentication: endAuthentication(reply ?? .ok, succeeded: true)
+        case .attributes(.xclient): beginAgain()
+        case .attributes(.xforward): send(reply ?? .ok)
         }
     }
 
@@ -60,7 +62,7 @@ extension ServerSession {
             read(Chunk(remaining: chunk.remaining, isLast: chunk.isLast, refusal: reply))
         case .endOfData: endMessage([reply])
         case .authentication: endAuthentication(reply, succeeded: false)
-        case .greeting, .mail, .verify: send(reply)
+        case .greeting, .mail, .verify, .attributes: send(reply)
         }
     }
 

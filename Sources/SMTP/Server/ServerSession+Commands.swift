@@ -18,16 +18,17 @@ extension ServerSession {
         case .expand(let argument): expand(argument)
         case .startTLS: startTLS()
         case .authenticate(let argument): authenticate(argument)
-        default: refuse(command)
+        default: executeRare(command)
         }
     }
 
-    /// The commands that are never done.
-    private mutating func refuse(_ command: SMTPCommand) {
+    private mutating func executeRare(_ command: SMTPCommand) {
         switch command {
-        case .remoteQueueStart: send(.notImplemented("ETRN"))
+        case .remoteQueueStart(let argument): startRemoteQueue(argument)
+        case .privateCommand(let verb, let argument): executePrivate(verb, argument)
+        case .attributes(let command, let argument): takeAttributes(command, argument)
+        case .send(let verb, let argument): sendMail(verb, argument)
         case .turn: send(.notImplemented("TURN"))
-        case .privateCommand(let verb): send(.privateCommandDisabled(verb))
         case .unknown(let verb): sendBad(.unknownCommand(verb))
         case .malformed(let verb, let expected): malformed(verb, expected)
         default: break
@@ -73,6 +74,7 @@ extension ServerSession {
         if let limit = options.limits.recipients, (transaction?.accepted ?? 0) + counts.verifications >= limit {
             return send(recipientOverflow)
         }
+        if let refusal = accessRefusal { return send(refusal) }
         counts.verifications += 1
         ask(.verify(Array(argument)[...]), .verify)
     }
@@ -80,6 +82,7 @@ extension ServerSession {
     private mutating func expand(_ argument: ArraySlice<UInt8>) {
         guard options.service != .lmtp else { return sendBad(.unknownCommand("EXPN")) }
         guard options.allowsExpand else { return send(.expandDisabled) }
+        if let refusal = accessRefusal { return send(refusal) }
         ask(.expand(Array(argument)[...]), .verify)
     }
 }

@@ -30,7 +30,7 @@ extension ServerSession {
     /// The driver takes content: the first chunk is read, and those after it.
     mutating func acceptChunks(_ chunk: Chunk) {
         transaction?.usesChunks = true
-        content = makeFramer(.verbatim)
+        content = makeFramer(transaction?.isBinary == true ? .binary : .verbatim)
         contentOctets = 0
         read(chunk)
     }

@@ -5,14 +5,22 @@ extension ServerSession {
         guard transaction == nil else { return send(.mailRepeated) }
         guard !disconnectsAtLimit() else { return }
         if let refusal = mailRefusal { return send(refusal) }
+        hasBinaryBody = false
+        submitType = "MAIL"
         ask(.mail(Array(argument)[...]), .mail)
+    }
+
+    /// What `musttlsserver` and `mustsaslserver` want to come before anything is done for the client.
+    var accessRefusal: Reply? {
+        if options.requiresTLS, !options.usesTLS { return .tlsRequired }
+        if options.requiresAuthentication, !options.isAuthenticated { return .authenticationRequired }
+        return nil
     }
 
     /// What speaks against a transaction before its sender is known.
     private var mailRefusal: Reply? {
         let limits = options.limits
-        if options.requiresTLS, !options.usesTLS { return .tlsRequired }
-        if options.requiresAuthentication, !options.isAuthenticated { return .authenticationRequired }
+        if let refusal = accessRefusal { return refusal }
         if options.requiresGreeting, !isGreeted { return .noGreeting }
         if let limit = limits.transactions, counts.transactions >= limit, !limits.refusesTransactionAtRecipient {
             return .noMoreTransactions
@@ -70,6 +78,7 @@ extension ServerSession {
     mutating func data() {
         if let refusal = dataRefusal { return send(refusal) }
         if transaction?.usesChunks == true { return send(.lastChunkMissing) }
+        if transaction?.isBinary == true { return send(.binaryNeedsChunks) }
         if let refusal = envelopeRefusal {
             endTransaction(.dataRefused(refusal))
             return send(refusal)

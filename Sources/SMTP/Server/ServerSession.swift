@@ -26,6 +26,7 @@ package struct ServerSession: Sendable {
         case endOfData
         case verify
         case authentication
+        case attributes(ClientAttributes.Command)
     }
 
     /// What is known of an open transaction.
@@ -34,6 +35,8 @@ package struct ServerSession: Sendable {
         var presented = 0
         /// BDAT has been used; DATA may not follow (RFC 3030 section 2).
         var usesChunks = false
+        /// BODY=BINARYMIME: the content is not lines.
+        var isBinary = false
     }
 
     /// A BDAT command whose octets are being read.
@@ -46,6 +49,7 @@ package struct ServerSession: Sendable {
 
     /// May be replaced when no question waits, for the channel switched to.
     package var options: ServerOptions
+    package var trust = PeerTrust()
     var phase = Phase.command
     var question: Question?
     var transaction: Transaction?
@@ -53,6 +57,10 @@ package struct ServerSession: Sendable {
     var content: DataFramer?
     var isGreeted = false
     var isShuttingDown = false
+    /// Set by the driver before it accepts MAIL FROM: BODY=BINARYMIME was given.
+    package var hasBinaryBody = false
+    /// The verb that opened the transaction: MAIL, SEND, SAML or SOML.
+    package internal(set) var submitType = "MAIL"
     var counts = Counts()
     /// Changes whenever the time limit in force starts anew: with each command, answer, or piece of content.
     package private(set) var progress: UInt64 = 0
@@ -75,6 +83,7 @@ package struct ServerSession: Sendable {
         var failedAuthentications = 0
         /// VRFY since the last transaction ended.
         var verifications = 0
+        var remoteQueueStarts = 0
     }
 
     /// From this many waiting octets on, ``wantsInput`` is false.

@@ -1,7 +1,7 @@
-/// The parameters of MAIL FROM: RFC 1870, 6152, 6531, 3461 and 4954.
+/// The parameters of MAIL FROM: RFC 1870, 6152, 3030, 6531, 3461, 4954, 4865, 2852, 6710 and 3865.
 package struct MailParameters: Hashable, Sendable {
     package enum Body: Hashable, Sendable {
-        case sevenBit, eightBitMIME
+        case sevenBit, eightBitMIME, binaryMIME
     }
 
     /// RET: which part of the message a notification returns.
@@ -18,6 +18,13 @@ package struct MailParameters: Hashable, Sendable {
     package var envelopeID: String?
     /// AUTH, decoded: a mailbox, or `<>`.
     package var submitter: String?
+    /// HOLDFOR or HOLDUNTIL: seconds since 1970 before which the message is not sent on.
+    package var releaseTime: Int64?
+    package var deliverBy: DeliverByRequest?
+    /// MT-PRIORITY.
+    package var priority: PriorityRequest?
+    /// SOLICIT: what the message solicits, as given.
+    package var solicitations: [String] = []
 
     package init() {}
 
@@ -50,7 +57,7 @@ package struct MailParameters: Hashable, Sendable {
             size = try Self.size(parameter)
         } else if parameter.named("BODY") {
             guard body == nil else { throw parameter.repeated }
-            body = try Self.body(parameter)
+            body = try Self.body(parameter, options)
         } else if parameter.named("RET") {
             guard returnContent == nil else { throw parameter.repeated }
             returnContent = try Self.returnContent(parameter)
@@ -65,7 +72,7 @@ package struct MailParameters: Hashable, Sendable {
             guard parameter.value == nil else { throw parameter.invalid }
             needsSMTPUTF8 = true
         } else {
-            throw .unsupportedParameter(parameter.name)
+            try takeExtension(parameter, options)
         }
     }
 
@@ -76,9 +83,14 @@ package struct MailParameters: Hashable, Sendable {
         return size
     }
 
-    private static func body(_ parameter: ParameterList.Parameter) throws(Reply) -> Body {
+    private static func body(
+        _ parameter: ParameterList.Parameter, _ options: ServerOptions
+    ) throws(Reply) -> Body {
         let value = try parameter.required()
         if Octet.matches(value, "7BIT") { return .sevenBit }
+        if Octet.matches(value, "BINARYMIME"), options.extensions.offersBinaryMIME, options.offersChunking {
+            return .binaryMIME
+        }
         guard Octet.matches(value, "8BITMIME") else { throw parameter.invalid }
         return .eightBitMIME
     }

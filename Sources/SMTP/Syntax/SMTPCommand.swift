@@ -25,8 +25,12 @@ package enum SMTPCommand: Hashable, Sendable {
     case remoteQueueStart(ArraySlice<UInt8>)
     /// TURN of RFC 821.
     case turn
-    /// XADR, XCIR, XGEN or XSTA (smtp specification, 9), in upper case.
-    case privateCommand(String)
+    /// XADR, XCIR, XGEN or XSTA (smtp specification, 9), in upper case, and what follows.
+    case privateCommand(String, argument: ArraySlice<UInt8>)
+    /// SEND, SAML or SOML of RFC 821, in upper case, and what follows `FROM:`.
+    case send(String, ArraySlice<UInt8>)
+    /// XCLIENT or XFORWARD of Postfix.
+    case attributes(ClientAttributes.Command, ArraySlice<UInt8>)
     /// A verb we do not know, as received; empty for a blank line.
     case unknown(String)
     /// The verb is known and what follows it is wrong; `expected` shows the right form.
@@ -54,6 +58,11 @@ package enum SMTPCommand: Hashable, Sendable {
         case xcir = "XCIR"
         case xgen = "XGEN"
         case xsta = "XSTA"
+        case send = "SEND"
+        case saml = "SAML"
+        case soml = "SOML"
+        case xclient = "XCLIENT"
+        case xforward = "XFORWARD"
     }
 
     /// Verbs by their octets in one word.
@@ -91,7 +100,12 @@ package enum SMTPCommand: Hashable, Sendable {
         case .expn: argument.isEmpty ? malformed(verb, "EXPN list") : .expand(argument)
         case .auth: argument.isEmpty ? malformed(verb, "AUTH mechanism") : .authenticate(argument)
         case .etrn: argument.isEmpty ? malformed(verb, "ETRN node") : .remoteQueueStart(argument)
-        case .xadr, .xcir, .xgen, .xsta: .privateCommand(verb.rawValue)
+        case .xadr, .xcir, .xgen, .xsta: .privateCommand(verb.rawValue, argument: argument)
+        case .send, .saml, .soml:
+            after("FROM:", argument).map { .send(verb.rawValue, $0) }
+                ?? malformed(verb, "\(verb.rawValue) FROM:<address>")
+        case .xclient: .attributes(.xclient, argument)
+        case .xforward: .attributes(.xforward, argument)
         case .data, .rset, .quit, .startTLS, .turn:
             argument.isEmpty ? bare(verb) : malformed(verb, verb.rawValue)
         }
