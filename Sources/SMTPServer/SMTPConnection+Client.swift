@@ -62,8 +62,7 @@ extension SMTPConnection {
 
     /// From now on the client is another one, for access tables, logs, trace fields and the choice of the channel.
     private func become(_ client: SystemCalls.SocketAddress, server: SystemCalls.SocketAddress) {
-        handed.remoteAddress = client
-        handed.localAddress = server
+        handed.become(client, server: server)
         completion = HostCompletion(clientLiteral: client.literal)
         channel = context.channel(ofClient: client)
         let usesTLS = session.options.usesTLS

@@ -190,6 +190,37 @@ import Testing
         #expect(SystemClock.monotonicNanoseconds - accepted > 1_900_000_000)
     }
 
+    /// ETRN_ACCESS and `$V` of PORT_ACCESS (mappings specification, 5.6; smtp specification, 9), and `destinationnosolicit`
+    /// for a recipient.
+    @Test func siteRules() throws {
+        let instance = try Self.instance([], keywords: ["ims-ms.destinationnosolicit net.example:ADV"])
+        let path = "\(instance.root)/config/martlet.conf"
+        let text = String(decoding: try Files.read(path), as: UTF8.self).replacing(
+            "[mapping:PORT_ACCESS]\n", with: "[mapping:PORT_ACCESS]\n  TCP|*|*|127.0.0.2|*     $Y$VEXTERNAL\n")
+        let rules =
+            "[mapping:ETRN_ACCESS]\n  TCP|*|SMTP/client.example|*|*|closed.example   $NNot$ for$ you\n"
+            + "  *|other.example   $S$Dtcp_intranet\n"
+        try Files.replace(path, with: Array("\(text)\n\(rules)".utf8), mode: 0o640)
+        try instance.martlet("config", "set", "channel:tcp_local.options.ALLOW_ETRNS_PER_SESSION", "5")
+        try instance.martlet("config", "set", "channel:tcp_local.allowetrn")
+        try instance.start()
+        let peer = try SMTPPeer(port: instance.port, source: Self.stranger)
+        try peer.greet()
+        #expect(try peer.command("ETRN closed.example") == .init(code: 459, text: "4.5.0 Not for you"))
+        #expect(
+            try peer.command("ETRN other.example")
+                == .init(code: 250, text: "2.0.0 OK, queuing for node other.example, channel tcp_intranet, started"))
+        #expect(try peer.command("XGEN").code == 250)
+        let inside = try SMTPPeer(port: instance.port)
+        try inside.greet()
+        #expect(try inside.command("XGEN").code == 550)
+        #expect(try inside.command("MAIL FROM:<a@y.example> SOLICIT=NET.example:adv").code == 250)
+        #expect(
+            try inside.command("RCPT TO:<anna@example.test>")
+                == .init(code: 550, text: "5.7.1 Solicitation class NET.example:adv is not accepted"))
+        #expect(try inside.command("RCPT TO:<v@other.example>").code == 250)
+    }
+
     /// S-19, and what the site adds to EHLO.
     @Test func banner() throws {
         let instance = try Self.instance(

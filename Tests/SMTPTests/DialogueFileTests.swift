@@ -45,6 +45,7 @@ import Testing
             }
             dialogue.trust.takesXCLIENT = names.contains("all")
             dialogue.trust.takesXFORWARD = names.contains("all")
+            dialogue.trust.enablesPrivateCommands = names.contains("v-flag")
             return dialogue
         }
     }
@@ -116,6 +117,7 @@ enum DialogueState: String, CaseIterable {
         "no-tls": { $0.offersTLS = false },
         "no-expn": { $0.allowsExpand = false },
         "no-etrn": { $0.offersRemoteQueueStart = false },
+        "v-flag": { _ in },
         "no-chunking": { $0.offersChunking = false },
         "all": offerEverything,
     ]
