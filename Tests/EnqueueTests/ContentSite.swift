@@ -28,7 +28,7 @@ struct ContentSite {
 
     func send(
         _ text: String, to destinations: [String] = ["to"], recipients: [String] = ["b@y.example"],
-        sender: String = "a@x.example",
+        sender: String = "a@x.example", rewrites: Bool = false,
         change: (inout MessageWork, Channel) throws -> Void = { _, _ in }
     ) throws -> Result {
         let channel = try site.channel("from")
@@ -45,7 +45,10 @@ struct ContentSite {
             content,
             received: ReceivedField(
                 origin: .internalChannel("x"), host: "h", product: "p", transmission: nil, envelopeID: "e", date: []),
-            completion: nil, work: work
+            completion: nil,
+            rewriting: rewrites
+                ? site.router.headerRewriting(source: channel, completion: HostCompletion(), recipients: routed) : nil,
+            work: work
         ).get()
         let hasEightBit = content.contains { $0 > 127 }
         let (pieces, findings) = prepared.content(Array(content[prepared.bodyStart...]), hasEightBit: hasEightBit)
