@@ -88,6 +88,10 @@ package struct HeaderPreparation: Sendable {
             facts.messageID = header.messageID
             var bytes: [UInt8] = []
             bytes.reserveCapacity(header.bytes.count + 512)
+            var received = received
+            if facts.newSender != nil, !work.source.hidesOriginalSender, received.originalSender == nil {
+                received.originalSender = work.sender
+            }
             received.append(to: &bytes)
             if work.choice.destination.changesHeader, !facts.differsByDestination {
                 header.add(wholeField: bytes)

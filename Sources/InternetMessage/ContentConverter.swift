@@ -153,7 +153,9 @@ extension ContentConverter {
 
     /// The multipart whose boundary line this is, the innermost first, and whether it is the last of it.
     private func boundary(_ line: ArraySlice<UInt8>) -> (level: Int, isLast: Bool)? {
-        guard !boundaries.isEmpty, line.first == Octet.hyphen, line.dropFirst().first == Octet.hyphen else { return nil }
+        guard !boundaries.isEmpty, line.first == Octet.hyphen, line.dropFirst().first == Octet.hyphen else {
+            return nil
+        }
         var line = line
         while let last = line.last, last <= Octet.space { line.removeLast() }
         for (level, boundary) in boundaries.enumerated().reversed() where line.starts(with: boundary.line) {

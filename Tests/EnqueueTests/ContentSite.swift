@@ -22,6 +22,7 @@ struct ContentSite {
     struct Result {
         /// Without our Received field; 8-bit octets as `<F6>`.
         var content: String
+        var received: String
         var facts: HeaderFacts
         var body: BodyType
     }
@@ -53,16 +54,13 @@ struct ContentSite {
         let hasEightBit = content.contains { $0 > 127 }
         let (pieces, findings) = prepared.content(Array(content[prepared.bodyStart...]), hasEightBit: hasEightBit)
         let result = shown(pieces.joined())
-        let start = result.range(of: "e@h>;")?.upperBound
-        let rest = start.map { result[$0...] } ?? result[...]
+        let isReceived = result.hasPrefix("Received:")
+        let received = isReceived ? result.ranges(of: "\r\n").first { result[$0.upperBound...].first != " " } : nil
+        let end = received?.upperBound ?? result.startIndex
         return Result(
-            content: String(rest.drop { $0 != "\r\n" }.dropFirst()), facts: prepared.facts,
+            content: String(result[end...]), received: String(result[..<end]), facts: prepared.facts,
             body: BodyType(hasEightBit: hasEightBit, findings, prepared.wishes))
     }
-}
-
-extension String {
-    fileprivate func range(of text: String) -> Range<String.Index>? { ranges(of: text).first }
 }
 
 /// Octets of a text in which `<F6>` stands for the octet F6.
