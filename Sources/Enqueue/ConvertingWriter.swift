@@ -50,7 +50,9 @@ extension HeaderPreparation.Prepared {
     package func content(_ body: [UInt8], hasEightBit: Bool?) -> (
         pieces: [[UInt8]], findings: ContentConverter.Findings?
     ) {
-        guard let wishes, embedded != nil || wishes.mayChange(hasEightBit: hasEightBit) else { return ([header, body], nil) }
+        guard let wishes, embedded != nil || wishes.mayChange(hasEightBit: hasEightBit) else {
+            return ([header, body], nil)
+        }
         let (converted, findings) = ContentConverter.convert([header, body], wishes, embedded: embedded)
         return ([converted], findings)
     }

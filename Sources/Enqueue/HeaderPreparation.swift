@@ -92,6 +92,10 @@ package struct HeaderPreparation: Sendable {
             var bytes: [UInt8] = []
             bytes.reserveCapacity(header.bytes.count + 512)
             for field in additions.traceFields { bytes += field }
+            var received = received
+            if facts.newSender != nil, !work.source.hidesOriginalSender, received.originalSender == nil {
+                received.originalSender = work.sender
+            }
             received.append(to: &bytes)
             if work.choice.destination.changesHeader, !facts.differsByDestination {
                 header.add(wholeField: bytes)

@@ -3,6 +3,8 @@ struct BodyConverter: Sendable {
     /// Octets after which the decision is made; what ends before is known as a whole.
     static let lookAhead = 64 << 10
 
+    private static let lineEnd: ArraySlice<UInt8> = [Octet.carriageReturn, Octet.lineFeed]
+
     private enum Form {
         case undecided
         case verbatim
@@ -30,7 +32,7 @@ struct BodyConverter: Sendable {
     }
 
     mutating func take(_ segment: ArraySlice<UInt8>, endsLine: Bool, into output: inout [UInt8]) {
-        if owesLineEnd { put([Octet.carriageReturn, Octet.lineFeed], &output) }
+        if owesLineEnd { put(Self.lineEnd, &output) }
         put(endsLine ? segment.dropLast(2) : segment, &output)
         owesLineEnd = endsLine
         hasContent = true
@@ -38,7 +40,7 @@ struct BodyConverter: Sendable {
 
     /// `isAtBoundary`: the last line end belongs to the boundary.
     mutating func finish(isAtBoundary: Bool, into output: inout [UInt8]) {
-        if owesLineEnd, !isAtBoundary { put([Octet.carriageReturn, Octet.lineFeed], &output) }
+        if owesLineEnd, !isAtBoundary { put(Self.lineEnd, &output) }
         if case .undecided = form { decide(isWhole: true, &output) }
         var endsInside = isAtBoundary && hasContent
         switch form {
@@ -50,7 +52,7 @@ struct BodyConverter: Sendable {
             endsInside = endsInside || !isAtBoundary && !encoder.isAtLineStart
         default: break
         }
-        if endsInside { output += [Octet.carriageReturn, Octet.lineFeed] }
+        if endsInside { output += Self.lineEnd }
     }
 
     private mutating func put(_ octets: ArraySlice<UInt8>, _ output: inout [UInt8]) {

@@ -30,7 +30,8 @@ package struct ContentConverter: Sendable {
         package var encodedParts = 0
         /// Parts that got a label.
         package var labelledParts = 0
-        /// 8-bit octets were left, in what is signed, encrypted or cannot be made sense of.
+        /// 8-bit octets were left, in what is signed, encrypted or cannot be made sense of; or NUL, CR or LF alone, which
+        /// are no more fit for 7 bits.
         package var hasEightBit = false
 
         package init() {}
@@ -142,7 +143,7 @@ extension ContentConverter {
         switch phase {
         case .header: headerLine(bytes, startsLine: startsLine, endsLine: endsLine, &output)
         case .opaque:
-            findings.hasEightBit = findings.hasEightBit || bytes.hasEightBit
+            findings.hasEightBit = findings.hasEightBit || bytes.hasEightBit || BodyFacts(bytes).isBinary
             output += bytes
         case .around:
             output += wishes.sevenBit ? bytes.map { $0.isEightBit ? UInt8(ascii: "?") : $0 } : Array(bytes)
@@ -152,7 +153,9 @@ extension ContentConverter {
 
     /// The multipart whose boundary line this is, the innermost first, and whether it is the last of it.
     private func boundary(_ line: ArraySlice<UInt8>) -> (level: Int, isLast: Bool)? {
-        guard !boundaries.isEmpty, line.starts(with: [Octet.hyphen, Octet.hyphen]) else { return nil }
+        guard !boundaries.isEmpty, line.first == Octet.hyphen, line.dropFirst().first == Octet.hyphen else {
+            return nil
+        }
         var line = line
         while let last = line.last, last <= Octet.space { line.removeLast() }
         for (level, boundary) in boundaries.enumerated().reversed() where line.starts(with: boundary.line) {

@@ -4,16 +4,19 @@ import Synchronization
 /// Content in the form of a server without 8BITMIME (RFC 6152 section 3): parts with 8-bit octets become
 /// quoted-printable or base64. What is signed, encrypted or not understood may not be changed.
 enum Downgrade {
-    /// The content in 7 bits; nil when it cannot be had. Content that has them only is given back as it is.
-    static func sevenBit(_ content: OutgoingContent) throws(OutgoingTransaction.Refusal) -> OutgoingContent? {
+    /// The content in 7 bits; nil when it cannot be had. Content that has them only is given back as it is, unless it is
+    /// binary: not in lines.
+    static func sevenBit(
+        _ content: OutgoingContent, isBinary: Bool = false
+    ) throws(OutgoingTransaction.Refusal) -> OutgoingContent? {
         let wishes = ContentConverter.Wishes(sevenBit: true)
         switch content {
         case .bytes(let bytes):
-            guard bytes.hasEightBit else { return content }
+            guard isBinary || bytes.hasEightBit else { return content }
             let (converted, findings) = ContentConverter.convert([Array(bytes)], wishes)
             return findings.hasEightBit ? nil : .bytes(converted[...])
         case .stream(_, let read):
-            guard try hasEightBit(read) else { return content }
+            if !isBinary, try !hasEightBit(read) { return content }
             // Once to learn what comes of it, for SIZE and for a refusal in time, and again to send it.
             guard let size = try measure(read, wishes) else { return nil }
             let reader = Reader(read, wishes)

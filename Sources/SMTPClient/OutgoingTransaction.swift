@@ -130,7 +130,8 @@ extension OutgoingTransaction {
         _ job: DeliveryJob, _ extensions: ServerExtensions, _ settings: ClientSettings
     ) throws(Refusal) -> OutgoingContent {
         guard !extensions.eightBitMIME, settings.eightBit == .convert else { return job.content }
-        if let content = try Downgrade.sevenBit(job.content) { return content }
+        let isBinary = job.message.body == .binaryMIME
+        if let content = try Downgrade.sevenBit(job.content, isBinary: isBinary) { return content }
         throw .permanent(
             "5.6.3", "8-bit content that may not be converted, and the host does not offer 8BITMIME")
     }

@@ -69,6 +69,8 @@ import Testing
     @Test func results() throws {
         let all = try send("From: f@x\r\n", 4, table: "  *  $Z$Y$Jenv@x|snd@x|frm@x")
         #expect(all.facts.newSender == "env@x" && all.facts.refusal == nil)
+        // smtp specification, 8.2: "if the MTA changed the envelope From".
+        #expect(all.received.contains(" (original mail from <a@x.example>)"))
         #expect(all.content == "Sender: snd@x\r\nFrom: frm@x\r\n\r\n")
         let exampleA14 = try send("From: f@x\r\n", 4, table: "  *  $N").facts.refusal
         #expect(exampleA14?.text == "invalid originator address used" && exampleA14?.status == "5.7.1")

@@ -22,13 +22,14 @@ struct ContentSite {
     struct Result {
         /// Without our Received field; 8-bit octets as `<F6>`.
         var content: String
+        var received: String
         var facts: HeaderFacts
         var body: BodyType
     }
 
     func send(
         _ text: String, to destinations: [String] = ["to"], recipients: [String] = ["b@y.example"],
-        sender: String = "a@x.example",
+        sender: String = "a@x.example", rewrites: Bool = false,
         change: (inout MessageWork, Channel) throws -> Void = { _, _ in }
     ) throws -> Result {
         let channel = try site.channel("from")
@@ -45,21 +46,21 @@ struct ContentSite {
             content,
             received: ReceivedField(
                 origin: .internalChannel("x"), host: "h", product: "p", transmission: nil, envelopeID: "e", date: []),
-            completion: nil, work: work
+            completion: nil,
+            rewriting: rewrites
+                ? site.router.headerRewriting(source: channel, completion: HostCompletion(), recipients: routed) : nil,
+            work: work
         ).get()
         let hasEightBit = content.contains { $0 > 127 }
         let (pieces, findings) = prepared.content(Array(content[prepared.bodyStart...]), hasEightBit: hasEightBit)
         let result = shown(pieces.joined())
-        let start = result.range(of: "e@h>;")?.upperBound
-        let rest = start.map { result[$0...] } ?? result[...]
+        let isReceived = result.hasPrefix("Received:")
+        let received = isReceived ? result.ranges(of: "\r\n").first { result[$0.upperBound...].first != " " } : nil
+        let end = received?.upperBound ?? result.startIndex
         return Result(
-            content: String(rest.drop { $0 != "\r\n" }.dropFirst()), facts: prepared.facts,
+            content: String(result[end...]), received: String(result[..<end]), facts: prepared.facts,
             body: BodyType(hasEightBit: hasEightBit, findings, prepared.wishes))
     }
-}
-
-extension String {
-    fileprivate func range(of text: String) -> Range<String.Index>? { ranges(of: text).first }
 }
 
 /// Octets of a text in which `<F6>` stands for the octet F6.

@@ -177,3 +177,48 @@ import Testing
         }
     }
 }
+
+/// Channels specification, 4.13 and 4.14: what else destinations want.
+@Suite struct DestinationWorkTests {
+    private static let forwarded =
+        "Subject: outer\r\nContent-Type: message/rfc822\r\n\r\nTo: root\r\nX-Drop: 1\r\nSubject: inner\r\n\r\nTo: root\r\n"
+
+    /// "`inner`: also rewrite headers in embedded message/rfc822."
+    @Test func inner() throws {
+        for (keywords, line) in [("inner", "To: root@mail.example.com\r\n"), ("", "To: root\r\n")] {
+            let site = try ContentSite(destination: keywords)
+            let result = try site.send(Self.forwarded, rewrites: true).content
+            #expect(result.contains("\r\n\r\n\(line)X-Drop: 1\r\nSubject: inner\r\n\r\nTo: root\r\n"))
+        }
+    }
+
+    /// "`innertrim` extends the former to embedded messages."
+    @Test func innerTrim() throws {
+        let files = ["to_headers.opt": "X-Drop: MAXIMUM=-1"]
+        let site = try ContentSite(destination: "innertrim", files: files)
+        #expect(try site.send(Self.forwarded).content == Self.forwarded.replacing("X-Drop: 1\r\n", with: ""))
+        let outer = try ContentSite(destination: "headertrim", files: files)
+        #expect(try outer.send("X-Drop: 1\r\n" + Self.forwarded).content == Self.forwarded)
+    }
+
+    /// "Add `X-Envelope-to:`; needs `single`."
+    @Test func envelopeTo() throws {
+        let site = try ContentSite(destination: "single x_env_to")
+        #expect(try site.send("A: b\r\n\r\n").content == "A: b\r\nX-envelope-to: b@y.example\r\n\r\n")
+        let two = try site.send("A: b\r\n\r\n", recipients: ["b@y.example", "c@y.example"])
+        #expect(two.facts.differsByDestination && two.content == "A: b\r\n\r\n")
+        let classes = ["b@y.example", "c@y.example"].map {
+            site.site.router.headerClass(
+                of: RoutedRecipient(channel: "to", host: "h", recipient: QueueRecipient(address: $0, given: $0)))
+        }
+        #expect(Set(classes).count == 2)
+        #expect(try ContentSite(destination: "x_env_to").send("A: b\r\n\r\n").content == "A: b\r\n\r\n")
+    }
+
+    /// `deletemessagehash`, the default, and `keepmessagehash`.
+    @Test func foreignHash() throws {
+        let text = "Message-hash: abc\r\nA: b\r\n\r\n"
+        #expect(try ContentSite().send(text).content == "A: b\r\n\r\n")
+        #expect(try ContentSite(destination: "keepmessagehash").send(text).content == text)
+    }
+}

@@ -108,3 +108,17 @@ import Testing
             TransmissionProtocol(extended: extended, tls: tls, authenticated: auth, utf8: utf8).rawValue == expected)
     }
 }
+
+extension ReceivedFieldTests {
+    /// "write ` state VALUE` before the semicolon" (channels specification, 5, `receivedstate`).
+    @Test func state() {
+        var output: [UInt8] = []
+        ReceivedField(
+            origin: .internalChannel("defragment.h"), host: "h", product: "p", transmission: nil, envelopeID: "E",
+            state: "convert/defragment", date: Array("Sun, 22 Nov 2026".utf8)
+        ).append(to: &output)
+        #expect(
+            String(decoding: output, as: UTF8.self)
+                == "Received: from defragment.h by h (p)\r\n id <E@h> state convert/defragment; Sun, 22 Nov 2026\r\n")
+    }
+}

@@ -70,3 +70,20 @@ import Testing
         #expect(!peer.record.commands.contains { $0.contains("BODY=") })
     }
 }
+
+extension DowngradeTests {
+    /// Binary content leaves in lines, whatever it was made of.
+    @Test func binaryContent() throws {
+        let part = "Content-Type: image/x\r\nContent-Transfer-Encoding: binary\r\n\r\n\0\n\r"
+        let converted = try #require(try Downgrade.sevenBit(.bytes(Array(part.utf8)[...]), isBinary: true))
+        guard case .bytes(let bytes) = converted else {
+            Issue.record("not in memory")
+            return
+        }
+        #expect(
+            String(decoding: bytes, as: UTF8.self)
+                == "Content-Type: image/x\r\nContent-Transfer-Encoding: BASE64\r\n\r\nAAoN\r\n")
+        let signed = "Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\n\r\na\nb\r\n--s--\r\n"
+        #expect(try Downgrade.sevenBit(.bytes(Array(signed.utf8)[...]), isBinary: true) == nil)
+    }
+}
