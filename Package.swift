@@ -81,6 +81,7 @@ let package = Package(
         library("ProcessPool", ["SystemCalls", "OptionSyntax"]),
         library("Spool", ["CSystemCalls", "SystemCalls", "Envelope"]),
         library("DNS", ["SystemCalls", "CUnbound"]),
+        library("MeterMaid", ["SystemCalls", "Configuration", "Mappings"]),
         library("TransactionLog", ["SystemCalls", "Envelope", "InternetMessage"]),
         // Floor 6: contracts and submission
         library("WorkerKit", ["SystemCalls", "ProcessPool"]),
@@ -101,7 +102,7 @@ let package = Package(
             "Dispatcher",
             [
                 "SystemCalls", "OptionSyntax", "ProcessPool", "DNS", "TransactionLog", "Configuration", "Mappings",
-                "InternetMessage",
+                "InternetMessage", "MeterMaid",
             ]),
         library(
             "JobController",
@@ -114,7 +115,7 @@ let package = Package(
             [
                 "SystemCalls", "OptionSyntax", "WorkerKit", "SMTP", "SASL", "Configuration", "Channels", "Mappings",
                 "Aliases", "Envelope", "InternetMessage", "Enqueue", "Spool", "TransactionLog", "MasterKit", "DNS",
-                "SPF",
+                "SPF", "MeterMaid",
                 nioCore, nioPosix, nioTLS, nioSSL, logging,
             ]),
         library(
@@ -198,6 +199,7 @@ let package = Package(
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),
         tests("SPF", ["DNS"]),
+        tests("MeterMaid", ["Configuration", "Mappings", "OptionSyntax", "SystemCalls"]),
         tests(
             "Dispatcher",
             [

@@ -52,7 +52,7 @@ extension MTAConfiguration {
             tlsCA: options.string("base.tls_ca").map(symbols.expandingPath), tasks: tasks(options),
             explicit: source.explicit)
         diagnostics.append(contentsOf: CrossChecks(configuration).diagnostics)
-        diagnostics.append(contentsOf: CalloutChecks(source.mappings).diagnostics)
+        diagnostics.append(contentsOf: CalloutChecks(source.mappings, configuration.options).diagnostics)
         diagnostics.append(contentsOf: BackendChecks(configuration, source, files).diagnostics)
         diagnostics = diagnostics.sorted
         return ConfigurationLoad(configuration: diagnostics.isFatal ? nil : configuration, diagnostics: diagnostics)

@@ -5,6 +5,7 @@ import Enqueue
 import InternetMessage
 import Logging
 import Mappings
+import MeterMaid
 import NIOSSL
 import OptionSyntax
 import SASL
@@ -73,7 +74,8 @@ final class ServerContext: Sendable {
                 "TLS is not offered, certificate \(configuration.tlsCertificate ?? "") cannot be used: \(error)")
             tls = nil
         }
-        router = Router(configuration: configuration) { logger.error("\($0)") }
+        let meters = MeterMaidCallout(configuration) { logger.error("\($0)") }
+        router = Router(configuration: configuration, callout: { meters.answer($0) }) { logger.error("\($0)") }
         switching = ChannelSwitching(configuration.channels)
         product =
             initialChannel.options["custom_version_string"] ?? configuration.mta.receivedVersion ?? ProductVersion.text
