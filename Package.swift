@@ -231,7 +231,7 @@ if Context.environment["MARTLET_TOOLS"] != nil {
             name: "fuzz",
             dependencies: [
                 "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "SMTP", "SASL", "Mappings",
-                "AddressRewriting", "Aliases", "Configuration", "ProcessPool", "Spool", "MasterKit",
+                "AddressRewriting", "Aliases", "Configuration", "ProcessPool", "Spool", "MasterKit", "DNS", "SPF",
             ],
             path: "Fuzz", swiftSettings: settings),
     ]
