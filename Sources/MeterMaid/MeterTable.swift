@@ -15,7 +15,7 @@ package struct MeterTable: Hashable, Sendable {
     /// About so many keys are kept; beyond that the oldest are forgotten.
     package var mostEntries: Int
 
-    package init(name: String, kind: Kind, mostEntries: Int = 1000) {
+    init(name: String, kind: Kind, mostEntries: Int = 1000) {
         self.name = name
         self.kind = kind
         self.mostEntries = mostEntries

@@ -60,7 +60,7 @@ extension SMTPConnection {
             portAccessProbe: transport, applicationInformation: applicationInformation, sourceChannel: channel.name,
             sender: sender, isAuthenticated: session.options.isAuthenticated, usesTLS: session.options.usesTLS,
             saidEHLO: saidEHLO, user: submission.user)
-        facts.givenSender = given?.description ?? ""
+        if context.configuration.mta.access.usesGivenSender { facts.givenSender = given?.description ?? "" }
         facts.recipientsPresented = message?.presented ?? 0
         facts.recipientsAccepted = message?.given.count ?? 0
         facts.conversionTags = message?.effects.conversionTags ?? []
@@ -70,7 +70,7 @@ extension SMTPConnection {
     /// `SMTP/helo`, over TLS `SMTP/TLSv1.3/helo` (access-and-filtering specification, 3).
     private var applicationInformation: String {
         let service = session.options.service == .lmtp ? "LMTP" : "SMTP"
-        return ([service] + (tlsName.map { [$0] } ?? []) + [helo]).joined(separator: "/")
+        return tlsName.map { "\(service)/\($0)/\(helo)" } ?? "\(service)/\(helo)"
     }
 
     /// What is to be waited before the reply to the recipient that was asked about last.
