@@ -86,6 +86,7 @@ let package = Package(
         library("Spool", ["CSystemCalls", "SystemCalls", "Envelope"]),
         library("DNS", ["SystemCalls", "CUnbound"]),
         library("MessageStore", ["SystemCalls", "InternetMessage"]),
+        library("MeterMaid", ["SystemCalls", "Configuration", "Mappings"]),
         library("TransactionLog", ["SystemCalls", "Envelope", "InternetMessage"]),
         // Floor 6: contracts and submission
         library("WorkerKit", ["SystemCalls", "ProcessPool"]),
@@ -106,7 +107,7 @@ let package = Package(
             "Dispatcher",
             [
                 "SystemCalls", "OptionSyntax", "ProcessPool", "DNS", "TransactionLog", "Configuration", "Mappings",
-                "InternetMessage",
+                "InternetMessage", "MeterMaid",
             ]),
         library(
             "JobController",
@@ -119,7 +120,8 @@ let package = Package(
             [
                 "SystemCalls", "OptionSyntax", "WorkerKit", "SMTP", "SASL", "Configuration", "Channels", "Mappings",
                 "Aliases", "Envelope", "InternetMessage", "Enqueue", "Spool", "MessageStore", "TransactionLog",
-                "MasterKit", "ProcessPool", "DNS", "SPF", nioCore, nioPosix, nioTLS, nioSSL, logging, crypto, x509,
+                "MasterKit", "ProcessPool", "DNS", "SPF", "MeterMaid", nioCore, nioPosix, nioTLS, nioSSL, logging,
+                crypto, x509,
             ]),
         library(
             "SMTPClient",
@@ -207,6 +209,7 @@ let package = Package(
         tests("DNS", ["SystemCalls"]),
         tests("SPF", ["DNS"]),
         tests("MessageStore", ["SystemCalls", "InternetMessage"]),
+        tests("MeterMaid", ["Configuration", "Mappings", "OptionSyntax", "SystemCalls"]),
         tests(
             "Dispatcher",
             [
@@ -242,7 +245,7 @@ if Context.environment["MARTLET_TOOLS"] != nil {
             name: "fuzz",
             dependencies: [
                 "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "SMTP", "SASL", "Mappings",
-                "AddressRewriting", "Aliases", "Configuration", "ProcessPool", "Spool", "MasterKit",
+                "AddressRewriting", "Aliases", "Configuration", "ProcessPool", "Spool", "MasterKit", "DNS", "SPF",
             ],
             path: "Fuzz", swiftSettings: settings),
     ]

@@ -213,6 +213,12 @@ final class Reprocessor: Sendable {
     private func submit(
         _ copy: ChannelProgram.Copy, _ message: QueuedMessage, _ content: SpoolContent
     ) throws -> [RecipientOutcome] {
+        var message = message
+        submitter.drop(&message, size: content.size, modifiers: channel.isLogging ? [] : nil)
+        guard !message.entries.isEmpty else {
+            if case .large(let large) = content { large.abandon() }
+            return copy.all(.delivered, "2.0.0", "")
+        }
         let answer = Answer<Result<SpoolLocation, SpoolError>>()
         // The D record of this copy comes after the E records.
         submitter.submit(message, content: content, modifiers: channel.isLogging ? [] : nil, logsFirst: true) {

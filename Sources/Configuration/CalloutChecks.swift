@@ -5,8 +5,10 @@ import OptionSyntax
 /// and nothing else would say so (dispatcher specification, section 9.5).
 struct CalloutChecks {
     private(set) var diagnostics = Diagnostics()
+    private let options: OptionStore
 
-    init(_ tables: [MappingTableSource]) {
+    init(_ tables: [MappingTableSource], _ options: OptionStore) {
+        self.options = options
         for table in tables {
             for entry in table.entries { check(entry, in: table.name) }
         }
@@ -20,9 +22,34 @@ struct CalloutChecks {
                 rest = rest.dropFirst()
                 continue
             }
-            let image = rest.dropFirst().prefix { $0 != "," && $0 != "]" }
-            judge(MappingCallout(image: String(image), routine: "", argument: "").imageName, entry, table)
+            let words = rest.dropFirst().prefix { $0 != "]" }
+                .split(separator: ",", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
+            let image = MappingCallout(image: words.first ?? "", routine: "", argument: "").imageName
+            if image.lowercased().hasPrefix("check_metermaid") {
+                judgeMeter(Array(words.dropFirst()), entry, table)
+            } else {
+                judge(image, entry, table)
+            }
         }
+    }
+
+    /// `throttle` and `greylisting` of tables that are defined here (access-and-filtering specification, 11).
+    private mutating func judgeMeter(_ words: [String], _ entry: MappingEntrySource, _ table: String) {
+        let (routine, name) = (words.first?.lowercased() ?? "", words.count > 1 ? words[1] : "")
+        guard ["throttle", "greylisting"].contains(routine) else {
+            diagnostics.warning(
+                "mapping \(table) calls \(routine) of check_metermaid.so, which this release does not have: the call"
+                    + " always fails", at: entry.location, advice: "use throttle or greylisting, or remove the call")
+            return
+        }
+        let kind = ["local_table", "table"].compactMap {
+            options.string("metermaid.\($0):\(name).table_type")?.lowercased()
+        }.first
+        guard kind != routine else { return }
+        diagnostics.warning(
+            "mapping \(table) calls check_metermaid.so with the table \(name), which is not defined as \(routine): the"
+                + " call always fails", at: entry.location,
+            advice: "set metermaid.local_table:\(name).table_type to \(routine)")
     }
 
     private mutating func judge(_ image: Substring, _ entry: MappingEntrySource, _ table: String) {

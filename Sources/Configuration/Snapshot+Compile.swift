@@ -53,7 +53,7 @@ extension MTAConfiguration {
             security: SecurityOptions(options, symbols: symbols, diagnostics: &diagnostics), tasks: tasks(options),
             explicit: source.explicit)
         diagnostics.append(contentsOf: CrossChecks(configuration).diagnostics)
-        diagnostics.append(contentsOf: CalloutChecks(source.mappings).diagnostics)
+        diagnostics.append(contentsOf: CalloutChecks(source.mappings, configuration.options).diagnostics)
         diagnostics.append(contentsOf: BackendChecks(configuration, source, files).diagnostics)
         diagnostics = diagnostics.sorted
         return ConfigurationLoad(configuration: diagnostics.isFatal ? nil : configuration, diagnostics: diagnostics)

@@ -3,6 +3,7 @@ import DNS
 import Glibc
 import InternetMessage
 import Mappings
+import MeterMaid
 import OptionSyntax
 import ProcessPool
 import Synchronization
@@ -56,7 +57,8 @@ package enum DispatcherProcess {
                 var changed = current.options.needingRestart(since: atStart).map(\.name)
                 // A table that was absent at the start is not consulted until the next one (specification, section 8).
                 var context = current.mappingContext { complain($0) }
-                context.callout = { throttle.answer($0) }
+                let meters = MeterMaidCallout(current) { complain($0) }
+                context.callout = { throttle.answer($0) ?? meters.answer($0) }
                 let access = PortAccess(current.mappings, context: context)
                 if !consults, access != nil { changed.append("mapping:PORT_ACCESS") }
                 unapplied.withLock { [changed] in $0 = changed }

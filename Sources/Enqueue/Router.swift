@@ -57,14 +57,19 @@ package final class Router: Sendable {
     private let listFiles = ListFiles()
     private let resolver: Mutex<(generation: Int, resolver: AliasResolver)?>
 
-    /// `report` gets lines about the directory file and about what mappings cannot do.
-    package init(configuration: MTAConfiguration, report: @escaping @Sendable (String) -> Void) {
+    /// `report` gets lines about the directory file and about what mappings cannot do. `callout`: the routines that mapping
+    /// templates may call.
+    package init(
+        configuration: MTAConfiguration, callout: @escaping @Sendable (MappingCallout) -> String? = { _ in nil },
+        report: @escaping @Sendable (String) -> Void
+    ) {
         self.configuration = configuration
         texts = AliasErrorTexts(configuration.mta.errorTexts)
         unknownHost = configuration.mta.errorTexts["unknown_host"] ?? "unknown host or domain"
         let directory = DirectoryStore(path: configuration.directoryFile, report: report)
         self.directory = directory
-        let context = Self.context(configuration, directory, report)
+        var context = Self.context(configuration, directory, report)
+        context.callout = callout
         self.context = context
         content = ContentPolicy(configuration, report: report)
         let databases = configuration.databases

@@ -81,7 +81,7 @@ extension SMTPConnection {
             sender: sender, isAuthenticated: session.options.isAuthenticated, usesTLS: session.options.usesTLS,
             saidEHLO: saidEHLO, user: submission.user)
         facts.submitType = session.submitType
-        facts.givenSender = given?.description ?? ""
+        if context.configuration.mta.access.usesGivenSender { facts.givenSender = given?.description ?? "" }
         facts.recipientsPresented = message?.presented ?? 0
         facts.recipientsAccepted = message?.given.count ?? 0
         facts.conversionTags = message?.effects.conversionTags ?? []

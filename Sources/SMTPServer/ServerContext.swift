@@ -5,6 +5,7 @@ import Enqueue
 import InternetMessage
 import Logging
 import Mappings
+import MeterMaid
 import OptionSyntax
 import SASL
 import SMTP
@@ -87,7 +88,8 @@ final class ServerContext: Sendable {
         }
         handshakeSeconds = configuration.options.integer("base.tls_handshake_time") ?? 60
         logsTLS = configuration.options.boolean("mta.log_tls")
-        router = Router(configuration: configuration) { logger.error("\($0)") }
+        let meters = MeterMaidCallout(configuration) { logger.error("\($0)") }
+        router = Router(configuration: configuration, callout: { meters.answer($0) }) { logger.error("\($0)") }
         switching = ChannelSwitching(configuration.channels)
         product =
             initialChannel.options["custom_version_string"] ?? configuration.mta.receivedVersion ?? ProductVersion.text

@@ -230,4 +230,39 @@ import Testing
         #expect(reply.code == 250)
         #expect(sink.arrivals().count == 1)
     }
+
+    /// MeterMaid: a rate for each sender, and greylisting with its reply (section 11).
+    @Test func throttlingAndGreylisting() throws {
+        let (instance, _) = try start(
+            """
+            [mapping:FROM_ACCESS]
+              *|SMTP/*|MAIL|tcp_local|*@busy.example|*  \\
+                $C$[IMTA_LIB:check_metermaid.so,throttle,rate,$2]$N$X4.7.1|Too$ many$ messages$E
+            [mapping:ORIG_MAIL_ACCESS]
+              TCP|*|*|*|*|SMTP/*|MAIL|tcp_local|*@new.example|*|*  \\
+                $C$[IMTA_LIB:check_metermaid.so,greylisting,grey,$2,$5,$7]$N$X4.2.3|Temporary$ rejection$ -$ Try$ again$ later$E
+            """,
+            settings: [
+                ("metermaid.local_table:rate.table_type", "throttle"), ("metermaid.local_table:rate.quota", "2"),
+                ("metermaid.local_table:rate.quota_time", "3600"),
+                ("metermaid.local_table:grey.table_type", "greylisting"),
+                ("metermaid.local_table:grey.block_time", "1"),
+            ])
+        let peer = try session(instance)
+        for number in 1...4 {
+            let reply = try peer.command("MAIL FROM:<a@busy.example>")
+            if number <= 2 {
+                #expect(reply.code == 250)
+                #expect(try peer.command("RSET").code == 250)
+            } else {
+                #expect(reply == .init(code: 450, text: "4.7.1 Too many messages: a@busy.example"))
+            }
+        }
+        #expect(try peer.command("MAIL FROM:<b@new.example>").code == 250)
+        let later = SMTPPeer.Reply(
+            code: 450, text: "4.2.3 Temporary rejection - Try again later: anna@example.test")
+        #expect(try peer.command("RCPT TO:<anna@example.test>") == later)
+        let passes = eventually { (try? peer.command("RCPT TO:<anna@example.test>"))?.code == 250 }
+        #expect(passes)
+    }
 }
