@@ -17,7 +17,7 @@ struct FuzzTarget: Sendable {
         self.run = run
     }
 
-    static let all = messageTargets + configurationTargets + editingTargets + protocolTargets
+    static let all = messageTargets + configurationTargets + editingTargets + clientTargets + protocolTargets
 }
 
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
