@@ -18,8 +18,8 @@ struct FuzzTarget: Sendable {
     }
 
     static let all =
-        messageTargets + configurationTargets + editingTargets + protocolTargets + authenticationTargets
-        + extensionTargets + senderPolicyTargets
+        messageTargets + configurationTargets + editingTargets + protocolTargets + clientTargets
+        + authenticationTargets + extensionTargets + senderPolicyTargets
 }
 
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
