@@ -40,9 +40,11 @@ struct ExplainCommand: ParsableCommand {
             facts.applicationInformation = "SMTP/\(client)"
         }
         let result = follow(mailbox, router, channel, &facts, trace)
-        let explanation = Explanation(
+        var explanation = Explanation(
             input: address, sourceChannel: channel.name, sender: facts.sender, steps: trace.steps, result: result,
             channels: configuration.channels)
+        explanation.headers = router.headerForms(
+            of: mailbox, source: channel, completion: HostCompletion(), on: Explanation.channels(of: result))
         if json { Terminal.line(explanation.json.text) } else { explanation.lines.forEach(Terminal.line) }
         if case .refused = result { throw ExitCode(1) }
     }

@@ -132,7 +132,8 @@ package final class Notifier: Sendable {
         let localHost = configuration.channels.localHost
         let channel = configuration.channels.channel(named: entry.channel)
         let report = DeliveryReport(
-            kind: occasion.kind, message: occasion.message, entry: entry, outcomes: outcomes, localHost: localHost,
+            kind: occasion.kind, message: occasion.message, entry: shown(entry, channel), outcomes: outcomes,
+            localHost: localHost,
             channelHost: channel?.officialHost ?? localHost,
             returnAddress: channel?.returnAddress ?? configuration.mta.returnAddress ?? "postmaster@\(localHost)",
             returnPersonal: channel?.returnPersonal ?? configuration.mta.returnPersonal ?? "Internet Mail Delivery",
@@ -142,6 +143,19 @@ package final class Notifier: Sendable {
                 decoding: submitter.headerDate(occasion.message.arrival / 1000), as: UTF8.self),
             returnsHeadersOnly: returnsHeadersOnly(occasion.message, size: size))
         return Draft(report: report, identity: identity)
+    }
+
+    /// The entry as the report shows it: the form of each recipient that the sender may see (channels specification,
+    /// `suppressfinal`; aliases specification, section 2.1).
+    private func shown(_ entry: QueueEntry, _ channel: Channel?) -> QueueEntry {
+        var entry = entry
+        for index in entry.recipients.indices {
+            let recipient = entry.recipients[index]
+            let hidesFinal = channel?.noticeForms == .original && !recipient.given.isEmpty
+            entry.recipients[index].address =
+                hidesFinal ? recipient.given : recipient.shownAddress ?? recipient.address
+        }
+        return entry
     }
 
     /// RET, and the limits on what is returned (section 1.5).

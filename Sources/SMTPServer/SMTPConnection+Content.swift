@@ -7,11 +7,17 @@ import NIOCore
 import SMTP
 import Spool
 import SystemCalls
+import TransactionLog
 import WorkerKit
 
 /// DATA and BDAT: from octets to a durable message.
 extension SMTPConnection {
     func beginData() -> ServerAnswer {
+        if var held = message, context.router.isOverHoldLimit(held.given.count, channel) {
+            held.recipients = context.router.deferred(held.recipients, by: channel)
+            held.heldReason = held.heldReason ?? "more than \(channel.holdLimit ?? 0) recipients"
+            message = held
+        }
         message?.identity = context.submitter.newIdentity()
         return .accept(nil)
     }
@@ -69,7 +75,8 @@ extension SMTPConnection {
         return context.header.prepare(
             message.content, received: received, completion: channel.isSubmission ? completion : nil,
             rewriting: context.router.headerRewriting(
-                source: channel, completion: self.completion, recipients: message.recipients))
+                source: channel, completion: self.completion, recipients: message.recipients),
+            logged: context.submitter.log.header(at: .enqueue, keyword: channel.loggedHeader))
     }
 
     func finishData(_ findings: ContentFindings) {
@@ -77,7 +84,10 @@ extension SMTPConnection {
             return session.answered(.refuse(Reply(451, "4.3.0", "Local error in processing")))
         }
         message = nil
-        if let refusal = taken.refusal { return session.answered(.refuse(refusal)) }
+        if let refusal = taken.refusal ?? contentRefusal(taken, findings) {
+            taken.stream?.abandon()
+            return session.answered(.refuse(refusal))
+        }
         if let stream = taken.stream {
             if !findings.endsInLineEnd { append([13, 10], to: stream) }
             finish(stream, taken, identity, findings)
@@ -116,22 +126,28 @@ extension SMTPConnection {
         _ message: IncomingMessage, _ identity: MessageSubmitter.Identity, _ findings: ContentFindings,
         _ facts: HeaderFacts, _ content: SpoolContent
     ) {
-        let channels = context.configuration.channels
+        let configuration = context.configuration
         let recipients =
             facts.differsByDestination ? context.router.deferred(message.recipients) : message.recipients
         let entries = EntryPlan.entries(
-            recipients, priority: facts.priority, heldReason: facts.heldReason ?? message.heldReason,
-            division: { EntryPlan.Division(channels.channel(named: $0)) },
-            officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
+            recipients,
+            terms: EnqueueTerms(
+                facts, size: content.size, lines: Int(clamping: findings.lines), blockSize: configuration.mta.blockSize,
+                source: channel),
+            heldReason: facts.heldReason ?? message.heldReason, channels: configuration.channels)
         let queued = QueuedMessage(
             id: identity.id, arrival: identity.arrival, sourceChannel: channel.name, submission: submission,
             sender: message.sender, envelopeID: identity.envelopeID, clientEnvelopeID: message.parameters.envelopeID,
             returnContent: ReturnContent(message.parameters.returnContent),
             body: findings.hasEightBit ? .eightBitMIME : .sevenBit, messageIDHeader: facts.messageID, entries: entries)
         guard let loop else { return }
+        var modifiers = modifiers
+        if findings.cameInChunks { modifiers.insert(.chunking) }
         let bound = NIOLoopBound(self, eventLoop: loop)
         let reply = Reply(250, "2.5.0", "Ok, envelope id \(identity.envelopeID)@\(context.header.localHost)")
-        context.submitter.submit(queued, content: content, modifiers: channel.isLogging ? modifiers : nil) { result in
+        context.submitter.submit(
+            queued, content: content, modifiers: channel.isLogging ? modifiers : nil, headerLines: facts.loggedLines
+        ) { result in
             loop.execute {
                 switch result {
                 case .success: bound.value.answer(.accept(reply))
@@ -139,6 +155,18 @@ extension SMTPConnection {
                 }
             }
         }
+    }
+
+    /// What the whole content is refused with at its end: octets above 127 that were not announced on an `eightstrict`
+    /// channel, or a size that a channel, or every list that the message is for, does not take.
+    private func contentRefusal(_ message: IncomingMessage, _ findings: ContentFindings) -> Reply? {
+        if channel.eightBit == .strict, findings.hasEightBit, message.parameters.body != .eightBitMIME {
+            let text = context.configuration.mta.errorTexts["unnegotiated_eightbit"]
+            return Reply(550, "5.6.0", text ?? "message contains unnegotiated 8bit")
+        }
+        let refusal = context.router.sizeRefusal(
+            of: message.recipients, size: Int(clamping: findings.octets), lines: Int(clamping: findings.lines))
+        return refusal.map { Reply($0.code, $0.status, $0.text) }
     }
 
     private static func headerReply(_ error: HeaderError) -> Reply { Reply(552, "5.3.4", error.description) }

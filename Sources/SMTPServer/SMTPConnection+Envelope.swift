@@ -87,7 +87,8 @@ extension SMTPConnection {
             return .refuse(Reply(refusal.code, refusal.status, "\(refusal.text): \(path.given)"))
         case .accepted(let routed):
             if let tooLarge = sizeRefusal(routed, given: path.given) { return .refuse(tooLarge) }
-            message?.recipients += routed
+            let isOver = context.router.isOverExpandLimit(message?.given.count ?? 0, channel)
+            message?.recipients += isOver ? context.router.deferred(routed, by: channel) : routed
             message?.given.append(path.given)
             return .accept(Reply(250, "2.1.5", "\(path.given)\(parameters.isEmpty ? "" : " and options") OK."))
         }

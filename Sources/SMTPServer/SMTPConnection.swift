@@ -24,7 +24,8 @@ final class SMTPConnection: ChannelInboundHandler {
     /// The source channel; TLS and AUTH may switch it.
     var channel: Channels.Channel
     let transport: String
-    let completion: HostCompletion
+    /// Where addresses without a host are completed from.
+    var completion: HostCompletion
     var session: ServerSession
     var helo = ""
     var saidEHLO = false
@@ -32,7 +33,9 @@ final class SMTPConnection: ChannelInboundHandler {
     /// Hundredths of a second before the reply to one recipient.
     var addressDelay = 0
     /// Who has logged in.
-    var user: Authenticator.User?
+    var user: Authenticator.User? {
+        didSet { completion.authenticatedDomain = user.flatMap { Mailbox($0.mail)?.domain } }
+    }
     /// The AUTH exchange that goes on.
     var exchange: (name: SASLMechanismName, mechanism: any SASLMechanism)?
     /// Who the client of that exchange says it is, for the log.

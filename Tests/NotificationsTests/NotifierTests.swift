@@ -56,6 +56,21 @@ import Testing
         }
     }
 
+    /// An alias that hides its value, and `suppressfinal`: the report does not name the address.
+    @Test(arguments: [("", true, "sales@sesta.com"), ("", false, "r0@"), ("suppressfinal", false, "adam@sesta.com")])
+    func shownAddress(_ keyword: String, _ isHidden: Bool, _ shown: String) async throws {
+        let bench = try Bench(replacing: [("[channel:tcp_local]", "[channel:tcp_local]\n  \(keyword)")])
+        var message = queued()
+        let address = message.entries[0].recipients[0].address
+        message.entries[0].recipients[0].given = "adam@sesta.com"
+        if isHidden { message.entries[0].recipients[0].shownAddress = "sales@sesta.com" }
+        #expect(await bench.notify(.failed, message) == nil)
+        let text = try #require(try bench.finish().first).text
+        #expect(text.contains("\r\nFinal-recipient: rfc822;\(shown)"))
+        #expect(text.contains("  Recipient address: \(shown)"))
+        #expect(text.contains(address) == shown.hasPrefix("r0@"))
+    }
+
     /// The same attempt reported again, as after a crash, is the same message; another attempt or kind is another one.
     @Test func derivedIds() async throws {
         let bench = try Bench()
