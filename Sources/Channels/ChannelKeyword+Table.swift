@@ -38,7 +38,7 @@ extension ChannelKeyword {
         rare    idle     subd      subdirs:integer:1..999 nosubdirs
         common  yes      -         dequeueremoveroute
         rare    yes      -         enqueueremoveroute
-        common  no       -         filesperjob:integer:..
+        common  yes      -         filesperjob:integer:..
         rare    no       -         addrsperjob:integer:..
         core    yes      -         maxjobs:integer:1..10000 pool:word
         common  yes      -         threaddepth:integer:1..1000000
@@ -216,7 +216,7 @@ extension ChannelKeyword {
         common  yes      drp       nodropblank*
         common  yes      alias     aliaslocal noaliaslocal*
         rare    yes      -         aliasmagic:integer:0.. aliaswild
-        common  no       -         aliasdetourhost:word
+        common  yes      -         aliasdetourhost:word
         rare    no       -         aliasoptindetourhost:word
         core    yes      via       viaaliasrequired viaaliasoptional*
         common  yes      sub       subaddressexact subaddresswild subaddressrelaxed*

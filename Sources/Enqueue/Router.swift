@@ -179,6 +179,7 @@ package final class Router: Sendable {
             resolver: current, maxLevels: configuration.mta.maxAliasLevels, texts: texts,
             poster: Poster(envelopeFrom: Mailbox(facts.sender), sourceChannel: channel.name, user: facts.user),
             now: SystemClock.wallSeconds, isReprocessing: isReprocessing || expandsNow,
+            detourHost: channel.aliasDetourHost,
             observe: trace.map { trace in { trace.add(.lookedUp($0)) } })
         let expansion = expander.expand(
             mailbox,
