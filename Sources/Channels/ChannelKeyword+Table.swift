@@ -73,7 +73,7 @@ extension ChannelKeyword {
         ! Notifications
         common  yes      sendpost  sendpost copysendpost errsendpost nosendpost*
         common  yes      warnpost  warnpost copywarnpost errwarnpost nowarnpost*
-        common  later    postc     postheadonly
+        common  yes      postc     postheadonly
         common  yes      postc     postheadbody*
         common  yes      retaddr   returnaddress:word noreturnaddress*
         rare    yes      retpers   returnpersonal:word noreturnpersonal*

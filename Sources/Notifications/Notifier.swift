@@ -81,15 +81,56 @@ package final class Notifier: Sendable {
         let addressees = addressees(occasion, entry, isWanted: !wanted.isEmpty)
         guard !addressees.isEmpty else { return completion(nil) }
         let draft = draft(occasion, entry, wanted.isEmpty ? occasion.outcomes : wanted, size: content.size)
-        if content.size > submitter.spool.options.largeThreshold, !draft.report.returnsHeadersOnly {
-            let work = { @Sendable [self] in
-                enqueue(draft, addressees, entry, content, isLarge: true, completion)
-            }
-            // Without a thread the caller waits for it.
-            do { try SystemThread.tryStart("notification", work) } catch { work() }
-        } else {
-            enqueue(draft, addressees, entry, content, isLarge: false, completion)
+        send(letters(draft, addressees, occasion, entry)[...], entry, content, completion)
+    }
+
+    /// A notification, and who gets it.
+    private struct Letter: Sendable {
+        var draft: Draft
+        var addressees: [String]
+    }
+
+    /// One for all addressees; with `postheadonly` the postmaster's copy, which has only the header of the message, is one
+    /// of its own.
+    private func letters(
+        _ draft: Draft, _ addressees: [String], _ occasion: Occasion, _ entry: QueueEntry
+    ) -> [Letter] {
+        let channel = configuration.channels.channel(named: entry.channel)
+        let own = addressees.filter { $0 != occasion.message.sender }
+        guard channel?.sendsPostmasterHeaderOnly == true, !own.isEmpty, !draft.report.returnsHeadersOnly else {
+            return [Letter(draft: draft, addressees: addressees)]
         }
+        var copy = draft
+        copy.report.returnsHeadersOnly = true
+        guard own.count < addressees.count else { return [Letter(draft: copy, addressees: own)] }
+        copy.identity = submitter.newIdentity()
+        copy.identity.id = MessageID.derived(
+            from: draft.identity.id, entry: 0, attempt: 0, recipients: [], occasion.kind.derivation)
+        copy.report.messageID = "\(copy.identity.envelopeID)@\(configuration.channels.localHost)"
+        copy.report.boundaryID = boundaryID(copy.identity.id)
+        return [
+            Letter(draft: draft, addressees: addressees.filter { !own.contains($0) }),
+            Letter(draft: copy, addressees: own),
+        ]
+    }
+
+    private func send(
+        _ letters: ArraySlice<Letter>, _ entry: QueueEntry, _ content: ReturnedContent,
+        _ completion: @escaping @Sendable (_ problem: String?) -> Void
+    ) {
+        guard let letter = letters.first else { return completion(nil) }
+        let goOn = { @Sendable [self] (problem: String?) in
+            if let problem { return completion(problem) }
+            send(letters.dropFirst(), entry, content, completion)
+        }
+        let isLarge =
+            content.size > submitter.spool.options.largeThreshold && !letter.draft.report.returnsHeadersOnly
+        let work = { @Sendable [self] in
+            enqueue(letter.draft, letter.addressees, entry, content, isLarge: isLarge, goOn)
+        }
+        guard isLarge else { return work() }
+        // Without a thread the caller waits for it.
+        do { try SystemThread.tryStart("notification", work) } catch { work() }
     }
 
     /// `disable_delivery_receipt`: no receipts of success (section 1.1).

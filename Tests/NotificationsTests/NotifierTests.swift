@@ -56,6 +56,24 @@ import Testing
         }
     }
 
+    /// `postheadonly`: the postmaster gets the header alone, in a message of its own; tried again, the same two.
+    @Test func postmasterGetsTheHeader() async throws {
+        let bench = try Bench(replacing: [("[channel:tcp_local]", "[channel:tcp_local]\n  sendpost postheadonly")])
+        #expect(await bench.notify(.failed, queued()) == nil)
+        #expect(await bench.notify(.failed, queued()) == nil)
+        let all = try bench.finish()
+        #expect(Set(all.map(\.message.id)).count == 2)
+        #expect(
+            all.prefix(2).map { $0.message.entries.flatMap(\.recipients).map(\.address) }
+                == [["adam@sesta.com"], ["postmaster@mail.example.com"]])
+        #expect(all.prefix(2).map { $0.text.contains("the body") } == [true, false])
+        #expect(all.prefix(2).map { $0.text.contains("text/rfc822-headers") } == [false, true])
+        let alone = try Bench(replacing: [("[channel:tcp_local]", "[channel:tcp_local]\n  sendpost postheadonly")])
+        #expect(await alone.notify(.failed, queued(sender: "")) == nil)
+        let only = try alone.finish()
+        #expect(only.count == 1 && only.first?.text.contains("the body") == false)
+    }
+
     /// An alias that hides its value, and `suppressfinal`: the report does not name the address.
     @Test(arguments: [("", true, "sales@sesta.com"), ("", false, "r0@"), ("suppressfinal", false, "adam@sesta.com")])
     func shownAddress(_ keyword: String, _ isHidden: Bool, _ shown: String) async throws {
@@ -153,7 +171,8 @@ import Testing
         #expect(await bench.notify(kind, queued(sender: sender)) == nil)
         let all = try bench.finish()
         #expect(all.flatMap { $0.message.entries }.flatMap(\.recipients).map(\.address) == addressees)
-        #expect(all.count == (addressees.isEmpty ? 0 : 1))
+        // The defaults say `postheadonly`: the postmaster's copy is a message of its own.
+        #expect(all.count == addressees.count)
     }
 
     /// Example 18.
