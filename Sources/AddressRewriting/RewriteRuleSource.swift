@@ -16,13 +16,13 @@ package struct RewriteRuleSource: Hashable, Sendable {
         self.pattern = pattern
         self.template = template
         self.location = location
-        templatePlace = TextPlace(location, isVerbatim: false)
+        templatePlace = TextPlace(fixed: location)
     }
 
     /// Splits a line `PATTERN TEMPLATE`: the template is the rest of the line without trailing white space, as error
     /// texts contain blanks (rewrite-rules specification, section 1.1). Nil for a blank line. `location`: where the
-    /// pattern begins; `isVerbatim`: whether the file has the line as it is here.
-    package init?(rule: String, at location: SourceLocation, isVerbatim: Bool = true) {
+    /// pattern begins; `place`: where the bytes behind it stand, nil for a line as the file has it.
+    package init?(rule: String, at location: SourceLocation, place: TextPlace? = nil) {
         let line = rule.trimmingBlanks.utf8
         guard !line.isEmpty else { return nil }
         let pattern = line.prefix { !$0.isBlank }
@@ -31,7 +31,6 @@ package struct RewriteRuleSource: Hashable, Sendable {
         template = text(rest).trimmingBlanks
         self.location = location
         let offset = pattern.count + rest.prefix(while: \.isBlank).count
-        let place = TextPlace(location, isVerbatim: isVerbatim)
-        templatePlace = TextPlace(place.location(at: offset), isVerbatim: isVerbatim)
+        templatePlace = (place ?? TextPlace(location)).dropping(offset)
     }
 }

@@ -46,12 +46,16 @@ package struct AliasFileSource: AliasSource {
         }
         guard !members.isEmpty else { return .failure(texts.unknown(detail: "list \(entry.name) has no members")) }
         let subaddress = SubaddressedName(query.address.localPart).subaddress
-        return .addresses(
-            members.map { member in
-                ExpandedAddress(
-                    Self.passingOn(subaddress, to: member.address), hidesBehindAlias: member.hidesBehindAlias,
-                    list: entry.parameters)
-            })
+        let expanded = members.map { member in
+            ExpandedAddress(
+                Self.passingOn(subaddress, to: member.address), hidesBehindAlias: member.hidesBehindAlias,
+                list: entry.parameters)
+        }
+        // The poster is not to learn of `[CAPTURE]` from a notification.
+        let captures = (entry.parameters?.captureAddresses ?? []).map { address in
+            ExpandedAddress(address, hidesBehindAlias: true, list: entry.parameters)
+        }
+        return .addresses(expanded + captures)
     }
 
     /// A value `newname+*` takes the subaddress of the address over, or loses its `+*` (aliases specification, 3.3).

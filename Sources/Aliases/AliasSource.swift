@@ -26,11 +26,15 @@ package struct AliasQuery: Sendable {
     package var isReprocessing: Bool
     /// Whether the address stood without a domain in an alias: then a user of the default domain answers to it.
     package var isBare: Bool
+    /// Keyword `aliasdetourhost` of the source channel: where addresses of the directory go in place of their own host or
+    /// mailbox; nil without it.
+    package var detourHost: String?
 
     package init(
         address: Mailbox, channel: AliasChannel, poster: Poster = Poster(), now: Int64 = 0,
-        isReprocessing: Bool = false, isBare: Bool = false
+        isReprocessing: Bool = false, isBare: Bool = false, detourHost: String? = nil
     ) {
+        self.detourHost = detourHost
         self.address = address
         self.channel = channel
         self.poster = poster

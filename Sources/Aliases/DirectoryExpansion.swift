@@ -71,6 +71,12 @@ struct DirectoryExpansion {
             }
             options.append(option)
         }
+        if heldReason == nil, let detour = query.detourHost, !detour.isEmpty {
+            let address = query.address
+            return .addresses([
+                ExpandedAddress(Mailbox(localPart: address.localPart, domain: address.domain, route: [detour]))
+            ])
+        }
         if let routed = otherHost(options) { return .addresses([ExpandedAddress(routed)]) }
         for option in options where isInForce(option) {
             if let failure = apply(option, heldReason) { return .failure(failure) }

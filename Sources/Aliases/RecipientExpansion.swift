@@ -70,12 +70,14 @@ package struct RecipientExpander {
     private let poster: Poster
     private let now: Int64
     private let isReprocessing: Bool
+    private let detourHost: String?
     private let observe: ((AliasLookup) -> Void)?
 
-    /// `now`: seconds since 1970. `observe` is told of every source that is asked.
+    /// `now`: seconds since 1970. `detourHost`: keyword `aliasdetourhost` of the source channel. `observe` is told of every
+    /// source that is asked.
     package init(
         resolver: AliasResolver, maxLevels: Int = defaultMaxLevels, texts: AliasErrorTexts = AliasErrorTexts(),
-        poster: Poster = Poster(), now: Int64, isReprocessing: Bool = false,
+        poster: Poster = Poster(), now: Int64, isReprocessing: Bool = false, detourHost: String? = nil,
         observe: ((AliasLookup) -> Void)? = nil
     ) {
         self.resolver = resolver
@@ -85,6 +87,7 @@ package struct RecipientExpander {
         self.poster = poster
         self.now = now
         self.isReprocessing = isReprocessing
+        self.detourHost = detourHost
     }
 
     /// An address on its way.
@@ -145,7 +148,7 @@ package struct RecipientExpander {
     ) {
         let query = AliasQuery(
             address: step.address, channel: channel, poster: poster, now: now, isReprocessing: isReprocessing,
-            isBare: step.isBare)
+            isBare: step.isBare, detourHost: detourHost)
         guard !seen.contains(Self.expandedKey(step.address)) else { return }
         var sources = resolver.order(query)
         switch resolver.answer(query, from: &sources, observe: observe) {

@@ -173,13 +173,25 @@ package final class ChannelProgram: Sendable {
         guard channel.isLogging else { return }
         let isSettled = outcomes.contains { $0.result != .failedTemporarily }
         let now = SystemClock.wallNanoseconds / 1_000_000
-        submitter.log.write(
-            outcomes.compactMap { outcome in
-                MessageLogEntry.dequeue(
-                    copy.stored.message, entry: copy.number, attempts: copy.attempts, outcome: outcome,
-                    othersSettled: isSettled && outcome.result == .failedTemporarily, size: copy.stored.content.size,
-                    now: now)
-            })
+        var entries = outcomes.compactMap { outcome in
+            MessageLogEntry.dequeue(
+                copy.stored.message, entry: copy.number, attempts: copy.attempts, outcome: outcome,
+                othersSettled: isSettled && outcome.result == .failedTemporarily, size: copy.stored.content.size,
+                now: now)
+        }
+        if let last = entries.indices.last,
+            let header = submitter.log.header(at: .dequeue, keyword: channel.loggedHeader)
+        {
+            entries[last].headerLines = header.lines(of: Self.start(of: copy.stored.content))
+        }
+        submitter.log.write(entries)
+    }
+
+    /// The beginning of the message with its header; what cannot be read is not logged.
+    private static func start(of content: StoredContent) -> [UInt8] {
+        var content = content
+        content.rewind()
+        return (try? content.next(512 << 10)).map { Array($0) } ?? []
     }
 }
 

@@ -8,6 +8,7 @@ import Logging
 import OptionSyntax
 import Spool
 import SystemCalls
+import TransactionLog
 
 /// `reprocess`: the channel program of `process`, `reprocess` and `hold`. It routes each recipient anew and enqueues the
 /// message again from its own channel (channel-programs specification).
@@ -80,17 +81,29 @@ final class Reprocessor: Sendable {
             status: refusal.status, text: refusal.text)
     }
 
-    /// Limits of the mailing lists that a recipient came to.
+    /// Limits of the mailing lists that a recipient came to, and of its channels.
     private func limitRefusal(_ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient]) -> RoutingRefusal? {
         let lists = routed.compactMap(\.list)
-        guard lists.contains(where: { $0.blockLimit > 0 || $0.lineLimit > 0 }) else { return nil }
-        let lines = lists.contains { $0.lineLimit > 0 } ? Self.lines(copy.stored.content) : 0
-        for list in lists {
-            let refusal = list.refusal(
-                size: copy.stored.content.size, lines: lines ?? 0, blockSize: configuration.mta.blockSize)
-            if let refusal { return refusal }
+        let channels = Set(routed.map(\.channel)).compactMap { configuration.channels.channel(named: $0) }
+        guard
+            lists.contains(where: { $0.blockLimit > 0 || $0.lineLimit > 0 })
+                || channels.contains(where: { $0.blockLimit != nil || $0.lineLimit != nil })
+        else { return nil }
+        let needsLines = lists.contains { $0.lineLimit > 0 } || channels.contains { $0.lineLimit != nil }
+        let lines = needsLines ? Self.lines(copy.stored.content) ?? 0 : 0
+        let terms = EnqueueTerms(
+            HeaderFacts(), size: copy.stored.content.size, lines: lines, blockSize: configuration.mta.blockSize,
+            source: channel)
+        return channels.lazy.compactMap { terms.refusal(on: $0) }.first
+            ?? lists.lazy.compactMap { $0.refusal(size: terms.size, lines: lines, blockSize: terms.blockSize) }.first
+    }
+
+    /// Whether a channel on the way has a limit on lines.
+    private func wantsLines(_ routed: [RoutedRecipient]) -> Bool {
+        Set(routed.map(\.channel)).contains { name in
+            let channel = configuration.channels.channel(named: name)
+            return channel?.lineLimit != nil || channel?.alternate?.lines != nil
         }
-        return nil
     }
 
     /// Lines of the message; nil when it cannot be read, which enqueueing it finds out again.
@@ -122,13 +135,19 @@ final class Reprocessor: Sendable {
         return router.route(
             mailbox,
             recipient: QueueRecipientFacts(
-                given: recipient.given, originalRecipient: recipient.originalRecipient, notify: recipient.notify),
-            channel: source, completion: HostCompletion(),
+                given: recipient.given, originalRecipient: recipient.originalRecipient, notify: recipient.notify,
+                shownAddress: recipient.shownAddress),
+            channel: source, completion: completion(copy, source),
             facts: AccessFacts(
                 sourceChannel: source.name, sender: message.sender, isAuthenticated: !message.submission.user.isEmpty,
                 usesTLS: message.submission.usedTLS, user: message.submission.user),
             // What comes to `process`, notifications, has not been judged yet; the others have.
             isReprocessing: !channel.name.hasPrefix("process"))
+    }
+
+    /// As the channel shown completed addresses when it took the message; `process` and `hold` know no client.
+    private func completion(_ copy: ChannelProgram.Copy, _ source: Channel) -> HostCompletion {
+        source.name == channel.name ? HostCompletion() : router.completion(of: copy.stored.message.submission)
     }
 
     /// `@hold-daemon:dora@example.com`: the route only led to the channel.
@@ -138,23 +157,31 @@ final class Reprocessor: Sendable {
         return mailbox
     }
 
-    /// Enqueues one message for those who get it as it is, and one for each list whose copies differ.
+    /// Enqueues one message for those who get it as it is, and one for each list whose copies differ. All are made before
+    /// the first is handed over, and then are written together: what fails fails before anything is in the queue.
     private func enqueue(
         _ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient], _ source: Channel
     ) -> [RecipientOutcome] {
+        // Without the attempt: a copy that is tried again after a failure gives the same messages, and what of them is
+        // in the queue already is known by its id.
         let first = MessageID.derived(
-            from: copy.stored.message.id, entry: copy.number, attempt: copy.attempts, recipients: copy.pending,
-            .requeue)
-        var outcomes: [RecipientOutcome] = []
-        for (number, recipients) in grouped(routed).enumerated() {
-            let id =
-                number == 0
-                ? first
-                : MessageID.derived(from: first, entry: number, attempt: 0, recipients: [], .requeue)
-            outcomes = enqueue(copy, recipients, source, id)
-            if outcomes.contains(where: { $0.result != .delivered }) { return outcomes }
+            from: copy.stored.message.id, entry: copy.number, attempt: 0, recipients: copy.pending, .requeue)
+        do {
+            let made = try grouped(routed).enumerated().map { number, recipients in
+                let id =
+                    number == 0
+                    ? first
+                    : MessageID.derived(from: first, entry: number, attempt: 0, recipients: [], .requeue)
+                return try message(copy, recipients, source, id)
+            }
+            let answers = made.compactMap { submit($0.message, $0.content, headerLines: $0.headerLines) }
+            for answer in answers { _ = try answer.take().get() }
+            return copy.all(.delivered, "2.0.0", "")
+        } catch let refusal as RoutingRefusal {
+            return copy.all(.failedPermanently, refusal.status, refusal.text)
+        } catch {
+            return copy.all(.failedTemporarily, "4.3.0", "\(error)")
         }
-        return outcomes
     }
 
     /// Recipients that get the same content from the same sender, in the order of their first.
@@ -177,55 +204,53 @@ final class Reprocessor: Sendable {
         return groups
     }
 
-    private func enqueue(
+    private func message(
         _ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient], _ source: Channel, _ id: MessageID
-    ) -> [RecipientOutcome] {
-        do {
-            let identity = submitter.newIdentity()
-            let list = routed.first?.list
-            let rewriting = router.headerRewriting(source: source, completion: HostCompletion(), recipients: routed)
-            let prepared = try content(copy, identity, id, routed, rewriting)
-            if let refusal = prepared.facts.refusal {
-                return copy.all(.failedPermanently, refusal.status, refusal.text)
-            }
-            var message = copy.stored.message
-            if message.body != .binaryMIME { message.body = prepared.body }
-            message.id = id
-            message.sourceChannel = source.name
-            message.arrival = identity.arrival
-            message.envelopeID = identity.envelopeID
-            // A notification stays one: with a sender again, two lists could send each other's bounces for ever.
-            if case .address(let sender)? = list?.envelopeFrom, !message.sender.isEmpty {
-                message.sender = router.sender(sender, channel: source, completion: HostCompletion())
-            }
-            let channels = configuration.channels
-            message.entries = EntryPlan.entries(
-                routed, priority: copy.entry.priority, deliverBy: copy.entry.deliverBy,
-                heldReason: prepared.facts.heldReason,
-                division: { EntryPlan.Division(channels.channel(named: $0)) },
-                officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
-            return try submit(copy, message, prepared.content)
-        } catch {
-            return copy.all(.failedTemporarily, "4.3.0", "\(error)")
+    ) throws -> (message: QueuedMessage, content: SpoolContent, headerLines: [String]) {
+        let identity = submitter.newIdentity()
+        let list = routed.first?.list
+        let rewriting = router.headerRewriting(
+            source: source, completion: completion(copy, source), recipients: routed)
+        let (content, facts, body) = try content(copy, identity, id, routed, rewriting)
+        if let refusal = facts.refusal { throw refusal }
+        var message = copy.stored.message
+        if message.body != .binaryMIME { message.body = body }
+        message.id = id
+        message.sourceChannel = source.name
+        message.arrival = identity.arrival
+        message.envelopeID = identity.envelopeID
+        // A notification stays one: with a sender again, two lists could send each other's bounces for ever.
+        if case .address(let sender)? = list?.envelopeFrom, !message.sender.isEmpty {
+            message.sender = router.sender(sender, channel: source, completion: HostCompletion())
         }
+        var terms = EnqueueTerms(
+            facts, size: content.size, lines: wantsLines(routed) ? Self.lines(copy.stored.content) : nil,
+            blockSize: configuration.mta.blockSize, source: source)
+        terms.priority = copy.entry.priority
+        terms.deliverBy = copy.entry.deliverBy
+        message.entries = EntryPlan.entries(
+            routed, terms: terms, heldReason: facts.heldReason, channels: configuration.channels)
+        return (message, content, facts.loggedLines)
     }
 
     private func submit(
-        _ copy: ChannelProgram.Copy, _ message: QueuedMessage, _ content: SpoolContent
-    ) throws -> [RecipientOutcome] {
+        _ message: QueuedMessage, _ content: SpoolContent, headerLines: [String]
+    ) -> Answer<Result<SpoolLocation, SpoolError>>? {
         var message = message
         submitter.drop(&message, size: content.size, modifiers: channel.isLogging ? [] : nil)
         guard !message.entries.isEmpty else {
             if case .large(let large) = content { large.abandon() }
-            return copy.all(.delivered, "2.0.0", "")
+            return nil
         }
         let answer = Answer<Result<SpoolLocation, SpoolError>>()
         // The D record of this copy comes after the E records.
-        submitter.submit(message, content: content, modifiers: channel.isLogging ? [] : nil, logsFirst: true) {
+        submitter.submit(
+            message, content: content, modifiers: channel.isLogging ? [] : nil, headerLines: headerLines,
+            logsFirst: true
+        ) {
             answer.put($0)
         }
-        _ = try answer.take().get()
-        return copy.all(.delivered, "2.0.0", "")
+        return answer
     }
 
     /// The content with a trace field of this channel in front; copied by way of a file when it is large.
@@ -289,7 +314,8 @@ final class Reprocessor: Sendable {
             originalSender: originalSender(copy, routed), state: channel.argument("receivedstate"),
             date: identity.date, allowUTF8: work.allowsUTF8)
         return try header.prepare(
-            start, received: received, completion: nil, list: routed.first?.list, rewriting: rewriting, work: work
+            start, received: received, completion: nil, list: routed.first?.list, rewriting: rewriting, work: work,
+            logged: submitter.log.header(at: .enqueue, keyword: channel.loggedHeader)
         ).get()
     }
 

@@ -14,6 +14,8 @@ extension Channel {
     package var usesAuthenticatedHost: Bool { has("authhost") }
 
     package var isLogging: Bool { has("logging") }
+    /// `logheader`: bit 0 for header lines at dequeue, bit 1 at enqueue; nil: as the option `log_header` says.
+    package var loggedHeader: Int? { integer("logheader") }
     package var isMasterDebugging: Bool { has("master_debug") }
     package var isSlaveDebugging: Bool { has("slave_debug") }
 
@@ -25,6 +27,15 @@ extension Channel {
 
     /// Addresses of this channel are looked up as aliases too.
     package var looksUpAliases: Bool { name == "l" || has("aliaslocal") }
+
+    /// `exproute`: addresses of this channel get a source route through us in mail on other channels.
+    package var routesExported: Bool { has("exproute") }
+
+    /// `improute`: in mail on this channel addresses of the others do.
+    package var routesImported: Bool { has("improute") }
+
+    /// `restricted`: local parts that need quotes are written in the way of RFC 1137.
+    package var usesRestrictedEncoding: Bool { has("restricted") }
 
     /// Rewrite rules may ask for this channel (`$M`, `$N`, `$Q`, `$C`).
     package var appliesRules: Bool { has("rules") }

@@ -98,6 +98,22 @@ extension Channel {
     /// Most seconds ahead that a `Deferred-delivery:` header may name on this destination channel; nil when off.
     package var deferredDestinationSeconds: Int? { integer("deferreddestination") }
 
+    /// Seconds between enqueue and the first attempt: the priority's own keyword, else `after`; only the form `+seconds`
+    /// counts (channels specification, section 4.5).
+    package func startDelay(_ rank: Int) -> Int {
+        let own = ["urgentafter", "normalafter", "nonurgentafter", "secondclassafter", "thirdclassafter"]
+        let given = (own.indices.contains(rank) ? settings[own[rank]] : nil) ?? settings["after"]
+        return Self.startDelay(given?.arguments.first ?? "") ?? 0
+    }
+
+    /// The number of an argument of the `after` family; nil when it is none that counts.
+    package static func startDelay(_ argument: String) -> Int? {
+        guard argument.utf8.first == UInt8(ascii: "+"), let seconds = Int(argument.dropFirst()), seconds >= 0 else {
+            return nil
+        }
+        return min(seconds, 1_000_000_000)
+    }
+
     /// The same on this source channel.
     package var deferredSourceSeconds: Int? { integer("deferredsource") }
 }

@@ -37,8 +37,8 @@ extension ChannelKeyword {
         common  yes      -         addrsperfile:integer:1..
         rare    idle     subd      subdirs:integer:1..999 nosubdirs
         common  yes      -         dequeueremoveroute
-        rare    no       -         enqueueremoveroute
-        common  no       -         filesperjob:integer:..
+        rare    yes      -         enqueueremoveroute
+        common  yes      -         filesperjob:integer:..
         rare    no       -         addrsperjob:integer:..
         core    yes      -         maxjobs:integer:1..10000 pool:word
         common  yes      -         threaddepth:integer:1..1000000
@@ -53,14 +53,14 @@ extension ChannelKeyword {
         common  idle     imm       immnonurgent
         rare    yes      imm       immnormal*
         rare    idle     imm       immurgent
-        rare    no       -         after:word urgentafter:word normalafter:word nonurgentafter:word
-        rare    no       -         secondclassafter:word thirdclassafter:word
+        rare    yes      -         after:word urgentafter:word normalafter:word nonurgentafter:word
+        rare    yes      -         secondclassafter:word thirdclassafter:word
         rare    idle     -         urgentqueue:word normalqueue:word nonurgentqueue:word
-        common  no       -         urgentblocklimit:integer:0.. normalblocklimit:integer:0..
-        common  no       -         nonurgentblocklimit:integer:0..
-        rare    no       defd      deferreddestination:seconds:0..
+        common  yes      -         urgentblocklimit:integer:0.. normalblocklimit:integer:0..
+        common  yes      -         nonurgentblocklimit:integer:0..
+        rare    yes      defd      deferreddestination:seconds:0..
         rare    yes      defd      nodeferreddestination*
-        rare    no       defs      deferredsource:seconds:0..
+        rare    yes      defs      deferredsource:seconds:0..
         rare    yes      defs      nodeferredsource*
         core    yes      -         backoff:durations
         common  yes      -         urgentbackoff:durations
@@ -73,14 +73,14 @@ extension ChannelKeyword {
         ! Notifications
         common  yes      sendpost  sendpost copysendpost errsendpost nosendpost*
         common  yes      warnpost  warnpost copywarnpost errwarnpost nowarnpost*
-        common  later    postc     postheadonly
+        common  yes      postc     postheadonly
         common  yes      postc     postheadbody*
         common  yes      retaddr   returnaddress:word noreturnaddress*
         rare    yes      retpers   returnpersonal:word noreturnpersonal*
-        rare    no       -         aliaspostmaster
+        rare    yes      -         aliaspostmaster
         common  yes      -         returnenvelope:integer:0..
         common  yes      final     includefinal*
-        common  no       final     suppressfinal
+        common  yes      final     suppressfinal
         rare    no       final     useintermediate
         rare    yes      -         notary*
         rare    no       report    reportboth
@@ -154,7 +154,7 @@ extension ChannelKeyword {
         common  yes      -         disconnecttransactionlimit:integer:0.. disconnectbadcommandlimit:integer:0..
         common  yes      -         disconnectbadauthlimit:integer:0..
         common  yes      -         transactionlimit:integer:0..
-        common  no       -         expandlimit:integer:0.. expandchannel:channel holdlimit:integer:0..
+        common  yes      -         expandlimit:integer:0.. expandchannel:channel holdlimit:integer:0..
         common  yes      ll        truncatesmtplonglines* wrapsmtplonglines rejectsmtplonglines
         ! Size limits
         core    yes      blk       blocklimit:integer:0.. noblocklimit*
@@ -163,8 +163,8 @@ extension ChannelKeyword {
         common  yes      lin       nolinelimit*
         rare    no       -         headerlimit:integer:0.. maxblocks:integer:0.. maxlines:integer:0..
         common  yes      -         linelength:integer:0..
-        common  no       -         alternatechannel:channel alternateblocklimit:integer:0..
-        common  no       -         alternatelinelimit:integer:0.. alternaterecipientlimit:integer:0..
+        common  yes      -         alternatechannel:channel alternateblocklimit:integer:0..
+        common  yes      -         alternatelinelimit:integer:0.. alternaterecipientlimit:integer:0..
         ! MIME, 8-bit, character set
         common  yes      8bit      eightbit
         core    yes      8bit      eightnegotiate*
@@ -196,12 +196,12 @@ extension ChannelKeyword {
         rare    yes      hdrad     header_822*
         rare    no       hdrad     header_733 header_uucp
         rare    yes      bang      bangoverpercent nobangoverpercent* percentonly bangonly nobangorpercent
-        rare    no       expr      exproute
+        rare    yes      expr      exproute
         rare    yes      expr      noexproute*
-        rare    no       impr      improute
+        rare    yes      impr      improute
         rare    yes      impr      noimproute*
         common  yes      rtl       routelocal noroutelocal*
-        rare    no       restr     restricted
+        rare    yes      restr     restricted
         rare    yes      restr     unrestricted*
         common  yes      rev       reverse* noreverse
         rare    yes      rules     rules* norules
@@ -209,14 +209,14 @@ extension ChannelKeyword {
         common  yes      inner     noinner*
         common  yes      fixh      remotehost noremotehost*
         core    yes      fixh2     defaulthost:domains nodefaulthost*
-        rare    no       fixh3     authhost
+        rare    yes      fixh3     authhost
         rare    yes      fixh3     noauthhost*
         common  yes      -         missingrecipientpolicy:integer:0..6
         common  yes      drp       dropblank
         common  yes      drp       nodropblank*
         common  yes      alias     aliaslocal noaliaslocal*
         rare    yes      -         aliasmagic:integer:0.. aliaswild
-        common  no       -         aliasdetourhost:word
+        common  yes      -         aliasdetourhost:word
         rare    no       -         aliasoptindetourhost:word
         core    yes      via       viaaliasrequired viaaliasoptional*
         common  yes      sub       subaddressexact subaddresswild subaddressrelaxed*
@@ -298,7 +298,7 @@ extension ChannelKeyword {
         rare    yes      prx       noproxyprotocol*
         ! Logging and debugging
         core    yes      log       logging nologging*
-        rare    no       -         logheader:integer:0..3
+        rare    yes      -         logheader:integer:0..3
         core    yes      mdbg      master_debug
         core    yes      mdbg      nomaster_debug*
         core    no       sdbg      slave_debug

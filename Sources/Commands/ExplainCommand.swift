@@ -39,20 +39,24 @@ struct ExplainCommand: ParsableCommand {
             facts.portAccessProbe = "TCP|127.0.0.1|25|\(client)|40000"
             facts.applicationInformation = "SMTP/\(client)"
         }
-        let result = follow(mailbox, router, channel, &facts, trace)
-        let explanation = Explanation(
+        let completion = HostCompletion(clientLiteral: try client.map(TestSwitchCommand.literal))
+        let result = follow(mailbox, router, channel, completion, &facts, trace)
+        var explanation = Explanation(
             input: address, sourceChannel: channel.name, sender: facts.sender, steps: trace.steps, result: result,
             channels: configuration.channels)
+        explanation.headers = router.headerForms(
+            of: mailbox, source: channel, completion: completion, on: Explanation.channels(of: result))
         if json { Terminal.line(explanation.json.text) } else { explanation.lines.forEach(Terminal.line) }
         if case .refused = result { throw ExitCode(1) }
     }
 
     /// MAIL FROM, where a sender was given, and RCPT TO.
     private func follow(
-        _ mailbox: Mailbox, _ router: Router, _ channel: Channel, _ facts: inout AccessFacts, _ trace: RouteTrace
+        _ mailbox: Mailbox, _ router: Router, _ channel: Channel, _ completion: HostCompletion,
+        _ facts: inout AccessFacts, _ trace: RouteTrace
     ) -> Router.Result {
         if route.from != nil {
-            facts.sender = router.sender(Mailbox(facts.sender), channel: channel, completion: HostCompletion())
+            facts.sender = router.sender(Mailbox(facts.sender), channel: channel, completion: completion)
             switch router.judgeSender(facts, trace: trace) {
             case .refused(let refusal): return .refused(refusal)
             case .accepted(let sender): facts.sender = sender
@@ -60,7 +64,7 @@ struct ExplainCommand: ParsableCommand {
         }
         return router.route(
             mailbox, recipient: QueueRecipientFacts(given: address), channel: channel,
-            completion: HostCompletion(), facts: facts, trace: trace)
+            completion: completion, facts: facts, trace: trace)
     }
 
     private func source(_ configuration: MTAConfiguration, _ router: Router) throws -> Channel {

@@ -7,12 +7,16 @@ import InternetMessage
 import OptionSyntax
 
 extension Explanation {
-    /// `{"input":…,"sourceChannel":…,"from":…,"steps":[…],"recipients":[…],"reply":{"code":…,"status":…,"text":…}}`;
+    /// `{"input":…,"sourceChannel":…,"from":…,"steps":[…],"recipients":[…],"headers":[…],"reply":{"code":…,"status":…,"text":…}}`;
     /// `step` of a step is `completion`, `rewrite`, `access`, `alias` or `forward`.
     var json: JSONValue {
         [
             "input": .string(input), "sourceChannel": .string(sourceChannel), "from": .string(sender),
             "steps": .array(steps.map(Self.json)), "recipients": .array(recipients),
+            "headers": .array(
+                headers.map {
+                    ["channel": .string($0.channel), "to": .string($0.recipient), "from": .string($0.sender)]
+                }),
             "reply": [
                 "code": .integer(reply.code), "status": .string(reply.status), "text": .string(reply.text),
             ],

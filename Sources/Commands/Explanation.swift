@@ -16,6 +16,16 @@ struct Explanation {
     var steps: [RouteTrace.Step]
     var result: Router.Result
     var channels: ChannelTable
+    /// The address in the header, on each channel that it goes to.
+    var headers: [Router.HeaderForms] = []
+
+    /// The channels that the recipient came to, each once.
+    static func channels(of result: Router.Result) -> [String] {
+        guard case .accepted(let recipients) = result else { return [] }
+        return recipients.map(\.channel).reduce(into: []) { found, name in
+            if !found.contains(name) { found.append(name) }
+        }
+    }
 
     /// What the client would be told, as code, status and text.
     var reply: (code: Int, status: String, text: String) {
@@ -35,7 +45,11 @@ struct Explanation {
             lines += text.dropFirst().map { "     \($0)" }
         }
         if !steps.isEmpty { lines.append("") }
-        return lines + outcome + ["The client is told: \(reply.code) \(reply.status) \(reply.text)"]
+        return lines + outcome
+            + headers.map {
+                "In the header on channel \($0.channel): \($0.recipient) as recipient, \($0.sender) as sender"
+            }
+            + ["The client is told: \(reply.code) \(reply.status) \(reply.text)"]
     }
 
     private var outcome: [String] {

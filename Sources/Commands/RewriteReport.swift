@@ -37,6 +37,12 @@ struct RewriteReport {
     var trace: [RewriteTraceStep] = []
     /// Why the address is none; the rules take many a text that no envelope can hold.
     var syntaxError: String?
+    /// The message asks for a receipt of reading.
+    var readReceipt = false
+    /// Local parts are shown in restricted encoding (RFC 1137).
+    var isRestricted = false
+    /// The lines about filters.
+    var filters: [String] = []
     /// Addresses of an alias that would be refused, when the caller asked for them.
     var badExpansions: [(address: String, refusal: RoutingRefusal)] = []
 
@@ -55,6 +61,9 @@ struct RewriteReport {
             if case .addresses(let found) = lookup.answer { found.map(\.address) } else { [] }
         }
     }
+
+    /// The channel of the envelope To.
+    var forwardChannel: String? { rewritten("envelopeTo")?.channel }
 
     private var failure: (code: String, text: String)? {
         if let syntaxError { return ("5.1.3", syntaxError) }
@@ -98,7 +107,7 @@ struct RewriteReport {
         }
         lines.append(ChannelReport.line("backward channel", rewritten("envelopeFrom")?.channel))
         for place in Place.all {
-            var text = rewritten(place.name)?.address ?? input
+            var text = shown(rewritten(place.name)?.address ?? input)
             if place.name == "envelopeTo", let forward { text += Self.route(forward, table) }
             lines.append(ChannelReport.line(place.label, text))
         }
@@ -107,7 +116,11 @@ struct RewriteReport {
         lines.append(ChannelReport.line("mbox", forward?.localPart))
         lines += ["Extracted address action list:", "  \(address)"]
         lines += ["Extracted 733 address action list:", "  \(address)"]
-        return lines + expansion + submitted(table)
+        return lines + expansion + submitted(table) + filters
+    }
+
+    private func shown(_ address: String) -> String {
+        isRestricted ? RestrictedEncoding.encoded(address) : address
     }
 
     private static func route(_ rewritten: RewriteEngine.Rewritten, _ table: ChannelTable) -> String {
@@ -134,7 +147,7 @@ struct RewriteReport {
                 lines.append("  \(channel)")
                 for recipient in recipients where recipient.channel == channel {
                     let held = recipient.heldReason.map { " *HELD* (\($0))" } ?? ""
-                    lines.append("    \(Self.entry(recipient, table)) *NOTIFY FAILURES* *NOTIFY DELAYS*\(held)")
+                    lines.append("    \(Self.entry(recipient, table)) \(requests(recipient))\(held)")
                 }
             }
         case .refused(let refusal)?:
@@ -146,6 +159,18 @@ struct RewriteReport {
             lines.append("Address list error -- \(refusal.status) \(refusal.text): \(address)")
         }
         return lines + ["", "Submitted notifications list:"]
+    }
+
+    /// The requests in force for notifications and receipts.
+    private func requests(_ recipient: RoutedRecipient) -> String {
+        let notify = recipient.recipient.notify
+        let isDefault = notify.isEmpty
+        var words: [String] = []
+        if isDefault || notify.contains(.failure) { words.append("*NOTIFY FAILURES*") }
+        if isDefault || notify.contains(.delay) { words.append("*NOTIFY DELAYS*") }
+        if notify.contains(.success) { words.append("*NOTIFY SUCCESSES*") }
+        if readReceipt { words.append("*READ RECEIPT*") }
+        return words.joined(separator: " ")
     }
 
     /// The address and its host in brackets; on the local channel an address of the local host is a name alone

@@ -1,6 +1,8 @@
 import AddressRewriting
 import Channels
+import Configuration
 import Enqueue
+import Envelope
 import InternetMessage
 
 /// Follows an address through the rewrite rules, access tables and aliases, for `test rewrite`.
@@ -14,11 +16,20 @@ struct RewriteTester {
     var destinationChannel: String?
     /// Nothing is left to the reprocess channel.
     var expandsNow = false
+    /// NOTIFY of the recipient.
+    var notify: NotifyConditions = []
+    /// A receipt of reading is asked for.
+    var showsReadReceipt = false
+    /// The encoding of RFC 1137 is shown.
+    var isRestricted = false
+    var showsFilters = false
     /// A refusal by an access table makes the status `failed`.
     var refusalsCount = false
 
     func report(_ address: String) -> RewriteReport {
         var report = RewriteReport(input: address, outcomes: [:])
+        report.readReceipt = showsReadReceipt
+        report.isRestricted = isRestricted
         for place in RewriteReport.Place.all {
             let (outcome, trace) = router.explain(
                 address, kind: place.kind, direction: place.direction, sourceChannel: channel.name,
@@ -30,6 +41,10 @@ struct RewriteTester {
         case .failure(let error): report.syntaxError = error.reason
         case .success(let mailbox): follow(mailbox, &report)
         }
+        if showsFilters {
+            let channel = report.forwardChannel.flatMap { router.configuration.channels.channel(named: $0) }
+            report.filters = FilterReport.lines(source: self.channel, destination: channel)
+        }
         return report
     }
 
@@ -38,7 +53,7 @@ struct RewriteTester {
         guard case .rewritten? = report.outcomes["envelopeTo"] else { return }
         let trace = RouteTrace()
         report.route = router.route(
-            mailbox, recipient: QueueRecipientFacts(given: report.input), channel: channel,
+            mailbox, recipient: QueueRecipientFacts(given: report.input, notify: notify), channel: channel,
             completion: HostCompletion(), facts: facts, expandsNow: expandsNow, trace: trace)
         for step in trace.steps {
             switch step {

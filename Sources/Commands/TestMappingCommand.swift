@@ -30,12 +30,15 @@ struct TestMappingCommand: ParsableCommand {
     @Flag(help: "Where the entry stands that applied last.")
     var debug = false
 
+    @Flag(help: "Reads the tables again before each string.")
+    var reload = false
+
     @Argument(help: "The string; in quotes when it holds blanks or bars.")
     var probe: String?
 
     func run() throws {
         try batch.redirect()
-        let (tables, context) = try subject()
+        var (tables, context) = try subject()
         guard let name = table ?? Terminal.ask("Enter table name: ", apart: json) else { return }
         guard tables.contains(name) else {
             throw CommandFailure("there is no mapping table \(name)" + Self.advice(name, tables))
@@ -43,7 +46,10 @@ struct TestMappingCommand: ParsableCommand {
         if let probe {
             if !show(tables, context, name, probe) { throw ExitCode(1) }
         } else {
-            while let probe = Terminal.ask("Input string: ", apart: json) { _ = show(tables, context, name, probe) }
+            while let probe = Terminal.ask("Input string: ", apart: json) {
+                if reload { (tables, context) = try subject() }
+                _ = show(tables, context, name, probe)
+            }
         }
     }
 
@@ -94,7 +100,7 @@ struct TestMappingCommand: ParsableCommand {
         var sources = parseMappings(content: try Files.read(path), file: path, diagnostics: &diagnostics) { name in
             try? Files.read(paths.expand(name))
         }
-        for table in sources.indices { sources[table].replaceText(symbols.expandingText) }
+        for table in sources.indices { sources[table].replaceSymbols(symbols) }
         let tables = MappingTables(compiling: sources, diagnostics: &diagnostics)
         for diagnostic in diagnostics.all { Terminal.error(diagnostic.description) }
         if diagnostics.hasErrors { throw CommandFailure("\(path) has errors") }

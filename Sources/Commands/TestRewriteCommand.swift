@@ -23,6 +23,8 @@ struct TestRewriteCommand: ParsableCommand {
 
     @OptionGroup var alternates: AlternateFiles
 
+    @OptionGroup var assumptions: RewriteAssumptions
+
     @OptionGroup var batch: BatchOptions
 
     @Flag(inversion: .prefixedNo, help: "The block of lines about the channel.")
@@ -45,7 +47,7 @@ struct TestRewriteCommand: ParsableCommand {
 
     func run() throws {
         try batch.redirect()
-        let configuration = try alternates.loadGood(options)
+        let configuration = try assumptions.applied(to: try alternates.loadGood(options))
         let channel = try route.channel(in: configuration)
         var tester = RewriteTester(
             router: Router(configuration: configuration) { Terminal.error($0) }, channel: channel,
@@ -53,6 +55,10 @@ struct TestRewriteCommand: ParsableCommand {
         tester.destinationChannel = destinationChannel
         tester.expandsNow = !reprocess
         tester.refusalsCount = route.from != nil
+        tester.notify = assumptions.notify
+        tester.showsReadReceipt = assumptions.readReceipt
+        tester.isRestricted = assumptions.restricted == 1
+        tester.showsFilters = assumptions.filter
         if let address {
             if !show(address, tester) { throw ExitCode(1) }
         } else {

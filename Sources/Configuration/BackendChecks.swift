@@ -89,17 +89,8 @@ struct BackendChecks {
 
     private mutating func check(_ entry: AliasEntry) {
         if let list = entry.list { check(list, "members of alias \(entry.name)", entry.location) }
-        if entry.members.contains(where: \.hidesBehindAlias) {
-            diagnostics.warning(
-                "the leading colon in alias \(entry.name) is not yet in effect: notifications name the value",
-                at: entry.location)
-        }
         guard let parameters = entry.parameters else { return }
         for list in parameters.locations { check(list, "a parameter of alias \(entry.name)", entry.location) }
-        if !parameters.captureAddresses.isEmpty {
-            diagnostics.warning(
-                "[CAPTURE] of alias \(entry.name) is not yet in effect", at: entry.location)
-        }
         if parameters.hasOwnEnvelope, configuration.channels.channel(named: "reprocess") == nil {
             diagnostics.warning(
                 "envelope From, header fields and limits of alias \(entry.name) need the channel reprocess, which does"

@@ -35,10 +35,9 @@ extension ConfigurationSource {
         case ("rewrite", nil, 2) where steps[1].name == "rule":
             rules.append(
                 Rule(
-                    text: setting.value ?? "", location: setting.valueLocation,
-                    isVerbatim: statement.isVerbatimRule))
+                    text: setting.value ?? "", location: setting.valueLocation, place: statement.place(of: setting)))
         case ("mapping", let name?, 2) where steps[1].name == "rule":
-            addMappingRule(name, setting, isVerbatim: statement.isVerbatimRule)
+            addMappingRule(name, setting, statement.place(of: setting))
         case ("alias", _?, 2) where steps[1].name.hasPrefix("alias_"): aliasOptions.append(setting)
         case ("channel", _?, 2...): break
         case ("rewrite", _, _), ("mapping", _, _), ("alias", _, _), ("channel", _, _):
@@ -49,10 +48,10 @@ extension ConfigurationSource {
         }
     }
 
-    private mutating func addMappingRule(_ name: String, _ setting: OptionSetting, isVerbatim: Bool) {
+    private mutating func addMappingRule(_ name: String, _ setting: OptionSetting, _ place: TextPlace) {
         let index = mappingIndex(name, setting.location)
         let entry = MappingEntrySource(
-            rule: setting.value ?? "", at: setting.valueLocation, isVerbatim: isVerbatim, diagnostics: &diagnostics)
+            rule: setting.value ?? "", at: setting.valueLocation, place: place, diagnostics: &diagnostics)
         if let entry { mappings[index].entries.append(entry) }
     }
 

@@ -8,8 +8,8 @@ struct ConfigurationSource {
     struct Rule {
         var text: String
         var location: SourceLocation
-        /// False when continuation lines were joined.
-        var isVerbatim: Bool
+        /// Where its bytes stand.
+        var place: TextPlace
     }
 
     var form: MTAConfiguration.Form

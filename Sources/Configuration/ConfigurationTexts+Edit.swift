@@ -158,7 +158,7 @@ extension ConfigurationTexts {
         let tables = parseMappings(text, file: file.name, diagnostics: &findings)
         let expanded = tables.map { table in
             var table = table
-            table.replaceText(symbols.expandingText)
+            table.replaceSymbols(symbols)
             return table
         }
         _ = MappingTables(compiling: expanded, diagnostics: &findings)

@@ -20,6 +20,15 @@ enum KeywordChecks {
                 "expandlimit is not allowed on channel \(channel.name)", at: setting.location,
                 advice: "put it on the channels that mail comes in by")
         }
+        for channel in table.channels {
+            for (name, setting) in channel.settings.sorted(by: { $0.key < $1.key }) where name.hasSuffix("after") {
+                guard let argument = setting.arguments.first, Channel.startDelay(argument) == nil else { continue }
+                diagnostics.warning(
+                    "\(name) \(argument) is ignored: only +seconds counts (channel \(channel.name))",
+                    at: setting.location,
+                    advice: "write \(name) +600 for ten minutes")
+            }
+        }
         return diagnostics
     }
 

@@ -186,10 +186,10 @@ struct LegacyReader {
             return
         }
         let end = all.firstIndex(where: \.isBlank) ?? all.endIndex
-        source.rules = all[..<end].map {
-            ConfigurationSource.Rule(
-                text: $0.text.trimmingBlanks, location: $0.location(at: $0.text.utf8.prefix(while: \.isBlank).count),
-                isVerbatim: !$0.isJoined)
+        source.rules = all[..<end].map { line in
+            let indent = line.text.utf8.prefix(while: \.isBlank).count
+            return ConfigurationSource.Rule(
+                text: line.text.trimmingBlanks, location: line.location(at: indent), place: line.place(from: indent))
         }
         source.channels = ChannelBlockReader.blocks(
             all[end...], pools: source.pools, diagnostics: &source.diagnostics)

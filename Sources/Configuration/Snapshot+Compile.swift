@@ -32,8 +32,8 @@ extension MTAConfiguration {
             source.channels, symbols: symbols, defaultHostSuffix: source.form == .unified ? hostname : nil,
             diagnostics: &diagnostics)
         let rules = source.rules.compactMap {
-            let text = symbols.expandingText($0.text)
-            return RewriteRuleSource(rule: text, at: $0.location, isVerbatim: $0.isVerbatim && text == $0.text)
+            let (text, replacements) = symbols.replacingSymbols($0.text)
+            return RewriteRuleSource(rule: text, at: $0.location, place: $0.place.replacing(replacements))
         }
         var databases = TextDatabases.Reader(options: options, symbols: symbols, paths: paths, files: files)
         let texts = TextDatabases(&databases)
@@ -79,7 +79,7 @@ extension MTAConfiguration {
     private static func tables(_ source: ConfigurationSource, _ symbols: SymbolTable) -> [MappingTableSource] {
         source.mappings.map { table in
             var table = table
-            table.replaceText(symbols.expandingText)
+            table.replaceSymbols(symbols)
             return table
         }
     }

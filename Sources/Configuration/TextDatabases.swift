@@ -1,6 +1,6 @@
 package import AddressRewriting
 package import Mappings
-import OptionSyntax
+package import OptionSyntax
 import SystemCalls
 
 /// The text databases of the configuration directory. All of them belong to what a reload reads again (unified
@@ -57,17 +57,7 @@ package struct TextDatabases: Sendable {
 
         fileprivate mutating func rules(_ name: String) -> RewriteRules? {
             guard options.boolean("mta.use_domain_database"), let file = file(name) else { return nil }
-            let sources = TextDatabase.entries(of: file, diagnostics: &diagnostics).map { entry in
-                if entry.key.utf8.contains(UInt8(ascii: "*")) || entry.key.hasPrefix("$") {
-                    diagnostics.warning(
-                        "the pattern \(entry.key) is never looked up in the domain database", at: entry.location,
-                        advice: "make it a rewrite rule of the configuration")
-                }
-                return RewriteRuleSource(
-                    pattern: symbols.expandingText(entry.key), template: symbols.expandingText(entry.value),
-                    location: entry.location)
-            }
-            return RewriteRules(compiling: sources, diagnostics: &diagnostics)
+            return TextDatabases.rules(file, symbols, &diagnostics)
         }
 
         private mutating func file(_ name: String) -> LineReader.File? {
@@ -79,6 +69,43 @@ package struct TextDatabases: Sendable {
                     advice: "make it readable for the user the MTA runs as")
                 return nil
             }
+        }
+    }
+
+    /// Rewrite rules of a domain database.
+    private static func rules(
+        _ file: LineReader.File, _ symbols: SymbolTable, _ diagnostics: inout Diagnostics
+    ) -> RewriteRules {
+        let sources = TextDatabase.entries(of: file, diagnostics: &diagnostics).map { entry in
+            if entry.key.utf8.contains(UInt8(ascii: "*")) || entry.key.hasPrefix("$") {
+                diagnostics.warning(
+                    "the pattern \(entry.key) is never looked up in the domain database", at: entry.location,
+                    advice: "make it a rewrite rule of the configuration")
+            }
+            return RewriteRuleSource(
+                pattern: symbols.expandingText(entry.key), template: symbols.expandingText(entry.value),
+                location: entry.location)
+        }
+        return RewriteRules(compiling: sources, diagnostics: &diagnostics)
+    }
+
+    /// A database by the name that `test rewrite --database` has for it (commands specification, section 7.1).
+    package enum Name: String, Sendable, CaseIterable { case domain, general, reverse, forward }
+
+    /// Puts another file in the place of a database; nil: there is none.
+    package mutating func replace(
+        _ name: Name, with file: LineReader.File?, symbols: SymbolTable, diagnostics: inout Diagnostics
+    ) {
+        func table(_ diagnostics: inout Diagnostics) -> TextDatabase? {
+            file.map {
+                TextDatabase(TextDatabase.entries(of: $0, diagnostics: &diagnostics), diagnostics: &diagnostics)
+            }
+        }
+        switch name {
+        case .domain: domainRules = file.map { Self.rules($0, symbols, &diagnostics) }
+        case .general: general = table(&diagnostics)
+        case .reverse: reverse = table(&diagnostics)
+        case .forward: forward = table(&diagnostics)
         }
     }
 }

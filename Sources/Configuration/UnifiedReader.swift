@@ -12,13 +12,16 @@ struct UnifiedStatement {
     var line: LogicalLine
     var settings: [OptionSetting] = []
 
-    /// Whether it is a rule of a section's body that the file has just as it is read.
-    var isVerbatimRule: Bool {
-        guard case .body(let section) = kind, !line.isJoined else { return false }
-        return switch section.kind {
-        case .rewrites, .mapping: true
-        default: false
+    /// Where the bytes of the value of `setting` stand. That of an option has lost its quotes: all of it counts as
+    /// standing at its beginning.
+    func place(of setting: OptionSetting) -> TextPlace {
+        if case .body(let section) = kind {
+            switch section.kind {
+            case .rewrites, .mapping: return line.place(from: line.text.utf8.prefix(while: \.isBlank).count)
+            default: break
+            }
         }
+        return TextPlace(fixed: setting.valueLocation)
     }
 }
 

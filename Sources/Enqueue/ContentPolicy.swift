@@ -19,8 +19,6 @@ package struct ContentPolicy: Sendable {
         package var receivedState: String?
         /// `noreceivedfrom`.
         package var hidesOriginalSender = false
-        /// `eightstrict`: 8-bit data must be announced.
-        package var refusesEightBit = false
         /// `authrewrite`.
         package var authenticated: Channel.AuthenticatedAddressUse?
 
@@ -105,7 +103,6 @@ package struct ContentPolicy: Sendable {
         source.missingRecipientPolicy = channel.missingRecipientPolicy.flatMap(effective)
         source.receivedState = channel.argument("receivedstate")
         source.hidesOriginalSender = !channel.showsReceivedFrom
-        source.refusesEightBit = channel.eightBit == .strict
         let use = channel.authenticatedAddressUse
         if use.action != .nothing { source.authenticated = use }
         if channel.readsHeaderOptions {

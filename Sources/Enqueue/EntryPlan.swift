@@ -101,15 +101,23 @@ package struct QueueRecipientFacts: Hashable, Sendable {
     package var given: String
     package var originalRecipient: String?
     package var notify: NotifyConditions
+    /// What notifications name in place of the address; nil: the address.
+    package var shownAddress: String?
 
-    package init(given: String, originalRecipient: String? = nil, notify: NotifyConditions = []) {
+    package init(
+        given: String, originalRecipient: String? = nil, notify: NotifyConditions = [], shownAddress: String? = nil
+    ) {
+        self.shownAddress = shownAddress
         self.given = given
         self.originalRecipient = originalRecipient
         self.notify = notify
     }
 
     func recipient(address: String) -> QueueRecipient {
-        QueueRecipient(address: address, given: given, originalRecipient: originalRecipient, notify: notify)
+        var recipient = QueueRecipient(
+            address: address, given: given, originalRecipient: originalRecipient, notify: notify)
+        recipient.shownAddress = shownAddress
+        return recipient
     }
 }
 
@@ -124,7 +132,7 @@ extension EntryPlan.Division {
             switch channel.copies {
             case .single: .byRecipient
             case .perSystem: .byHost
-            case .multiple: channel.proto == .none || channel.daemon != nil ? .byChannel : .byHost
+            case .multiple: .byChannel
             }
         self.init(copies, limit: channel.addressesPerEntry)
     }

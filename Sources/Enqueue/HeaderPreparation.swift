@@ -3,6 +3,7 @@ import Channels
 package import Configuration
 package import Envelope
 package import InternetMessage
+package import TransactionLog
 
 /// What the header of a message says that the queue must know.
 package struct HeaderFacts: Hashable, Sendable {
@@ -11,12 +12,18 @@ package struct HeaderFacts: Hashable, Sendable {
     package var priority = Priority.normal
     /// Why the message is to be held; nil: it is not.
     package var heldReason: String?
+    /// `Deferred-delivery:`, seconds since 1970; nil without a date there that can be read.
+    package var deferredUntil: Int64?
     /// The destination channels want different headers; the header is as it came.
     package var differsByDestination = false
     /// Why the message is not taken.
     package var refusal: RoutingRefusal?
     /// Replaces the envelope From.
     package var newSender: String?
+    /// The lines of the header that the log gets.
+    package var loggedLines: [String] = []
+
+    package init() {}
 }
 
 /// The header work that every enqueue does: trace field, missing fields, loop count (smtp specification, 8.1 to 8.3).
@@ -70,17 +77,18 @@ package struct HeaderPreparation: Sendable {
     /// Prepares the header at the beginning of `content`, which holds at least the whole header or all of the message.
     /// `completion`: the fields to add where they are missing; nil leaves the header as it came. `list`: the mailing list
     /// whose copy it is. `rewriting`: of the addresses in the header. `work`: what the channels want. `additions`: fields
-    /// of this message alone.
+    /// of this message alone. `logged`: the lines for the log; nil for none.
     package func prepare(
         _ content: [UInt8], received: ReceivedField, completion: HeaderBlock.Completion?, list: ListParameters? = nil,
         rewriting: HeaderRewriting? = nil, work: MessageWork = MessageWork(),
-        additions: HeaderAdditions = HeaderAdditions()
+        additions: HeaderAdditions = HeaderAdditions(), logged: LoggedHeader? = nil
     ) -> Result<Prepared, HeaderError> {
         HeaderBlock.scan(content, limits: headerLimits).map { scan in
             var header = scan.header
             var facts = HeaderFacts()
             facts.heldReason = loopReason(header)
             facts.priority = Self.priority(header)
+            facts.deferredUntil = header.text(of: "Deferred-Delivery").flatMap { MessageDate.parse($0)?.seconds }
             work.prepareSource(&header, &facts)
             if let rewriting { facts.differsByDestination = !rewriting.apply(to: &header) }
             if let completion { header.complete(completion) }
@@ -89,6 +97,7 @@ package struct HeaderPreparation: Sendable {
             work.finishSource(&header)
             facts.differsByDestination = facts.differsByDestination || work.choice.differs
             facts.messageID = header.messageID
+            if let logged { facts.loggedLines = logged.lines(of: header) }
             var bytes: [UInt8] = []
             bytes.reserveCapacity(header.bytes.count + 512)
             for field in additions.traceFields { bytes += field }

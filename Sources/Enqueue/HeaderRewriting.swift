@@ -2,7 +2,7 @@ import AddressRewriting
 package import Channels
 import Configuration
 import Envelope
-import InternetMessage
+package import InternetMessage
 
 /// Rewrites and reverses the addresses of a message header on its way to its channels (aliases specification, 9.3).
 /// What comes out as it was keeps its octets; of the others only the address itself is replaced.
@@ -26,6 +26,8 @@ package struct HeaderRewriting: Sendable {
     let source: Channel
     /// Completes addresses without a domain (channels specification, 4.9); nil: the local host.
     let defaultHost: String?
+    /// Addresses without a domain stay so.
+    let leavesBare: Bool
     /// The channels that the outcome may differ between; never empty.
     let destinations: [String]
 
@@ -63,6 +65,11 @@ package struct HeaderRewriting: Sendable {
         return changes
     }
 
+    /// What becomes of one address in the header of mail on a channel: rewriting, completion, reversal and written form.
+    func form(of mailbox: Mailbox, _ direction: AddressDirection, on destination: String) -> String {
+        rewritten(mailbox, direction, destination, router.locality()) ?? mailbox.description
+    }
+
     private static func direction(of field: HeaderBlock.Field, in header: HeaderBlock) -> AddressDirection? {
         fields.first { header.isNamed($0.name, field) }?.direction
     }
@@ -71,15 +78,18 @@ package struct HeaderRewriting: Sendable {
     private func rewritten(
         _ mailbox: Mailbox, _ direction: AddressDirection, _ destination: String, _ lookups: DirectoryLocality
     ) -> String? {
-        if mailbox.domain.isEmpty, mailbox.route.isEmpty, source.refusesDefaultHost { return nil }
-        let address = mailbox.description
+        if mailbox.domain.isEmpty, mailbox.route.isEmpty, leavesBare { return nil }
+        let given = mailbox.description
+        let address = source.usesRestrictedEncoding ? RestrictedEncoding.decoded(given) : given
         let query = RewriteEngine.Query(
             address, kind: .header, direction: direction, sourceChannel: source.name,
             destinationChannel: destination, defaultHost: defaultHost, directory: lookups)
         // An address that no channel is for, or that cannot be looked up now, is the recipient's to make sense of.
         guard case .rewritten(let rewritten) = router.engine.rewrite(query) else { return nil }
-        let result = router.reversed(rewritten.address, direction, source: source.name, destination: destination)
-        return Mailbox(result) == nil || equalIgnoringCase(result.utf8, address.utf8) ? nil : result
+        let result = router.outward(
+            router.reversed(rewritten.address, direction, source: source.name, destination: destination),
+            of: rewritten.channel, direction, destination: destination)
+        return Mailbox(result) == nil || equalIgnoringCase(result.utf8, given.utf8) ? nil : result
     }
 
     /// A source route needs angle brackets around it.
@@ -110,17 +120,40 @@ extension Router {
         let canSplit = configuration.channels.channel(named: RecipientCollector.channel) != nil
         return HeaderRewriting(
             router: self, source: source, defaultHost: senderHost(source, completion),
+            leavesBare: leavesBare(source, completion),
             destinations: canSplit ? destinations : [first])
+    }
+
+    /// An address as the header of mail on a channel has it, when it names a recipient and when it names a sender.
+    package struct HeaderForms: Hashable, Sendable {
+        package var channel: String
+        package var recipient: String
+        package var sender: String
+
+        package init(channel: String, recipient: String, sender: String) {
+            self.channel = channel
+            self.recipient = recipient
+            self.sender = sender
+        }
+    }
+
+    /// The header forms of an address on each of the channels, for `martlet explain`.
+    package func headerForms(
+        of mailbox: Mailbox, source: Channel, completion: HostCompletion, on channels: [String]
+    ) -> [HeaderForms] {
+        let rewriting = HeaderRewriting(
+            router: self, source: source, defaultHost: senderHost(source, completion),
+            leavesBare: leavesBare(source, completion), destinations: channels)
+        return channels.map { channel in
+            HeaderForms(
+                channel: channel, recipient: rewriting.form(of: mailbox, .forward, on: channel),
+                sender: rewriting.form(of: mailbox, .backward, on: channel))
+        }
     }
 
     /// All recipients on the way to the channel that makes a message of its own for each header.
     package func deferred(_ recipients: [RoutedRecipient]) -> [RoutedRecipient] {
-        recipients.map { recipient in
-            var recipient = recipient
-            recipient.channel = RecipientCollector.channel
-            recipient.host = configuration.channels.channel(named: recipient.channel)?.officialHost ?? recipient.host
-            return recipient
-        }
+        deferred(recipients, to: RecipientCollector.channel)
     }
 
     /// What may share a header: recipients for which this is the same.
@@ -128,6 +161,26 @@ extension Router {
         let wanted = content.destination(recipient.channel)
         if wanted.namesRecipient { return "\(recipient.channel) \(recipient.recipient.address)" }
         return headersDependOnDestination || wanted != ContentPolicy.Destination() ? recipient.channel : ""
+    }
+
+    /// The written form on the destination channel (channels specification, 4.13): `restricted`, and the source route
+    /// through the local host that `exproute` of the channel the address belongs to, or `improute` of the destination,
+    /// asks for.
+    func outward(
+        _ address: String, of own: String, _ direction: AddressDirection, destination: String
+    ) -> String {
+        guard let channel = configuration.channels.channel(named: destination) else { return address }
+        let written = channel.usesRestrictedEncoding ? RestrictedEncoding.encoded(address) : address
+        guard own != destination, var mailbox = Mailbox(written), mailbox.route.isEmpty,
+            !equalIgnoringCase(mailbox.domain.utf8, localHost.utf8)
+        else { return written }
+        func counts(_ option: String) -> Bool {
+            direction == .backward || configuration.options.boolean("mta.\(option)_forward")
+        }
+        let isExported = configuration.channels.channel(named: own)?.routesExported ?? false
+        guard isExported && counts("exproute") || channel.routesImported && counts("improute") else { return written }
+        mailbox.route = [localHost]
+        return mailbox.description
     }
 
     /// Reversal of a header address, where the destination channel has it (aliases specification, 9.3 step 2).

@@ -1,5 +1,6 @@
 package import Configuration
 package import Spool
+import SystemCalls
 import TransactionLog
 
 extension MessageSubmitter {
@@ -26,6 +27,11 @@ extension MessageSubmitter {
     }
 
     private static func logOptions(_ configuration: MTAConfiguration) -> LogOptions {
-        LogOptions { configuration.options.integer("mta.\($0)") }
+        var options = LogOptions { configuration.options.integer("mta.\($0)") }
+        let selection = try? Files.read(configuration.paths.configurationFile("log_headers.opt"))
+        options.header = LoggedHeader(
+            options: String(decoding: selection ?? [], as: UTF8.self),
+            longest: configuration.options.integer("mta.log_headers_maxchars"))
+        return options
     }
 }

@@ -73,16 +73,18 @@ package final class MessageSubmitter: Sendable {
     /// Hands a message over. `completion` runs on the spool's thread when the message is durable, or with the error after
     /// which nothing of it is in the queue. `modifiers`: for the action code of the E records; nil writes none
     /// (`nologging`). `logsFirst`: the records are written before `completion` runs, because what the caller logs then
-    /// belongs behind them; a client's session gets its answer first.
+    /// belongs behind them; a client's session gets its answer first. `headerLines`: of the message, for the log.
     package func submit(
-        _ message: QueuedMessage, content: SpoolContent, modifiers: TransferModifiers?, logsFirst: Bool = false,
+        _ message: QueuedMessage, content: SpoolContent, modifiers: TransferModifiers?, headerLines: [String] = [],
+        logsFirst: Bool = false,
         completion: @escaping @Sendable (Result<SpoolLocation, SpoolError>) -> Void
     ) {
         let pending = committedEntries
         let log = log
         spool.append(message, content: content) { result in
             if case .success = result, let modifiers {
-                let entries = Self.enqueueEntries(message, size: content.size, modifiers)
+                var entries = Self.enqueueEntries(message, size: content.size, modifiers)
+                if let last = entries.indices.last { entries[last].headerLines = headerLines }
                 if logsFirst { log.write(entries) } else { pending.add(entries) }
             }
             completion(result)

@@ -33,13 +33,17 @@ struct RecipientCollector {
             return
         }
         if let list = found.list { recipient.notify = list.adjusted(recipient.notify) }
+        // The outermost alias that hides what it stands for, whichever hop it was on.
+        let shownAddress = facts.shownAddress ?? found.notificationAddress?.description
         let list = found.list.flatMap { $0.hasOwnEnvelope ? $0 : nil }
         if let list, let address = found.listAddress, defersLists {
             guard deferred.insert(address).inserted else { return }
             postpone(address, recipient, heldReason, list)
         } else if found.isDeferred {
+            recipient.shownAddress = shownAddress
             postpone(found.address, recipient, found.heldReason ?? heldReason, nil)
         } else {
+            recipient.shownAddress = shownAddress
             routed.append(
                 RoutedRecipient(
                     channel: found.channel, host: found.host,

@@ -1,6 +1,8 @@
 package import AddressRewriting
+import Aliases
 package import Channels
 import Configuration
+package import Envelope
 package import InternetMessage
 
 /// The way of an envelope From (aliases specification, 9.1), and of the addresses that `test rewrite` is asked about.
@@ -8,10 +10,11 @@ extension Router {
     /// Completes, rewrites and reverses an envelope From. Nil stays nil: the empty reverse path is never rewritten. An
     /// address that leads to no channel is kept as it is (`return_envelope` bit 4 is not set).
     package func sender(_ mailbox: Mailbox?, channel: Channel, completion: HostCompletion) -> String {
-        guard let mailbox else { return "" }
+        guard let given = mailbox else { return "" }
+        let mailbox = channel.usesRestrictedEncoding ? given.decoded : given
         let isBare = mailbox.domain.isEmpty && mailbox.route.isEmpty
         // `nodefaulthost`: nothing is completed (channels specification, 4.9).
-        if isBare, channel.refusesDefaultHost { return mailbox.description }
+        if isBare, leavesBare(channel, completion) { return mailbox.description }
         let host = senderHost(channel, completion)
         let query = RewriteEngine.Query(
             mailbox.description, kind: .envelope, direction: .backward, sourceChannel: channel.name,
@@ -55,19 +58,24 @@ extension Router {
     ) -> (outcome: RewriteEngine.Outcome, trace: [RewriteTraceStep]) {
         let host = configuration.channels.channel(named: sourceChannel).flatMap { channel in
             kind == .header || direction == .backward
-                ? senderHost(channel, HostCompletion()) : Mailbox(address).flatMap { recipientHost(channel, $0) }
+                ? senderHost(channel, HostCompletion())
+                : Mailbox(address).flatMap { recipientHost(channel, $0, HostCompletion()) }
         }
         var (outcome, trace) = engine.explain(
             RewriteEngine.Query(
                 address, kind: kind, direction: direction, sourceChannel: sourceChannel,
                 destinationChannel: destinationChannel, defaultHost: host, directory: locality()))
-        guard case .rewritten(var rewritten) = outcome, isReversed(kind, direction, destinationChannel) else {
-            return (outcome, trace)
+        guard case .rewritten(var rewritten) = outcome else { return (outcome, trace) }
+        if isReversed(kind, direction, destinationChannel) {
+            let subject = AddressReversal.Subject(
+                address: rewritten.address, kind: kind, direction: direction, sourceChannel: sourceChannel,
+                destinationChannel: destinationChannel ?? "")
+            if let result = reversal.decide(subject)?.result { rewritten.address = result }
         }
-        let subject = AddressReversal.Subject(
-            address: rewritten.address, kind: kind, direction: direction, sourceChannel: sourceChannel,
-            destinationChannel: destinationChannel ?? "")
-        if let result = reversal.decide(subject)?.result { rewritten.address = result }
+        if kind == .header, let destinationChannel {
+            rewritten.address = outward(
+                rewritten.address, of: rewritten.channel, direction, destination: destinationChannel)
+        }
         outcome = .rewritten(rewritten)
         return (outcome, trace)
     }
@@ -85,6 +93,23 @@ extension Router {
 
     /// What completes a sender without a domain; nil: the local host (channels specification, 4.9).
     func senderHost(_ channel: Channel, _ completion: HostCompletion) -> String? {
-        channel.defaultHosts.first ?? (channel.usesRemoteHost ? completion.clientLiteral : nil)
+        completion.ownDomain(channel) ?? channel.defaultHosts.first
+            ?? (channel.usesRemoteHost ? completion.clientLiteral : nil)
+    }
+
+    /// `nodefaulthost`: senders and header addresses without a domain stay so.
+    func leavesBare(_ channel: Channel, _ completion: HostCompletion) -> Bool {
+        channel.refusesDefaultHost && completion.ownDomain(channel) == nil
+    }
+
+    /// How the addresses of a message that has been accepted before are completed: as at its first acceptance.
+    package func completion(of submission: Submission) -> HostCompletion {
+        var completion = HostCompletion()
+        let address = submission.clientAddress
+        if !address.isEmpty { completion.clientLiteral = address.contains(":") ? "[IPv6:\(address)]" : "[\(address)]" }
+        if !submission.user.isEmpty, case .found(let entry) = user(forLogin: submission.user) {
+            completion.authenticatedDomain = Mailbox(entry.mail)?.domain
+        }
+        return completion
     }
 }

@@ -33,8 +33,16 @@ package struct RoutingRefusal: Error, Hashable, Sendable {
 package struct HostCompletion: Hashable, Sendable {
     /// The address literal of the client, `[203.0.113.9]`; nil for an internal enqueue.
     package var clientLiteral: String?
+    /// The domain of the primary address of the authenticated user; nil without one.
+    package var authenticatedDomain: String?
 
-    package init(clientLiteral: String? = nil) { self.clientLiteral = clientLiteral }
+    package init(clientLiteral: String? = nil, authenticatedDomain: String? = nil) {
+        self.clientLiteral = clientLiteral
+        self.authenticatedDomain = authenticatedDomain
+    }
+
+    /// Keyword `authhost`: what the user's own address gives on the channel, before everything else.
+    func ownDomain(_ channel: Channel) -> String? { channel.usesAuthenticatedHost ? authenticatedDomain : nil }
 }
 
 /// The way of an address through rewriting, access tables and aliases to channels. Immutable but for the directory, which
@@ -89,6 +97,9 @@ package final class Router: Sendable {
         headersDependOnDestination =
             rules.contains(where: \.headersDependOnDestination)
             || reversal.isActive && (reversal.isChannelSpecific || Set(isReversed).count > 1)
+            || configuration.channels.channels.contains {
+                $0.usesRestrictedEncoding || $0.routesExported || $0.routesImported
+            }
         forwarding = AddressForwarding(
             mappings: configuration.mappings, context: context, database: databases.forward, bits: options.forwardBits)
         resolver = Mutex(nil)
@@ -163,8 +174,9 @@ package final class Router: Sendable {
         facts: AccessFacts, isReprocessing: Bool = false, expandsNow: Bool = false,
         findings: AccessFindings? = nil, trace: RouteTrace? = nil
     ) -> Result {
+        let mailbox = channel.usesRestrictedEncoding ? mailbox.decoded : mailbox
         let (current, lookups) = snapshot()
-        let host = recipientHost(channel, mailbox)
+        let host = recipientHost(channel, mailbox, completion)
         if let trace, mailbox.domain.isEmpty {
             trace.add(.completed(address: mailbox.description, host: host ?? localHost))
         }
@@ -175,6 +187,7 @@ package final class Router: Sendable {
             resolver: current, maxLevels: configuration.mta.maxAliasLevels, texts: texts,
             poster: Poster(envelopeFrom: Mailbox(facts.sender), sourceChannel: channel.name, user: facts.user),
             now: SystemClock.wallSeconds, isReprocessing: isReprocessing || expandsNow,
+            detourHost: channel.aliasDetourHost,
             observe: trace.map { trace in { trace.add(.lookedUp($0)) } })
         let expansion = expander.expand(
             mailbox,
@@ -293,10 +306,11 @@ package final class Router: Sendable {
         return outcome
     }
 
-    /// What completes a recipient without a domain: the second `defaulthost`, on submission channels the only one, else
-    /// the local host, which is also that of `<postmaster>` everywhere.
-    func recipientHost(_ channel: Channel, _ mailbox: Mailbox) -> String? {
+    /// What completes a recipient without a domain: the user's own domain with `authhost`, the second `defaulthost`, on
+    /// submission channels the only one, else the local host, which is also that of `<postmaster>` everywhere.
+    func recipientHost(_ channel: Channel, _ mailbox: Mailbox, _ completion: HostCompletion) -> String? {
         if mailbox.domain.isEmpty, mailbox.localPart.lowercased() == "postmaster" { return nil }
+        if let own = completion.ownDomain(channel) { return own }
         let hosts = channel.defaultHosts
         return hosts.count > 1 ? hosts[1] : channel.isSubmission ? hosts.first : nil
     }
@@ -338,6 +352,11 @@ package final class Router: Sendable {
                 return result.output
             })
     }
+}
+
+extension Mailbox {
+    /// Without restricted encoding (RFC 1137).
+    var decoded: Mailbox { Mailbox(RestrictedEncoding.decoded(description)) ?? self }
 }
 
 extension AliasChannel {

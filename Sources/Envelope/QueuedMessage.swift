@@ -17,6 +17,8 @@ package struct QueueRecipient: Hashable, Sendable {
     /// ORCPT, decoded, `type;address`; nil when the client gave none.
     package var originalRecipient: String?
     package var notify: NotifyConditions
+    /// What notifications name in place of `address`: an alias that hides its value; nil: `address`.
+    package var shownAddress: String?
 
     package init(
         address: String, given: String, originalRecipient: String? = nil, notify: NotifyConditions = []

@@ -87,6 +87,7 @@ extension ChannelSettings {
         pool = channel.pool.flatMap { configuration.jobController.pool(named: $0)?.name ?? $0 }
         maximumJobs = channel.maxJobs
         threadDepth = channel.threadDepth
+        entriesPerJob = channel.filesPerJob
         clientThreads = channel.options["max_client_threads"].flatMap { Int($0) } ?? clientThreads
         backoff = BackoffTable(common: nil, own: Self.lists { channel.backoff($0) })
         notices = NoticesTable(

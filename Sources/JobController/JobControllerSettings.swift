@@ -7,6 +7,8 @@ package struct ChannelSettings: Sendable, Equatable {
     package var pool: String?
     /// `maxjobs`.
     package var maximumJobs = 100
+    /// `filesperjob`: entries for each job before a further one is started; 0: as many jobs as there is work for.
+    package var entriesPerJob = 0
     /// `threaddepth`.
     package var threadDepth = 10
     /// `anon_host` 0: entries are sub-sorted by destination host.
@@ -33,6 +35,7 @@ package struct ChannelSettings: Sendable, Equatable {
     var bounded: ChannelSettings {
         var copy = self
         copy.maximumJobs = min(max(1, maximumJobs), ScheduleBounds.mostJobs)
+        copy.entriesPerJob = min(max(0, entriesPerJob), ScheduleBounds.largestCount)
         copy.threadDepth = min(max(1, threadDepth), ScheduleBounds.largestCount)
         copy.maximumLifeAge = min(max(1, maximumLifeAge), ScheduleBounds.longestTime)
         copy.maximumLifeConnections = min(max(1, maximumLifeConnections), ScheduleBounds.largestCount)

@@ -95,7 +95,7 @@ private struct MappingFileParser {
         var location = line.location
         location.column = line.text.utf8.prefix { $0.isBlank }.count + 1
         let entry = MappingEntrySource(
-            rule: line.text, at: location, isVerbatim: !line.isJoined, diagnostics: &diagnostics)
+            rule: line.text, at: location, place: line.place.dropping(location.column - 1), diagnostics: &diagnostics)
         if let entry {
             current?.entries.append(entry)
         }

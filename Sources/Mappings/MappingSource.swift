@@ -8,31 +8,26 @@ package struct MappingEntrySource: Hashable, Sendable {
     package private(set) var template: String
     /// Where the entry begins.
     package let location: SourceLocation
-    /// How many bytes behind `location` the template begins.
-    private let templateOffset: Int
-    /// False when the file has the entry in other words: symbols were replaced, or lines joined.
-    private var isVerbatim: Bool
-
-    var patternPlace: TextPlace { TextPlace(location, isVerbatim: isVerbatim) }
-    var templatePlace: TextPlace {
-        TextPlace(patternPlace.location(at: templateOffset), isVerbatim: isVerbatim)
-    }
+    /// Where the bytes of the two columns stand.
+    private(set) var patternPlace: TextPlace
+    private(set) var templatePlace: TextPlace
 
     /// Splits a line `PATTERN TEMPLATE` at unquoted white space; the template may be missing (empty output). Nil for a
     /// blank line. Text after the template is reported: a blank inside a column must be written `$ `
     /// (mappings specification, section 1.1).
-    /// `location`: where the pattern begins. `isVerbatim`: whether the file has the line as it is here.
+    /// `location`: where the pattern begins. `place`: where the bytes from there on stand; nil for a line as the file has
+    /// it.
     package init?(
-        rule: String, at location: SourceLocation, isVerbatim: Bool = true, diagnostics: inout Diagnostics
+        rule: String, at location: SourceLocation, place: TextPlace? = nil, diagnostics: inout Diagnostics
     ) {
         var columns = ColumnSplitter(rule)
         pattern = columns.next()
         guard !pattern.isEmpty else { return nil }
         let start = columns.offset - pattern.utf8.count
         template = columns.next()
-        templateOffset = columns.offset - template.utf8.count - start
         self.location = location
-        self.isVerbatim = isVerbatim
+        patternPlace = place ?? TextPlace(location)
+        templatePlace = patternPlace.dropping(columns.offset - template.utf8.count - start)
         let surplus = columns.next()
         if !surplus.isEmpty {
             diagnostics.warning(
@@ -43,11 +38,12 @@ package struct MappingEntrySource: Hashable, Sendable {
     }
 
     /// Replaces symbols in both columns.
-    fileprivate mutating func replaceText(_ expand: (String) -> String) {
-        let texts = (pattern, template)
-        pattern = expand(pattern)
-        template = expand(template)
-        isVerbatim = isVerbatim && texts == (pattern, template)
+    fileprivate mutating func replaceSymbols(_ symbols: SymbolTable) {
+        let (pattern, template) = (symbols.replacingSymbols(pattern), symbols.replacingSymbols(template))
+        self.pattern = pattern.text
+        self.template = template.text
+        patternPlace = patternPlace.replacing(pattern.replacements)
+        templatePlace = templatePlace.replacing(template.replacements)
     }
 }
 
@@ -67,8 +63,8 @@ package struct MappingTableSource: Hashable, Sendable {
     }
 
     /// Replaces symbols in all entries.
-    package mutating func replaceText(_ expand: (String) -> String) {
-        for index in entries.indices { entries[index].replaceText(expand) }
+    package mutating func replaceSymbols(_ symbols: SymbolTable) {
+        for index in entries.indices { entries[index].replaceSymbols(symbols) }
     }
 }
 

@@ -4,13 +4,13 @@ import OptionSyntax
 struct SourceLine: Hashable, Sendable {
     var text: String
     var location: SourceLocation
-    /// Whether continuation lines were joined to it.
-    var isJoined: Bool
+    /// Where its bytes stand.
+    var place: TextPlace
 
-    init(_ text: String, at location: SourceLocation, isJoined: Bool = false) {
+    init(_ text: String, at location: SourceLocation, joined: [(offset: Int, location: SourceLocation)] = []) {
         self.text = text
         self.location = location
-        self.isJoined = isJoined
+        place = TextPlace(location, joined: joined)
     }
 
     var isBlank: Bool { text.utf8.allSatisfy(\.isBlank) }
@@ -105,6 +105,7 @@ struct SourceLineReader {
 func joiningContinuations(_ lines: [SourceLine], diagnostics: inout Diagnostics) -> [SourceLine] {
     var result: [SourceLine] = []
     var open: (line: SourceLine, columns: LineColumns)?
+    var joined: [(offset: Int, location: SourceLocation)] = []
     for line in lines {
         var bytes = Array(line.text.utf8)[...]
         let continues = bytes.last == UInt8(ascii: "\\")
@@ -116,6 +117,11 @@ func joiningContinuations(_ lines: [SourceLine], diagnostics: inout Diagnostics)
             let separates = columns == .first && trimmed.startIndex > bytes.startIndex
             text = start.text + (separates ? " " : "") + trimmed.text
             location = start.location
+            var place = line.location
+            place.column += trimmed.startIndex - bytes.startIndex
+            joined.append((start.text.utf8.count + (separates ? 1 : 0), place))
+        } else {
+            joined = []
         }
         if text.utf8.count > SourceLineReader.lineLimit {
             diagnostics.error("the joined line is longer than \(SourceLineReader.lineLimit) octets", at: location)
@@ -125,9 +131,9 @@ func joiningContinuations(_ lines: [SourceLine], diagnostics: inout Diagnostics)
         if continues {
             let columns = LineColumns(text)
             let kept = columns == .between ? columns.trimmed(text) + " " : columns.trimmed(text)
-            open = (SourceLine(kept, at: location), columns)
+            open = (SourceLine(kept, at: location, joined: joined), columns)
         } else {
-            result.append(SourceLine(text, at: location, isJoined: open != nil))
+            result.append(SourceLine(text, at: location, joined: joined))
             open = nil
         }
     }

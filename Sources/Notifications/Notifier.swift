@@ -81,15 +81,56 @@ package final class Notifier: Sendable {
         let addressees = addressees(occasion, entry, isWanted: !wanted.isEmpty)
         guard !addressees.isEmpty else { return completion(nil) }
         let draft = draft(occasion, entry, wanted.isEmpty ? occasion.outcomes : wanted, size: content.size)
-        if content.size > submitter.spool.options.largeThreshold, !draft.report.returnsHeadersOnly {
-            let work = { @Sendable [self] in
-                enqueue(draft, addressees, entry, content, isLarge: true, completion)
-            }
-            // Without a thread the caller waits for it.
-            do { try SystemThread.tryStart("notification", work) } catch { work() }
-        } else {
-            enqueue(draft, addressees, entry, content, isLarge: false, completion)
+        send(letters(draft, addressees, occasion, entry)[...], entry, content, completion)
+    }
+
+    /// A notification, and who gets it.
+    private struct Letter: Sendable {
+        var draft: Draft
+        var addressees: [String]
+    }
+
+    /// One for all addressees; with `postheadonly` the postmaster's copy, which has only the header of the message, is one
+    /// of its own.
+    private func letters(
+        _ draft: Draft, _ addressees: [String], _ occasion: Occasion, _ entry: QueueEntry
+    ) -> [Letter] {
+        let channel = configuration.channels.channel(named: entry.channel)
+        let own = addressees.filter { $0 != occasion.message.sender }
+        guard channel?.sendsPostmasterHeaderOnly == true, !own.isEmpty, !draft.report.returnsHeadersOnly else {
+            return [Letter(draft: draft, addressees: addressees)]
         }
+        var copy = draft
+        copy.report.returnsHeadersOnly = true
+        guard own.count < addressees.count else { return [Letter(draft: copy, addressees: own)] }
+        copy.identity = submitter.newIdentity()
+        copy.identity.id = MessageID.derived(
+            from: draft.identity.id, entry: 0, attempt: 0, recipients: [], occasion.kind.derivation)
+        copy.report.messageID = "\(copy.identity.envelopeID)@\(configuration.channels.localHost)"
+        copy.report.boundaryID = boundaryID(copy.identity.id)
+        return [
+            Letter(draft: draft, addressees: addressees.filter { !own.contains($0) }),
+            Letter(draft: copy, addressees: own),
+        ]
+    }
+
+    private func send(
+        _ letters: ArraySlice<Letter>, _ entry: QueueEntry, _ content: ReturnedContent,
+        _ completion: @escaping @Sendable (_ problem: String?) -> Void
+    ) {
+        guard let letter = letters.first else { return completion(nil) }
+        let goOn = { @Sendable [self] (problem: String?) in
+            if let problem { return completion(problem) }
+            send(letters.dropFirst(), entry, content, completion)
+        }
+        let isLarge =
+            content.size > submitter.spool.options.largeThreshold && !letter.draft.report.returnsHeadersOnly
+        let work = { @Sendable [self] in
+            enqueue(letter.draft, letter.addressees, entry, content, isLarge: isLarge, goOn)
+        }
+        guard isLarge else { return work() }
+        // Without a thread the caller waits for it.
+        do { try SystemThread.tryStart("notification", work) } catch { work() }
     }
 
     /// `disable_delivery_receipt`: no receipts of success (section 1.1).
@@ -132,7 +173,8 @@ package final class Notifier: Sendable {
         let localHost = configuration.channels.localHost
         let channel = configuration.channels.channel(named: entry.channel)
         let report = DeliveryReport(
-            kind: occasion.kind, message: occasion.message, entry: entry, outcomes: outcomes, localHost: localHost,
+            kind: occasion.kind, message: occasion.message, entry: shown(entry, channel), outcomes: outcomes,
+            localHost: localHost,
             channelHost: channel?.officialHost ?? localHost,
             returnAddress: channel?.returnAddress ?? configuration.mta.returnAddress ?? "postmaster@\(localHost)",
             returnPersonal: channel?.returnPersonal ?? configuration.mta.returnPersonal ?? "Internet Mail Delivery",
@@ -142,6 +184,19 @@ package final class Notifier: Sendable {
                 decoding: submitter.headerDate(occasion.message.arrival / 1000), as: UTF8.self),
             returnsHeadersOnly: returnsHeadersOnly(occasion.message, size: size))
         return Draft(report: report, identity: identity)
+    }
+
+    /// The entry as the report shows it: the form of each recipient that the sender may see (channels specification,
+    /// `suppressfinal`; aliases specification, section 2.1).
+    private func shown(_ entry: QueueEntry, _ channel: Channel?) -> QueueEntry {
+        var entry = entry
+        for index in entry.recipients.indices {
+            let recipient = entry.recipients[index]
+            let hidesFinal = channel?.noticeForms == .original && !recipient.given.isEmpty
+            entry.recipients[index].address =
+                hidesFinal ? recipient.given : recipient.shownAddress ?? recipient.address
+        }
+        return entry
     }
 
     /// RET, and the limits on what is returned (section 1.5).

@@ -41,6 +41,12 @@ package struct LogicalLine: Hashable, Sendable {
         return place
     }
 
+    /// The places of the text from `offset` on.
+    package func place(from offset: Int) -> TextPlace {
+        let joined = pieces.dropFirst().map { (offset: $0.offset, location: $0.location) }
+        return TextPlace(pieces.first?.location, joined: joined).dropping(offset)
+    }
+
     /// The same line with other text, for example after symbols were replaced; all of it counts as standing at the
     /// beginning.
     package func replacingText(_ text: String) -> LogicalLine { LogicalLine(text, at: location) }

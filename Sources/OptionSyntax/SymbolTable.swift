@@ -22,10 +22,22 @@ package struct SymbolTable: Hashable, Sendable {
         return prefix.hasSuffix("/") ? prefix + rest : "\(prefix)/\(rest)"
     }
 
+    /// A symbol that was replaced by its value; lengths in UTF-8 bytes.
+    package struct Replacement: Hashable, Sendable {
+        /// Where the symbol began in the text as written.
+        package var start: Int
+        package var length: Int
+        package var newLength: Int
+    }
+
     /// `text` with every `&/NAME/` replaced by its value; unknown names stay.
-    package func expandingText(_ text: String) -> String {
-        guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
+    package func expandingText(_ text: String) -> String { replacingSymbols(text).text }
+
+    /// `text` with every `&/NAME/` replaced by its value, and where that was.
+    package func replacingSymbols(_ text: String) -> (text: String, replacements: [Replacement]) {
+        guard text.utf8.contains(UInt8(ascii: "&")) else { return (text, []) }
         var result = ""
+        var replacements: [Replacement] = []
         var rest = text[...]
         while let start = rest.range(of: "&/") {
             result += rest[..<start.lowerBound]
@@ -37,8 +49,11 @@ package struct SymbolTable: Hashable, Sendable {
             }
             result += value
             rest = after[after.index(after: slash)...]
+            let begin = text.utf8.distance(from: text.startIndex, to: start.lowerBound)
+            let end = text.utf8.distance(from: text.startIndex, to: rest.startIndex)
+            replacements.append(Replacement(start: begin, length: end - begin, newLength: value.utf8.count))
         }
-        return result + rest
+        return (result + rest, replacements)
     }
 }
 

@@ -37,6 +37,8 @@ package struct DeliveryRecord: Sendable {
     package var size: Int
     /// First line of the banner without the code; empty when none was seen.
     package var banner: String
+    /// With the last record of an attempt: the message, for header lines in the log.
+    package var content: OutgoingContent?
 }
 
 /// One connection entry (notifications and logging specification, 2.4), always outbound.

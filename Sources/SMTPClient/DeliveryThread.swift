@@ -89,7 +89,7 @@ final class DeliveryThread {
         if opened.isEmpty {
             guard let work = backlog.popFirst() else { return false }
             guard let job = work.open() else { return true }
-            opened = [Item(work: work, job: job)]
+            opened = SharedEntry.parts(work, job, context.settings.selection).map { Item(work: $0.work, job: $0.job) }
         }
         let item = opened[0]
         switch item.job.notice {

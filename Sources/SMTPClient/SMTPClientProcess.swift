@@ -71,7 +71,7 @@ package enum SMTPClientProcess {
             notifier: { request, completion in
                 notifier.notify(request.occasion, content: ReturnedContent(request.job.content), completion: completion)
             },
-            log: channel.isLogging ? ClientLog(submitter.log) : NoDeliveryLog())
+            log: channel.isLogging ? ClientLog(submitter.log, channel) : NoDeliveryLog())
         let code = client.run(session)
         submitter.spool.close()
         return code

@@ -50,15 +50,16 @@ struct Settlement {
     private func conclude(_ result: TransactionResult) {
         let othersSettled = result.outcomes.contains { $0.result != .failedTemporarily }
         let outcomes = result.outcomes.filter { job.entry.recipients.indices.contains($0.recipient) }
-        context.log.record(
-            outcomes.map { outcome in
-                let notify = job.entry.recipients[outcome.recipient].notify
-                return DeliveryRecord(
-                    action: DeliveryAction(outcome.result, othersSettled: othersSettled, notify: notify),
-                    modifiers: result.modifiers, message: job.message, entry: job.entryIndex, attempt: job.attempt,
-                    outcome: outcome, size: outcome.result == .failedTemporarily ? result.sent : job.content.size,
-                    banner: result.banner)
-            })
+        var records = outcomes.map { outcome in
+            let notify = job.entry.recipients[outcome.recipient].notify
+            return DeliveryRecord(
+                action: DeliveryAction(outcome.result, othersSettled: othersSettled, notify: notify),
+                modifiers: result.modifiers, message: job.message, entry: job.entryIndex, attempt: job.attempt,
+                outcome: outcome, size: outcome.result == .failedTemporarily ? result.sent : job.content.size,
+                banner: result.banner)
+        }
+        if let last = records.indices.last { records[last].content = job.content }
+        context.log.record(records)
         work.report(result.outcomes, retryAfter: retryAfter(result))
     }
 

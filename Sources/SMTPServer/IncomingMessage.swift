@@ -51,8 +51,10 @@ struct IncomingMessage {
         }
     }
 
-    /// FROM_ACCESS, or a recipient table for its recipient, wants copies held.
-    var heldReason: String? { effects.isHeld ? "access table" : nil }
+    /// Why copies are held: an access table wants that, or `holdlimit`.
+    var heldReason: String? { effects.isHeld ? "access table" : holdLimitReason }
+    /// More recipients than `holdlimit`.
+    var holdLimitReason: String?
     /// The content is octets, not lines.
     var isBinary: Bool { parameters.body == .binaryMIME }
 }

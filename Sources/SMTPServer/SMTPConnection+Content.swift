@@ -7,11 +7,17 @@ import NIOCore
 import SMTP
 import Spool
 import SystemCalls
+import TransactionLog
 import WorkerKit
 
 /// DATA and BDAT: from octets to a durable message.
 extension SMTPConnection {
     func beginData() -> ServerAnswer {
+        if var held = message, context.router.isOverHoldLimit(held.given.count, channel) {
+            held.recipients = context.router.deferred(held.recipients, by: channel)
+            held.holdLimitReason = "more than \(channel.holdLimit ?? 0) recipients"
+            message = held
+        }
         message?.identity = context.submitter.newIdentity()
         return .accept(nil)
     }
@@ -88,7 +94,8 @@ extension SMTPConnection {
             message.content, received: received, completion: channel.isSubmission ? completion : nil,
             rewriting: context.router.headerRewriting(
                 source: channel, completion: self.completion, recipients: message.recipients), work: work,
-            additions: HeaderAdditions(message.effects, traceFields: message.traceFields))
+            additions: HeaderAdditions(message.effects, traceFields: message.traceFields),
+            logged: context.submitter.log.header(at: .enqueue, keyword: channel.loggedHeader))
     }
 
     /// What the channels want of the message, and what the session knows about it.
@@ -105,14 +112,6 @@ extension SMTPConnection {
         return work
     }
 
-    /// `eightstrict`: 8-bit data must be announced (smtp specification, 7.4).
-    private func eightBitRefusal(_ message: IncomingMessage, _ findings: ContentFindings) -> Reply? {
-        guard findings.hasEightBit, message.parameters.body ?? .sevenBit == .sevenBit,
-            !message.parameters.needsSMTPUTF8, context.router.content.source(channel.name).refusesEightBit
-        else { return nil }
-        return Reply(550, "5.6.3", "8-bit data without BODY=8BITMIME encountered; message rejected")
-    }
-
     private func differ(_ given: String, _ now: String) -> Bool { given.asciiLowercased != now.asciiLowercased }
 
     func finishData(_ findings: ContentFindings) {
@@ -120,11 +119,7 @@ extension SMTPConnection {
             return session.answered(.refuse(Reply(451, "4.3.0", "Local error in processing")))
         }
         message = nil
-        let recipients = taken.effects.disposed(taken.recipients, by: context.configuration)
-        let limits = DestinationLimits(configuration: context.configuration)
-        if let refusal = taken.refusal ?? eightBitRefusal(taken, findings)
-            ?? limits.refusal(recipients, octets: findings.octets, lines: findings.lines)
-        {
+        if let refusal = taken.refusal ?? contentRefusal(taken, findings) {
             taken.stream?.abandon()
             return answer(.refuse(refusal), after: taken.delay)
         }
@@ -147,7 +142,7 @@ extension SMTPConnection {
             }
             let (pieces, converted) = prepared.content(body, hasEightBit: findings.hasEightBit)
             let type = BodyType(hasEightBit: findings.hasEightBit, converted, prepared.wishes)
-            submit(taken, identity, type, prepared.facts, .inline(pieces))
+            submit(taken, identity, type, prepared.facts, findings, .inline(pieces))
         }
     }
 
@@ -164,7 +159,7 @@ extension SMTPConnection {
                 // Nobody waits for an answer any more: without this the file would stay.
                 guard connection.loop != nil else { return content.abandon() }
                 let type = BodyType(hasEightBit: findings.hasEightBit, stream.findings, stream.wishes)
-                connection.submit(message, identity, type, stream.facts, .large(content))
+                connection.submit(message, identity, type, stream.facts, findings, .large(content))
             case .success(.scratch(let file)):
                 guard connection.loop != nil, let store = connection.context.store else { return }
                 connection.deliver(message, identity, stream.facts, .scratch(file), to: store)
@@ -176,17 +171,19 @@ extension SMTPConnection {
 
     private func submit(
         _ message: IncomingMessage, _ identity: MessageSubmitter.Identity, _ body: BodyType,
-        _ facts: HeaderFacts, _ content: SpoolContent
+        _ facts: HeaderFacts, _ findings: ContentFindings, _ content: SpoolContent
     ) {
-        let channels = context.configuration.channels
         let routed = message.effects.disposed(message.recipients, by: context.configuration)
         let recipients = facts.differsByDestination ? context.router.deferred(routed) : routed
+        var terms = EnqueueTerms(
+            facts, size: content.size, lines: Int(clamping: findings.lines),
+            blockSize: context.configuration.mta.blockSize, source: channel)
+        if let priority = message.parameters.priority { terms.priority = Priority(transfer: priority.granted) }
+        terms.releaseTime = message.parameters.releaseTime ?? 0
+        terms.deliverBy = message.deliverBy
         let entries = EntryPlan.entries(
-            recipients, priority: message.parameters.priority.map { Priority(transfer: $0.granted) } ?? facts.priority,
-            notBefore: message.parameters.releaseTime ?? 0, deliverBy: message.deliverBy,
-            heldReason: facts.heldReason ?? message.heldReason,
-            division: { EntryPlan.Division(channels.channel(named: $0)) },
-            officialHost: { channels.channel(named: $0)?.officialHost ?? $0 })
+            recipients, terms: terms, heldReason: facts.heldReason ?? message.heldReason,
+            channels: context.configuration.channels)
         var queued = QueuedMessage(
             id: identity.id, arrival: identity.arrival, sourceChannel: channel.name, submission: submission,
             sender: facts.newSender ?? message.sender, envelopeID: identity.envelopeID,
@@ -197,17 +194,20 @@ extension SMTPConnection {
         queued.transferPriority = message.parameters.priority.map { Int8(clamping: $0.granted) }
         forwarded = ClientAttributes()
         guard let loop else { return }
+        var modifiers = modifiers
+        if findings.cameInChunks { modifiers.insert(.chunking) }
         let bound = NIOLoopBound(self, eventLoop: loop)
         let reply = Reply(250, "2.5.0", "Ok, envelope id \(identity.envelopeID)@\(context.header.localHost)")
-        let modifiers = channel.isLogging ? modifiers : nil
-        context.submitter.drop(&queued, size: content.size, modifiers: modifiers)
+        let records = channel.isLogging ? modifiers : nil
+        context.submitter.drop(&queued, size: content.size, modifiers: records)
         guard !queued.entries.isEmpty else {
             if case .large(let large) = content { large.abandon() }
             answer(.accept(reply), after: message.delay)
             return proceed()
         }
         let delay = message.delay
-        context.submitter.submit(queued, content: content, modifiers: modifiers) { result in
+        context.submitter.submit(queued, content: content, modifiers: records, headerLines: facts.loggedLines) {
+            result in
             loop.execute {
                 switch result {
                 case .success: bound.value.answer(.accept(reply), after: delay)
@@ -216,6 +216,23 @@ extension SMTPConnection {
                 bound.value.proceed()
             }
         }
+    }
+
+    /// What the whole content is refused with at its end: octets above 127 that were not announced on an `eightstrict`
+    /// channel, or a size that a channel, or every list that the message is for, does not take.
+    private func contentRefusal(_ message: IncomingMessage, _ findings: ContentFindings) -> Reply? {
+        let isUnannounced =
+            message.parameters.body ?? .sevenBit == .sevenBit && !message.parameters.needsSMTPUTF8
+        if channel.eightBit == .strict, findings.hasEightBit, isUnannounced {
+            let text = context.configuration.mta.errorTexts["unnegotiated_eightbit"]
+            return Reply(550, "5.6.0", text ?? "message contains unnegotiated 8bit")
+        }
+        let recipients = message.effects.disposed(message.recipients, by: context.configuration)
+        let limits = DestinationLimits(configuration: context.configuration)
+        if let refusal = limits.refusal(recipients, octets: findings.octets, lines: findings.lines) { return refusal }
+        let refusal = context.router.listRefusal(
+            of: recipients, size: Int(clamping: findings.octets), lines: Int(clamping: findings.lines))
+        return refusal.map { Reply($0.code, $0.status, $0.text) }
     }
 
     private static func headerReply(_ error: HeaderError) -> Reply { Reply(552, "5.3.4", error.description) }

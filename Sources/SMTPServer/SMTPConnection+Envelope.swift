@@ -139,7 +139,7 @@ extension SMTPConnection {
             }
             checkPolicyAtRecipient { connection, refusal in
                 if let refusal { return connection.answer(.refuse(refusal), after: connection.takeDelay()) }
-                connection.message?.recipients += routed
+                connection.keep(routed)
                 connection.message?.given.append(path.given)
                 connection.message?.originalRecipient = parameters.originalRecipient.map {
                     String($0.drop { $0 != ";" }.dropFirst())
@@ -161,6 +161,12 @@ extension SMTPConnection {
         whole.headerFields = effects.headerFields
         whole.subjectTags = effects.subjectTags
         message?.effects.add(whole)
+    }
+
+    /// Above `expandlimit` recipients go to the channel that expands off line.
+    private func keep(_ routed: [RoutedRecipient]) {
+        let isOver = context.router.isOverExpandLimit(message?.given.count ?? 0, channel)
+        message?.recipients += isOver ? context.router.deferred(routed, by: channel) : routed
     }
 
     /// SIZE of MAIL FROM against `blocklimit` of the destination channels (smtp specification, 4.1).

@@ -25,6 +25,7 @@ final class SMTPConnection: ChannelInboundHandler {
     /// The source channel; TLS and AUTH may switch it.
     var channel: Channels.Channel
     var transport: String { handed.transport }
+    /// Where addresses without a host are completed from.
     var completion: HostCompletion
     /// Octets of a PROXY header that has not come to its end; nil: none is awaited.
     var proxyInput: [UInt8]?
@@ -42,7 +43,9 @@ final class SMTPConnection: ChannelInboundHandler {
     /// Received-SPF of the HELO name.
     var heloPolicyField: [UInt8]?
     /// Who has logged in.
-    var user: Authenticator.User?
+    var user: Authenticator.User? {
+        didSet { completion.authenticatedDomain = user.flatMap { Mailbox($0.mail)?.domain } }
+    }
     /// The AUTH exchange that goes on.
     var exchange: AuthenticationExchange?
     /// Who the client of that exchange says it is, for the log.

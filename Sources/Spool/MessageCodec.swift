@@ -16,6 +16,8 @@ enum MessageCodec {
     /// before, so that a former release reads them.
     static let extendedVersion: UInt8 = 2
     static let frontSize = 16
+    /// Beside the NOTIFY conditions of a recipient: the address to show follows. None of the conditions has this bit.
+    private static let hiddenAddress: UInt8 = 64
 
     /// The record, ready but for its place. `pieces`: the inline content; empty when it is in a large file.
     static func record(_ message: QueuedMessage, _ place: ContentPlace, pieces: [[UInt8]]) -> LogRecord {
@@ -99,7 +101,9 @@ enum MessageCodec {
             encoder.text(recipient.address)
             encoder.text(recipient.given)
             encoder.text(recipient.originalRecipient)
-            encoder.byte(recipient.notify.rawValue)
+            let isHidden = recipient.shownAddress != nil
+            encoder.byte(recipient.notify.rawValue & ~hiddenAddress | (isHidden ? hiddenAddress : 0))
+            if let shown = recipient.shownAddress { encoder.text(shown) }
         }
     }
 
@@ -139,7 +143,9 @@ enum MessageCodec {
         for _ in 0..<count where decoder.isValid {
             var recipient = QueueRecipient(address: decoder.text(), given: decoder.text())
             recipient.originalRecipient = decoder.optionalText()
-            recipient.notify = NotifyConditions(rawValue: decoder.byte())
+            let notify = decoder.byte()
+            recipient.notify = NotifyConditions(rawValue: notify & ~hiddenAddress)
+            if notify & hiddenAddress != 0 { recipient.shownAddress = decoder.text() }
             entry.recipients.append(recipient)
         }
         return entry

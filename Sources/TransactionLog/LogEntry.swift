@@ -68,6 +68,8 @@ package struct MessageLogEntry: Hashable, Sendable {
     package var application = ""
     /// Seconds in the queue; nil in enqueue entries.
     package var queueSeconds: Int64?
+    /// Lines of the message's header, each a line behind the entry.
+    package var headerLines: [String] = []
 
     package init(_ action: MessageAction) { self.action = action }
 }

@@ -30,6 +30,10 @@ package struct LogLayout: Sendable {
         if options.username { text(entry.username, to: &line) }
         appendConnectionFields(of: entry, to: &line)
         line.append(UInt8(ascii: "\n"))
+        for header in entry.headerLines {
+            field(header, to: &line)
+            line.append(UInt8(ascii: "\n"))
+        }
     }
 
     private func appendConnectionFields(of entry: MessageLogEntry, to line: inout [UInt8]) {

@@ -34,6 +34,10 @@ package struct LogOptions: Hashable, Sendable {
     package var remoteMTA = false
     package var queueTime = false
     package var separateConnectionLog = false
+    /// `log_header`, for channels that do not say `logheader`.
+    package var headerOccasions: LoggedHeader.Occasions = []
+    /// Which header lines.
+    package var header = LoggedHeader()
 
     package init() {}
 
@@ -55,5 +59,6 @@ package struct LogOptions: Hashable, Sendable {
         remoteMTA = (value("log_remote_mta") ?? 0) & 1 != 0
         queueTime = value("log_queue_time") ?? 0 != 0
         separateConnectionLog = value("separate_connection_log") ?? 0 != 0
+        headerOccasions = LoggedHeader.Occasions(rawValue: value("log_header") ?? 0)
     }
 }

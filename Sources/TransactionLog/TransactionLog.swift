@@ -60,6 +60,14 @@ package final class TransactionLog: Sendable {
 
     package var options: LogOptions { state.withLock { $0.layout.options } }
 
+    /// The header lines to write on an occasion; nil: none. `keyword`: `logheader` of the channel, nil where it says
+    /// nothing.
+    package func header(at occasion: LoggedHeader.Occasions, keyword: Int?) -> LoggedHeader? {
+        let options = options
+        let occasions = keyword.map { LoggedHeader.Occasions(rawValue: $0) } ?? options.headerOccasions
+        return occasions.contains(occasion) ? options.header : nil
+    }
+
     /// A reload: the lines that follow have the fields that are configured now.
     package func configure(_ options: LogOptions, node: String) {
         state.withLock { state in

@@ -18,6 +18,7 @@ import Testing
         return result.host == "yes"
     }
 
+    /// K1 to K3 come first.
     @Test(arguments: [
         ("$S$A", "u@h", true), ("$S$A", "u%h", false), ("", "h!u", true), ("$S", "@h:u@q", true),
         ("$S", "u@h", false), ("$P", "u%h", true), ("$X", "h!u", true), ("$A$P", "h!u", false),

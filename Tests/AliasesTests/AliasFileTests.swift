@@ -36,6 +36,7 @@ private let sample = """
         #expect(site.expand("JD@mail.siroe.com").routes == ["tcp_local JD573@VAXC.EXAMPLE.COM"])
     }
 
+    /// A6 to A9, and other errors.
     @Test(arguments: [
         (sample + "\nStaff: x@y", "duplicate aliases found", 10),
         ("foo : bar@x", "bad equivalence for alias", 1),

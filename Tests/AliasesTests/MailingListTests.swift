@@ -86,6 +86,15 @@ import Testing
         #expect(named.delayNotifications == false)
     }
 
+    /// `[CAPTURE]`: one more copy, of which notifications say only that the list got it; a refused post is not captured.
+    @Test func capture() {
+        let found = post("[capture] spy@y.example, a@y.example")
+        #expect(found.routes == ["tcp_local a@y.example", "tcp_local spy@y.example"])
+        #expect(found.recipients.map(\.notificationAddress) == [nil, mailbox("foo-list@example.com")])
+        #expect(post("</l/foo.dis, [capture] spy@y.example, [capture] eye@y.example").recipients.count == 5)
+        #expect(!post("</l/foo.dis, [capture] spy@y.example, [cant_list] /l/foo.dis", bob).isGood)
+    }
+
     @Test func unconfirmedNamesWarn() {
         var diagnostics = Diagnostics()
         _ = aliasFile("l: </l, [tag] x", &diagnostics)

@@ -28,6 +28,8 @@ import Testing
           official_host_name = b-daemon
         [aliases]
           root: u@a
+        [mapping:REVERSE]
+          *@a-daemon  $Y$0@public.example
         """#
 
     private func explanation(_ address: String) throws -> Explanation {
@@ -36,12 +38,17 @@ import Testing
         let configuration = try #require(load.configuration, "\(load.diagnostics.all)")
         let channel = try #require(configuration.channels.channel(named: "l"))
         let trace = RouteTrace()
-        let result = Router(configuration: configuration) { _ in }.route(
+        let router = Router(configuration: configuration) { _ in }
+        let result = router.route(
             try Mailbox(argument: address), recipient: QueueRecipientFacts(given: address), channel: channel,
             completion: HostCompletion(), facts: AccessFacts(sourceChannel: "l", sender: "x@y"), trace: trace)
-        return Explanation(
+        var explanation = Explanation(
             input: address, sourceChannel: "l", sender: "x@y", steps: trace.steps, result: result,
             channels: configuration.channels)
+        explanation.headers = router.headerForms(
+            of: try Mailbox(argument: address), source: channel, completion: HostCompletion(),
+            on: Explanation.channels(of: result))
+        return explanation
     }
 
     /// Whether the lines stand in this order, others between them.
@@ -64,7 +71,9 @@ import Testing
                     "ORIG_SEND_ACCESS", "probe  l|x@y|l|root@local-host", "=> no entry applies, allowed",
                     "Aliases of root@local-host, alias file", "=> u@a", "Rewriting u@a",
                     "a: rule at martlet.conf:3:3 gives u@a-daemon", "SEND_ACCESS: there is none, allowed",
-                    "Goes to u@a-daemon", "channel   a_channel", "told: 250 2.1.5 root OK.",
+                    "Goes to u@a-daemon", "channel   a_channel",
+                    "In the header on channel a_channel: root@local-host as recipient, root@local-host as sender",
+                    "told: 250 2.1.5 root OK.",
                 ]
             ),
             (
@@ -83,13 +92,25 @@ import Testing
         #expect(stand(wanted, in: lines), "\(lines.joined(separator: "\n"))")
     }
 
+    /// The whole way of a header address, with reversal.
+    @Test func headers() throws {
+        let explanation = try explanation("u@a")
+        #expect(
+            explanation.headers == [
+                .init(channel: "a_channel", recipient: "u@public.example", sender: "u@public.example")
+            ])
+        #expect(
+            explanation.json.text.contains(
+                #""headers":[{"channel":"a_channel","to":"u@public.example","from":"u@public.example"}]"#))
+    }
+
     @Test func json() throws {
         let text = try explanation("secret@b").json.text
         for part in [
             #"{"input":"secret@b","sourceChannel":"l","from":"x@y","steps":[{"step":"rewrite","address":"secret@b","#,
             #""event":"ruleFailed","rule":"b $N[nowhere]$E$R$U@a-daemon","place":"martlet.conf:5:3""#,
             #""step":"access","table":"ORIG_SEND_ACCESS","present":true,"probe":"l|x@y|b_channel|secret@b-daemon""#,
-            #""recipients":[],"reply":{"code":550,"status":"5.7.9","text":"no secrets: secret@b"}}"#,
+            #""recipients":[],"headers":[],"reply":{"code":550,"status":"5.7.9","text":"no secrets: secret@b"}}"#,
         ] {
             #expect(text.contains(part), "\(text)")
         }

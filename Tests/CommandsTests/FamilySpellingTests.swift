@@ -43,6 +43,20 @@ import Testing
                 ["test", "-mapping", "-debug", "-nodebug", "-option_file=x", "-input=i", "-output=u", "-mapping_f=m"],
                 ["test", "mapping", "--debug", "--input", "i", "--output", "u", "--file", "m"]
             ),
+            (
+                [
+                    "test", "-rewrite", "-database=noreverse", "-filter", "-delivery_receipt", "-read_receipt",
+                    "-restricted=1", "-local_alias=h", "a@b",
+                ],
+                [
+                    "test", "rewrite", "--database", "noreverse", "--filter", "--delivery-receipt", "--read-receipt",
+                    "--restricted", "1", "--local-alias", "h", "--", "a@b",
+                ]
+            ),
+            (
+                ["test", "-mapping", "-reload", "-context", "-source_channel=c", "-originator=a@b", "-nosources", "x"],
+                ["test", "mapping", "--reload", "--", "x"]
+            ),
             (["test", "-match"], ["test", "match"]),
             (["TEST", "-MATCH", "a*", "ab"], ["test", "match", "--", "a*", "ab"]),
             (["test", "--rewrite", "-from=<>"], ["test", "rewrite", "--from", "<>"]),
@@ -69,8 +83,10 @@ import Testing
             (["test", "-rewrite", "-no"], "%CLI-E-AMBIG"), (["test", "-rewrite", "-from"], "%CLI-E-VALUE"),
             (["test", "a@b"], "%CLI-E-NOTEST"), (["test", "-match", "-table=X"], "%CLI-E-UNKNOWN"),
             (["qtop"], "%CLI-E-UNKNOWN"),
-            (["test", "-rewrite", "-filter", "a@b"], "%CLI-E-NOTSUPP, -filter has no effect"),
-            (["test", "-rewrite", "-database=none", "a@b"], "%CLI-E-NOTSUPP"),
+            (["test", "-rewrite", "-grey=1", "a@b"], "%CLI-E-NOTSUPP, -grey has no effect"),
+            (["test", "-url", "ldap:///x"], "%CLI-E-NOTSUPP, there is no test -url: there is no LDAP"),
+            (["test", "-exp", "-mm", "-block"], "%CLI-E-NOTSUPP, there is no test -expression: Sieve"),
+            (["test", "-domain"], "%CLI-E-NOTSUPP, there is no test -domain"),
         ] as [([String], String)])
     func refuses(given: [String], beginning: String) throws {
         let refusal = #expect(throws: FamilySpelling.Refusal.self) { try FamilySpelling.translate(given) }

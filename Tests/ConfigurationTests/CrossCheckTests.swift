@@ -184,18 +184,18 @@ import Testing
         #expect(found.contains { $0.hasPrefix("imta.cnf:2:1: error: the line is longer than 4096 octets") })
     }
 
-    /// Columns in rules and entries of both forms; a rule with symbols counts from its beginning.
+    /// Columns in rules and entries of both forms, behind symbols and in joined lines too.
     @Test func columns() {
         let found = findings(
             "[rewrites]\n  a  $U$K@tcp-daemon\n  b  $U$K@&/IMTA_HOST/\n[mapping:T]\n  a  x$?y?\n  &/IMTA_HOST/  $?y?\n")
-        for place in ["10:8: warning: '$K'", "11:3: warning: '$K'", "13:7: error: the template", "14:3: error: the"] {
+        for place in ["10:8: warning: '$K'", "11:8: warning: '$K'", "13:7: error: the template", "14:17: error: the"] {
             #expect(found.contains { $0.hasPrefix("martlet.conf:\(place)") }, "\(place): \(found)")
         }
         let legacy = Samples.legacy([
             "imta.cnf": " a  $U$K@l-daemon\nb  $U\\\n  $K@l-daemon\n\nl\nl-daemon\n", "mappings": "T\n\n  a  x$?y?\n",
         ]).findings
         for place in [
-            "imta.cnf:1:7: warning: '$K'", "imta.cnf:2:1: warning: '$K'", "mappings:3:7: error: the template",
+            "imta.cnf:1:7: warning: '$K'", "imta.cnf:3:3: warning: '$K'", "mappings:3:7: error: the template",
         ] {
             #expect(legacy.contains { $0.hasPrefix(place) }, "\(place): \(legacy)")
         }

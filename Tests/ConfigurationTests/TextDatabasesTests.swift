@@ -71,9 +71,7 @@ import Testing
             "[aliases]\n  list: </i/config/l, [auth_list] IMTA_TABLE:none\n",
             "a parameter of alias list: the file IMTA_TABLE:none cannot be read"
         ),
-        ("[aliases]\n  list: </i/config/l, [capture] a@b\n", "[CAPTURE] of alias list is not yet in effect"),
         ("[aliases]\n  list: </i/config/l, a@b\n", "need the channel reprocess, which does not exist"),
-        ("[aliases]\n  list: :a@b\n", "the leading colon in alias list is not yet in effect"),
     ])
     func withoutBackend(_ section: String, _ finding: String) {
         let load = load("", ["l": "a@b\n"], section)

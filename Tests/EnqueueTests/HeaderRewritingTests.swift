@@ -78,11 +78,14 @@ import Testing
     @Test(arguments: [
         ("", "root@mail.example.com"), ("defaulthost = one.example two.example", "root@one.example"),
         ("remotehost", "root@[192.0.2.9]"), ("nodefaulthost", "root"),
+        ("authhost\n  defaulthost = one.example", "root@own.example"), ("authhost nodefaulthost", "root@own.example"),
+        ("authhost noauthhost remotehost", "root@[192.0.2.9]"),
     ])
     func completion(_ keywords: String, _ address: String) throws {
         let site = try Site("[channel:gate]\n  official_host_name = gate.example\n  \(keywords)")
         let result = try header(
-            "From: Cron <root>\r\n", site, from: "gate", completion: HostCompletion(clientLiteral: "[192.0.2.9]"))
+            "From: Cron <root>\r\n", site, from: "gate",
+            completion: HostCompletion(clientLiteral: "[192.0.2.9]", authenticatedDomain: "own.example"))
         #expect(result == "From: Cron <\(address)>\r\n")
     }
 
@@ -111,6 +114,24 @@ import Testing
             options: "mta.use_reverse_database = \(bits)\n")
         #expect(
             try header("From: a@h.siroe.com\r\nTo: b@h.siroe.com\r\n", site, to: [destination]) == result)
+    }
+
+    /// `exproute` for addresses of the channel on their way out, `improute` for those of other channels on their way in,
+    /// `restricted` for local parts that need quotes (channels specification, 4.13).
+    @Test(arguments: [
+        ("exproute", "tcp_local", "From: a@gate.example\r\n", "From: <@mail.example.com:a@gate.example>\r\n"),
+        ("exproute", "tcp_local", "To: a@gate.example\r\n", "To: a@gate.example\r\n"),
+        ("exproute", "gate", "From: a@gate.example\r\n", "From: a@gate.example\r\n"),
+        ("improute", "gate", "From: a@far.example\r\n", "From: <@mail.example.com:a@far.example>\r\n"),
+        ("improute", "gate", "From: a@gate.example\r\n", "From: a@gate.example\r\n"),
+        ("improute", "tcp_local", "From: a@far.example\r\n", "From: a@far.example\r\n"),
+        ("restricted", "gate", "To: \"Ann Lee\"@far.example\r\n", "To: Ann_Lee@far.example\r\n"),
+        ("restricted", "tcp_local", "To: \"Ann Lee\"@far.example\r\n", "To: \"Ann Lee\"@far.example\r\n"),
+    ])
+    func writtenForms(_ keyword: String, _ destination: String, _ text: String, _ result: String) throws {
+        let site = try Site("[channel:gate]\n  official_host_name = gate.example\n  \(keyword)")
+        #expect(site.router.headersDependOnDestination)
+        #expect(try header(text, site, to: [destination]) == result)
     }
 
     /// Different headers for different channels: all go to the channel that makes a message for each.

@@ -176,6 +176,29 @@ import Testing
         #expect(site.router.sender(Mailbox("bob@x.example"), channel: gate, completion: completion) == "bob@x.example")
     }
 
+    /// `aliasdetourhost` (channels specification, 4.18): users are known to be good, and go to the detour; what is in the alias
+    /// file is expanded, users who are not served are refused, and on another channel nothing changes.
+    @Test func aliasDetour() throws {
+        let site = try Site(
+            "[channel:tcp_scanner]\n  official_host_name = tcp_scanner-daemon\n  smtp enqueueremoveroute",
+            replacing: [("[channel:tcp_local]", "[channel:tcp_local]\n  aliasdetourhost = tcp_scanner-daemon")])
+        let stranger = try site.session(.stranger)
+        #expect(
+            try stranger.entries("<anna@example.com>")
+                == ["tcp_scanner | tcp_scanner-daemon | @tcp_scanner-daemon:anna@example.com"])
+        #expect(
+            try stranger.entries("<team@example.com>") == [
+                "tcp_scanner | tcp_scanner-daemon | @tcp_scanner-daemon:anna@example.com, "
+                    + "@tcp_scanner-daemon:bert@example.com",
+                "tcp_local | other.example | carol@other.example",
+            ])
+        #expect(try stranger.reply("<nobody@example.com>").hasPrefix("550 5.1.1"))
+        #expect(try stranger.entries("<dora@example.com>").first?.hasPrefix("hold | ") == true)
+        #expect(
+            try site.session(.ourselves).entries("<anna@example.com>")
+                == ["ims-ms | ims-ms-daemon | anna@ims-ms-daemon"])
+    }
+
     // MARK: Mailing lists (aliases specification, 5 and 10.3)
 
     private func list(_ parameters: String = "", members: String = "anna@example.com\nx@other.example\n") throws -> Site

@@ -57,6 +57,24 @@ import Testing
         #expect(simulation.hands.count == expected)
     }
 
+    /// `filesperjob` (channels specification, section 4.4): jobs = entries / n rounded up, where there is work for them.
+    @Test(arguments: [(0, 40, 7), (10, 40, 4), (10, 41, 5), (100, 40, 1), (1, 40, 7)])
+    func entriesPerJob(perJob: Int, entries: Int, jobs: Int) {
+        var simulation = Simulation(
+            pool: 10,
+            [
+                "l": {
+                    $0.maximumJobs = 7
+                    $0.clientThreads = 1
+                    $0.threadDepth = 1
+                    $0.entriesPerJob = perJob
+                }
+            ])
+        simulation.threads = 1
+        for number in 0..<entries { simulation.add(number, "l") }
+        #expect(simulation.started == jobs)
+    }
+
     @Test func aSmallBacklogGetsOneProcess() {
         var simulation = Simulation(["l": { $0.clientThreads = 1 }])
         simulation.threads = 1

@@ -63,7 +63,7 @@ import Testing
         ("useless number", "T\n\n a $+2C\n", "m:3:4: warning: the number in '$+2C' has no effect"),
         ("behind good ones", "T\n\n a $0x$Y${b$+2C}$?x?\n", "m:3:17: error: the template needs a percentage"),
         ("inside an argument", "T\n\n a $0${b$+2C}\n", "m:3:9: warning: the number in"),
-        ("joined line", "T\n\n a $0\\\n $?x?\n", "m:3:2: error: the template needs a percentage"),
+        ("joined line", "T\n\n a $0\\\n $?x?\n", "m:4:2: error: the template needs a percentage"),
         ("odd flag", "T\n\n a $(key)$Y\n", "m:3:4: warning: '$(' sets a flag that no table knows"),
         ("NUL", "T\n\n a b\0\n", "m:3:5: error: NUL byte in the file"),
         ("bad pattern behind", "T\n\n ab$(1.2.3) b\n", "m:3:4: error: '1.2.3' is not an address"),

@@ -56,6 +56,39 @@ import Testing
         }
     }
 
+    /// `postheadonly`: the postmaster gets the header alone, in a message of its own; tried again, the same two.
+    @Test func postmasterGetsTheHeader() async throws {
+        let bench = try Bench(replacing: [("[channel:tcp_local]", "[channel:tcp_local]\n  sendpost postheadonly")])
+        #expect(await bench.notify(.failed, queued()) == nil)
+        #expect(await bench.notify(.failed, queued()) == nil)
+        let all = try bench.finish()
+        #expect(Set(all.map(\.message.id)).count == 2)
+        #expect(
+            all.prefix(2).map { $0.message.entries.flatMap(\.recipients).map(\.address) }
+                == [["adam@sesta.com"], ["postmaster@mail.example.com"]])
+        #expect(all.prefix(2).map { $0.text.contains("the body") } == [true, false])
+        #expect(all.prefix(2).map { $0.text.contains("text/rfc822-headers") } == [false, true])
+        let alone = try Bench(replacing: [("[channel:tcp_local]", "[channel:tcp_local]\n  sendpost postheadonly")])
+        #expect(await alone.notify(.failed, queued(sender: "")) == nil)
+        let only = try alone.finish()
+        #expect(only.count == 1 && only.first?.text.contains("the body") == false)
+    }
+
+    /// An alias that hides its value, and `suppressfinal`: the report does not name the address.
+    @Test(arguments: [("", true, "sales@sesta.com"), ("", false, "r0@"), ("suppressfinal", false, "adam@sesta.com")])
+    func shownAddress(_ keyword: String, _ isHidden: Bool, _ shown: String) async throws {
+        let bench = try Bench(replacing: [("[channel:tcp_local]", "[channel:tcp_local]\n  \(keyword)")])
+        var message = queued()
+        let address = message.entries[0].recipients[0].address
+        message.entries[0].recipients[0].given = "adam@sesta.com"
+        if isHidden { message.entries[0].recipients[0].shownAddress = "sales@sesta.com" }
+        #expect(await bench.notify(.failed, message) == nil)
+        let text = try #require(try bench.finish().first).text
+        #expect(text.contains("\r\nFinal-recipient: rfc822;\(shown)"))
+        #expect(text.contains("  Recipient address: \(shown)"))
+        #expect(text.contains(address) == shown.hasPrefix("r0@"))
+    }
+
     /// The same attempt reported again, as after a crash, is the same message; another attempt or kind is another one.
     @Test func derivedIds() async throws {
         let bench = try Bench()
@@ -138,7 +171,8 @@ import Testing
         #expect(await bench.notify(kind, queued(sender: sender)) == nil)
         let all = try bench.finish()
         #expect(all.flatMap { $0.message.entries }.flatMap(\.recipients).map(\.address) == addressees)
-        #expect(all.count == (addressees.isEmpty ? 0 : 1))
+        // The defaults say `postheadonly`: the postmaster's copy is a message of its own.
+        #expect(all.count == addressees.count)
     }
 
     /// Example 18.

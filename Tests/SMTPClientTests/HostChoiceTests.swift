@@ -72,6 +72,7 @@ import Testing
         #expect(words(timedOut.outcomes[1]) == ["temporary 4.4.2"])
     }
 
+    /// Channels specification, example 50: a domain with only `MX 0 .` takes no mail, and has no address looked up.
     @Test(arguments: [("null.example", "permanent 5.1.10"), ("[192.0.2.999]", "permanent 5.1.2")])
     func noHost(name: String, expected: String) async throws {
         let run = await Bench([.sample(host: name)]).run(settings(25), resolver: Self.zone)

@@ -24,7 +24,7 @@ extension DeliverySchedule {
             let coming = channels[channel].starting * max(1, channels[channel].settings.clientThreads)
             guard channels[channel].wanted > coming, channels[channel].parked.isEmpty, isRunnable(channel),
                 let pool = channels[channel].pool, channels[channel].jobs.count < maximumJobs(channel),
-                now >= channels[channel].starts.notBefore
+                now >= channels[channel].starts.notBefore, hasWorkForFurtherJob(channel)
             else { return }
             guard pools[pool].running < pools[pool].limit else { return makeRoom(pool, for: channel, now) }
             let job = newJobID()
@@ -34,6 +34,14 @@ extension DeliverySchedule {
             channels[channel].starting += 1
             actions.append(.startJob(job, channel: channels[channel].name))
         }
+    }
+
+    /// `filesperjob`: so many entries belong to each job that runs before another one is started.
+    private func hasWorkForFurtherJob(_ channel: Int) -> Bool {
+        let entries = channels[channel].settings.entriesPerJob
+        guard entries > 0, !channels[channel].jobs.isEmpty else { return true }
+        let (covered, overflow) = channels[channel].jobs.count.multipliedReportingOverflow(by: entries)
+        return !overflow && channels[channel].counts.ready + channels[channel].counts.active > covered
     }
 
     /// False, with one line in the log, when the channel has no program or its pool is not known.

@@ -19,6 +19,8 @@ package struct ContentFindings: Hashable, Sendable {
     package var isOverSizeLimit = false
     /// Whether the content is empty or ends in CRLF; DATA content always does, BDAT content need not.
     package var endsInLineEnd = true
+    /// It came by BDAT.
+    package var cameInChunks = false
 
     package init() {}
 

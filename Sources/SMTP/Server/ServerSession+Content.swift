@@ -101,7 +101,8 @@ extension ServerSession {
     /// After the final dot, or the last chunk.
     private mutating func endContent() {
         phase = .command
-        guard let (rest, findings) = content?.finish() else { return }
+        guard var (rest, findings) = content?.finish() else { return }
+        findings.cameInChunks = transaction?.usesChunks ?? false
         guard refusal(findings) == nil else { return refuseContent(findings, replies: finalReplies) }
         if !rest.isEmpty { emit(.content(rest)) }
         content = nil
