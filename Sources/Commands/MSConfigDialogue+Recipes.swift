@@ -12,7 +12,7 @@ extension MSConfigDialogue {
         let verb = line.prefix { $0 != " " && $0 != "\t" }
         guard (try? Self.command(String(verb))) == "execute" else { return nil }
         do throws(ConfigurationEditor.Refusal) {
-            let statement = String(line.dropFirst(verb.count))
+            let statement = String(line.dropFirst(verb.count).drop { $0 == " " || $0 == "\t" })
             guard let value = try run(text: statement, name: "execute"), value != .nothing else { return .done }
             around.say("> \(value.literal)")
             return .done

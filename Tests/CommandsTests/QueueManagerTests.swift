@@ -204,7 +204,7 @@ import Testing
     @Test func verifyFindsDamage() throws {
         try withQueue { manager, screen, paths in
             #expect(run(manager, screen, "verify") == 0)
-            #expect(screen.lines.last == "martlet: 4 entries of 3 messages, 192 bytes: all are good", "\(screen.lines)")
+            #expect(screen.lines.last == "martlet: 4 entries of 3 messages, 156 bytes: all are good", "\(screen.lines)")
             let segment = try #require(try Files.list("\(paths.queue)/segments").first { $0.hasSuffix(".seg") })
             var bytes = try Files.read("\(paths.queue)/segments/\(segment)", limit: 1 << 30)
             let place = try #require(bytes.firstIndex(of: UInt8(ascii: "b")))

@@ -196,7 +196,7 @@ import Testing
     /// The recipes that come with Martlet.
     @Test(
         arguments: [
-            ("AddDomain", ["new.example"], "show rewrite new.example", "role.rewrite.rule = new.example"),
+            ("AddDomain", ["new.example"], "show rewrite new.example *", "role.rewrite.rule = new.example"),
             (
                 "SmartHost", ["relay.example"], "show channel:tcp_local.daemon",
                 "role.channel:tcp_local.daemon = relay.example"

@@ -42,9 +42,15 @@ struct QueueMessage {
     }
 
     /// Lines of the header without their line ends, folded ones as they are.
-    var headerLines: [String] {
-        String(decoding: header, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-            .map { String($0.hasSuffix("\r") ? $0.dropLast() : $0) }.dropLast()
+    var headerLines: [String] { Self.lines(header[...]) }
+
+    /// The body's, the same way.
+    var bodyLines: [String] { Self.lines(body) }
+
+    private static func lines(_ bytes: ArraySlice<UInt8>) -> [String] {
+        var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        return lines.map { String(decoding: $0.last == 0x0D ? $0.dropLast() : $0, as: UTF8.self) }
     }
 
     /// The value of the first Subject field, unfolded; empty when there is none.

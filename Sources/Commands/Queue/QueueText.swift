@@ -216,8 +216,7 @@ enum QueueText {
         }
         lines += ["Message header:", String(repeating: "-", count: 15)] + message.headerLines.map(shown)
         if hasContent {
-            let body = message.bodyText.split(separator: "\n", omittingEmptySubsequences: false)
-            lines += [""] + body.map { shown(String($0.hasSuffix("\r") ? $0.dropLast() : $0)) }
+            lines += [""] + message.bodyLines.map(shown)
         }
         return lines
     }
