@@ -99,12 +99,13 @@ import Testing
 
     @Test(
         arguments: [
-            ("1 +", "execute:1:5: expected a value, found the end"), ("\"x", "the second quote is missing"),
+            ("1 +", "execute:1:4: expected a value, found the end"), ("\"x", "the second quote is missing"),
             ("nosuch(1)", "there is no function nosuch"), ("x + 1", "nothing was assigned to x"),
             ("1 / 0", "a division by 0"), ("9223372036854775807 + 1", "too large"), ("\"a\" + 1", "\"a\" is no number"),
             ("exitif (1)", "exitif stands outside a loop"), ("loop { }", "more than 1000000 steps"),
             ("error(\"not here\")", "not here"), ("read(\"? \")", "the input ended"),
             ("[1][2]", "there is no element 2"),
+            ("[1][-9223372036854775807 - 1]", "there is no element"), ("[1][0]", "there is no element 0"),
             ("get_option(\"rewrite.rule\")", "values; get_options"), ("if 1 { x = 2;", "expected }"),
             ("set_option(\"mta.block_limit\", \"many\")", "mta.block_limit"), ("@", "unexpected character @"),
             ("encode(:rot13, \"a\")", "encode does not know :rot13"),
@@ -118,6 +119,28 @@ import Testing
         #expect(dialogue.perform("execute \(expression)") == .failed)
         #expect(screen.lines.contains { $0.contains(text) }, "\(screen.lines)")
         #expect(dialogue.session.prompt == "msconfig> ")
+    }
+
+    /// Whatever stands in a recipe, it is run or refused.
+    @Test func brokenTextsAreRefused() {
+        let text = Array(
+            "a = [1, \"x\\n\", (2 + 3) * -4]; if a[1] == 2 { print(a); } else { loop { exitif (1); } } f(:hex, a[1:2]);"
+                .utf8)
+        var seed: UInt64 = 42
+        func next(_ bound: Int) -> Int {
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(seed >> 33) % bound
+        }
+        for _ in 0..<3000 {
+            var broken = text
+            for _ in 0...next(4) { broken[next(broken.count)] = UInt8(next(256)) }
+            broken.removeLast(next(20))
+            guard let statements = try? RecipeParser.statements(String(decoding: broken, as: UTF8.self)) else {
+                continue
+            }
+            var run = RecipeRun { _, _, _ in .nothing }
+            try? run.run(statements)
+        }
     }
 
     /// "All changes of one run are applied together; an error leaves the edited configuration as before the run."

@@ -27,6 +27,8 @@ import Testing
         #expect(try controller.ask("list 99 5").contains(#""entries":[],"next":null"#))
         #expect(
             try controller.ask("list -7 1 other").contains(#""entries":[{"name":"ZZ00000000004.00","channel":"other""#))
+        #expect(try controller.ask("list 9223372036854775807").contains(#""entries":[]"#))
+        #expect(try controller.ask("summary 9223372036854775807").contains(#""next":null"#))
         #expect(try controller.ask("list x").contains(#""ok":false"#))
         let found = try controller.ask("find ZX00000000001 nonsense ZZ00000000002.00")
         #expect(found.contains(#""name":"ZZ00000000001.00.HELD""#) && found.contains(#""held":"loop""#))

@@ -122,7 +122,7 @@ enum RecipeOperators {
         switch value {
         case .list(let items):
             guard let to else {
-                guard items.indices.contains(from - 1) else {
+                guard from > 0, from <= items.count else {
                     throw RecipeError("there is no element \(from) among \(items.count)")
                 }
                 return items[from - 1]

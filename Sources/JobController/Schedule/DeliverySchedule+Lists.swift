@@ -15,7 +15,7 @@ extension DeliverySchedule {
     package func page(from cursor: Int, limit: Int, channel isWanted: (String) -> Bool) -> EntryPage {
         let wanted = channels.map { isWanted($0.name) }
         var list: [EntryStatus] = []
-        var position = max(0, cursor)
+        var position = min(max(0, cursor), entries.slots.count)
         let end = min(entries.slots.count, position + Self.mostLookedAt)
         while position < end, list.count < max(1, limit) {
             let entry = entries.slots[position]
