@@ -22,6 +22,16 @@ struct QueueCommand: ParsableCommand {
         if command.isEmpty || ["--help", "-h"].contains(command.first ?? "") { throw CleanExit.helpRequest(Self.self) }
         var words = command
         if words.last == "--help" || words.last == "-h" { words = ["help", words[0]] }
+        if words[0].lowercased() == "help" {
+            // It needs no instance.
+            let topic = words.dropFirst().first.flatMap { $0.hasPrefix("-") ? nil : $0 }
+            do throws(FamilySpelling.Refusal) {
+                return try QueueVerb.help(topic).forEach { Terminal.line($0) }
+            } catch {
+                Terminal.error(error.description)
+                throw ExitCode(64)
+            }
+        }
         let status = try Self.manager(&words, instance, isDialogue: false).perform(words) ?? 0
         if status != 0 { throw ExitCode(status) }
     }

@@ -72,7 +72,7 @@ final class QueueManager {
         case "verify": return try verify(line)
         case "view": sourceView = line.on.contains("database") ? "queue cache" : "queue directory tree"
         case "date": around.say(LocalTime.heading(SystemClock.wallSeconds))
-        default: try help(line)
+        default: try QueueVerb.help(line.parameters.first).forEach(around.say)
         }
         return 0
     }
@@ -216,14 +216,6 @@ final class QueueManager {
             page(QueueText.jobs(jobs))
         }
         return 0
-    }
-
-    private func help(_ line: QueueLine) throws {
-        let chosen = try line.parameters.first.map { try QueueVerb.named($0) }
-        for verb in QueueVerb.all where chosen == nil || chosen == verb {
-            around.say(verb.usage)
-            around.say("    \(verb.meaning)")
-        }
     }
 
     /// `run FILE` of the dialogue: its lines as commands.

@@ -114,6 +114,12 @@ struct QueueVerb: Hashable {
         QueueVerb("view", "view -database | -directory_tree", "choose the words of the source line"),
     ]
 
+    /// Usage and meaning of one command, or of all.
+    static func help(_ word: String?) throws(FamilySpelling.Refusal) -> [String] {
+        let chosen = try word.map { (word) throws(FamilySpelling.Refusal) in try named(word) }
+        return all.filter { chosen == nil || chosen == $0 }.flatMap { [$0.usage, "    \($0.meaning)"] }
+    }
+
     static func named(_ word: String) throws(FamilySpelling.Refusal) -> QueueVerb? {
         let name = try FamilySpelling.full(word, among: all.map(\.name))
         return all.first { $0.name == name }
