@@ -140,7 +140,7 @@ let package = Package(
             "Commands",
             [
                 "SystemCalls", "OptionSyntax", "Configuration", "Enqueue", "AddressRewriting",
-                "InternetMessage", "Aliases", "Channels", "Mappings", "Envelope", "ProcessPool", "SASL",
+                "InternetMessage", "Aliases", "Channels", "Mappings", "Envelope", "ProcessPool", "SASL", "Spool",
                 argumentParser, crypto, x509,
             ]),
         // Floor 9: executables
@@ -203,7 +203,7 @@ let package = Package(
             "Commands",
             [
                 "SystemCalls", "OptionSyntax", "InternetMessage", "Mappings", "Channels", "AddressRewriting", "Aliases",
-                "Configuration", "Enqueue", "ProcessPool", argumentParser,
+                "Configuration", "Enqueue", "Envelope", "ProcessPool", "Spool", argumentParser,
             ]),
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),

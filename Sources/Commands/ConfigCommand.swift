@@ -5,7 +5,8 @@ struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Checks, shows and changes the configuration.",
         subcommands: [
-            ConfigCheckCommand.self, ConfigShowCommand.self, ConfigSetCommand.self, ConfigUnsetCommand.self,
+            ConfigBuildCommand.self, ConfigCheckCommand.self, ConfigRunCommand.self, ConfigShowCommand.self,
+            ConfigSetCommand.self, ConfigUnsetCommand.self,
             ConfigDiffCommand.self, ConfigHistoryCommand.self, ConfigRevertCommand.self, ConfigImportCommand.self,
             ConfigExportCommand.self,
         ])

@@ -24,7 +24,7 @@ struct ConfigExportCommand: ParsableCommand {
     var form: Form
 
     func run() throws {
-        let configuration = try options.loadGood()
+        let configuration = try options.loadGood(sources: true)
         switch form {
         case .legacy: try writeLegacy(LegacyExport(configuration))
         case .unified:

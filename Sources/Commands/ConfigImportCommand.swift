@@ -17,6 +17,9 @@ struct ConfigImportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write the text there instead; - is standard output.", valueName: "file"))
     var output: String?
 
+    @Flag(name: .shortAndLong, help: "Also in the place of a martlet.conf that is there already.")
+    var force = false
+
     @Argument(help: "The directory that holds imta.cnf and its companions, or a config.xml.")
     var source: String
 
@@ -67,6 +70,11 @@ struct ConfigImportCommand: ParsableCommand {
             Terminal.line("martlet: written to \(output)" + (texts.passwords == nil ? "" : " and \(passwords)"))
         } else {
             let root = try instance.existing()
+            guard force || !Files.exists("\(root)/config/martlet.conf") else {
+                throw CommandFailure(
+                    "\(root)/config/martlet.conf is there already:"
+                        + " --force takes its place, and keeps it in the history")
+            }
             var texts = texts
             if texts.passwords == nil {
                 texts.passwords = try? ConfigurationEditor.current(InstancePaths(instanceRoot: root))?.passwords

@@ -21,13 +21,14 @@ struct ConfigSetCommand: ParsableCommand {
     func run() throws {
         let change = ConfigurationChange(root: try instance.existing(), "set \(name)")
         tell(try change.edit([.set(name: name, value: value)]), change.paths)
-        Self.tellActivation(of: name)
+        Self.tellActivation(of: name, change.paths)
     }
 
     /// What makes the change count; on standard error, since it is advice and no result.
-    static func tellActivation(of name: String) {
+    static func tellActivation(of name: String, _ paths: InstancePaths) {
         guard let path = try? OptionPath.parse(name).path else { return }
         Terminal.error("martlet: \(OptionCatalogue.activation(path).advice)")
+        if let notice = CompiledConfiguration.notice(paths) { Terminal.error("martlet: \(notice)") }
     }
 }
 
@@ -51,7 +52,7 @@ struct ConfigUnsetCommand: ParsableCommand {
     func run() throws {
         let change = ConfigurationChange(root: try instance.existing(), "unset \(name)")
         tell(try change.edit([.unset(name: name, value: value, all: all)]), change.paths)
-        ConfigSetCommand.tellActivation(of: name)
+        ConfigSetCommand.tellActivation(of: name, change.paths)
     }
 }
 

@@ -25,7 +25,7 @@ struct ConfigShowCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let rows = try options.loadGood().show(pattern, columns: columns, effective: effective)
+        let rows = try options.loadGood(sources: true).show(pattern, columns: columns, effective: effective)
         if rows.isEmpty { throw CommandFailure("no option matches \(pattern)") }
         if json {
             Terminal.line(JSONValue.array(rows.map(Self.json)).text)

@@ -111,7 +111,7 @@ struct ConfigurationChange {
     }
 
     /// Who runs the command; behind sudo the one who called it.
-    private static var user: String {
+    static var user: String {
         if let name = getenv("SUDO_USER") { return String(cString: name) }
         guard let entry = getpwuid(geteuid()), let name = entry.pointee.pw_name else { return "uid \(geteuid())" }
         return String(cString: name)

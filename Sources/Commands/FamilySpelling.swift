@@ -10,29 +10,45 @@ enum FamilySpelling {
     private enum Meaning {
         case flag(String)
         case value(String)
-        /// Says what is so here anyway: there is no compiled configuration.
+        /// Says what is so here anyway.
         case nothing
         /// Known, and not to be had: why.
         case refused(String)
     }
 
     private static let verbs: [String: [String]] = [
-        "cnbuild": ["config", "check"], "dispatcher": ["dispatcher"], "find": ["find"], "kill": ["kill"],
-        "process": ["process"], "purge": ["purge"], "refresh": ["restart"], "reload": ["reload"],
-        "restart": ["restart"], "shutdown": ["stop"], "start": ["start"], "startup": ["start"], "stop": ["stop"],
-        "test": ["test"],
-        "version": ["--version"], "view": ["view"],
+        "cache": ["cache"], "cnbuild": ["config", "build"], "counters": ["counters"], "dispatcher": ["dispatcher"],
+        "find": ["find"], "kill": ["kill"],
+        "process": ["process"], "process_held": ["queue", "release", "-all", "-noconfirm", "-channel=hold"],
+        "purge": ["purge"], "qclean": ["queue", "clean"], "qm": ["qm"], "qtop": ["queue", "top"], "queue": ["queue"],
+        "recover-crash": ["cache", "-sync"], "refresh": ["refresh"], "reload": ["reload"], "restart": ["restart"],
+        "return": ["queue", "return", "--facility=RETURN"], "run": ["queue", "run"], "shutdown": ["stop"],
+        "start": ["start"], "startup": ["start"], "stop": ["stop"], "submit": ["queue", "submit"], "test": ["test"],
+        "trace": ["trace"], "version": ["--version"], "view": ["view"],
     ]
 
     /// Switches of verbs other than `test`.
     private static let switches: [String: [String: Meaning]] = [
+        "cnbuild": [
+            "image_file": .value("--image-file"), "maximum": .flag("--sizes"), "noimage_file": .flag("--check-only"),
+            "nomaximum": .nothing, "nooption_file": .nothing, "nosizes": .nothing, "nostatistics": .nothing,
+            "option_file": .flag("--sizes"), "remove": .flag("--remove"), "sizes": .flag("--sizes"),
+            "statistics": .flag("--statistics"),
+        ],
+        "counters": [
+            "associations": .nothing, "channels": .nothing, "clear": .flag("--clear"), "create": .flag("--create"),
+            "delete": .flag("--delete"), "headers": .nothing, "json": .flag("--json"), "max_channels": .nothing,
+            "noassociations": .nothing, "nochannels": .flag("--no-channels"), "noheaders": .flag("--no-headers"),
+            "output": .value("--output"), "show": .nothing, "today": .flag("--today"),
+        ],
         "dispatcher": ["json": .flag("--json")], "find": ["f": .value("--first"), "l": .value("--last")],
         "purge": ["day": .value("--day"), "hour": .value("--hour"), "num": .value("--num")],
         "view": ["f": .value("--first"), "l": .value("--last")],
     ]
 
     private static let everywhere: [String: Meaning] = [
-        "config": .value("--config"), "image_file": .nothing, "json": .flag("--json"), "noimage_file": .nothing,
+        "config": .value("--config"), "image_file": .nothing, "json": .flag("--json"),
+        "noimage_file": .flag("--noimage-file"),
         "root": .value("--root"),
     ]
 
@@ -101,6 +117,7 @@ enum FamilySpelling {
         let verb = try full(first, among: Array(verbs.keys))
         let rest = Array(arguments.dropFirst())
         if verb == "test" { return try test(rest) }
+        if let own = queueWords(verb, rest) { return own }
         // PMDF words, dispatcher specification, section 8.
         if ["shutdown", "stop"].contains(verb), rest.count == 1 {
             if rest[0].lowercased() == "force" { return ["stop", "--now"] }
@@ -117,6 +134,24 @@ enum FamilySpelling {
             return verbs[verb, default: []] + words
         }
         return verbs[verb, default: []] + rest
+    }
+
+    /// Older names of what the commands on queues do (commands specification, section 5.5).
+    private static func queueWords(_ verb: String, _ rest: [String]) -> [String]? {
+        let first = rest.first?.lowercased() ?? ""
+        switch verb {
+        case "queue" where first.hasPrefix("-recover"): return ["cache", "-sync"]
+        case "queue" where first.hasPrefix("-retry"):
+            return ["queue", "release", "-all", "-noconfirm", "-held"] + rest.dropFirst().map { "-channel=\($0)" }
+        case "process_held":
+            // The recipients of a user or of a domain.
+            let addresses = rest.map { word in
+                if word.hasPrefix("-domain=") { return "-to=*@\(word.dropFirst(8))" }
+                return word.hasPrefix("-user=") ? "-to=\(word.dropFirst(6))" : word
+            }
+            return verbs[verb, default: []] + addresses
+        default: return nil
+        }
     }
 
     /// `test` takes what is tested as a switch, which may stand anywhere.
@@ -180,7 +215,7 @@ enum FamilySpelling {
     }
 
     /// The name that `text` stands for: itself, or the only one that begins with it.
-    private static func full(_ text: String, among names: [String]) throws(Refusal) -> String {
+    static func full(_ text: String, among names: [String]) throws(Refusal) -> String {
         let wanted = text.lowercased()
         if names.contains(wanted) { return wanted }
         let candidates = names.filter { $0.hasPrefix(wanted) }.sorted()

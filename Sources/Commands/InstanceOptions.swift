@@ -36,14 +36,24 @@ struct ConfigurationOptions: ParsableArguments {
         help: ArgumentHelp("A bare directory of configuration files, unified or legacy.", valueName: "dir"))
     var directory: String?
 
+    @Flag(
+        name: .customLong("noimage-file"),
+        help: "Read the sources also when there is a compiled configuration (martlet config build).")
+    var readsSources = false
+
     /// Where the configuration is.
     func paths() throws -> InstancePaths {
         if let directory { return InstancePaths(configurationDirectory: absolute(directory)) }
         return InstancePaths(instanceRoot: try instance.existing())
     }
 
-    /// Loads the configuration; findings are told to the caller.
+    /// Loads the sources; findings are told to the caller.
     func load() throws -> ConfigurationLoad { MTAConfiguration.load(paths: try paths()) }
+
+    /// Loads what processes load, which are the sources unless there is a compiled configuration.
+    func loadInForce() throws -> ConfigurationLoad {
+        try readsSources ? load() : MTAConfiguration.loadInForce(paths: try paths())
+    }
 
     /// Shows findings with the lines they are about.
     func tell(_ diagnostics: Diagnostics) {
@@ -52,9 +62,10 @@ struct ConfigurationOptions: ParsableArguments {
         for diagnostic in diagnostics.all { report.lines(diagnostic).forEach(Terminal.error) }
     }
 
-    /// Loads a configuration that must be good; every finding goes to standard error.
-    func loadGood() throws -> MTAConfiguration {
-        let load = try load()
+    /// Loads a configuration that must be good; every finding goes to standard error. `sources`: those, whatever is in
+    /// force.
+    func loadGood(sources: Bool = false) throws -> MTAConfiguration {
+        let load = try sources ? load() : loadInForce()
         guard let configuration = load.configuration else {
             tell(load.diagnostics)
             throw CommandFailure("the configuration has errors")

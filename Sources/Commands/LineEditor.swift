@@ -106,6 +106,17 @@ final class LineEditor {
         return line
     }
 
+    /// The next line, which a terminal does not show while it is typed.
+    func secretLine() -> String? {
+        var former = termios()
+        guard isatty(input) == 1, tcgetattr(input, &former) == 0 else { return plainLine() }
+        var silent = former
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        guard tcsetattr(input, TCSADRAIN, &silent) == 0 else { return plainLine() }
+        defer { tcsetattr(input, TCSADRAIN, &former) }
+        return plainLine()
+    }
+
     private func edited(_ prompt: String) -> String? {
         var buffer = Buffer()
         var lines = history + [""]

@@ -49,7 +49,12 @@ struct MSConfigCommand: ParsableCommand {
             save: { change, texts, base throws(ConfigurationEditor.Refusal) in
                 try ConfigurationChange(paths: paths, change).write(texts, base: base)
             },
-            isColoured: Terminal.isInteractive && getenv("NO_COLOR") == nil)
+            isColoured: Terminal.isInteractive && getenv("NO_COLOR") == nil,
+            askSecret: { question in
+                Terminal.text(question)
+                defer { Terminal.line("") }
+                return reader.secretLine()
+            })
     }
 
     /// One command, then save.

@@ -1,5 +1,6 @@
 import Configuration
 import OptionSyntax
+import SystemCalls
 
 /// The commands of `msconfig`, one line at a time (unified configuration specification, sections 3.1 and 3.2).
 struct MSConfigDialogue {
@@ -12,6 +13,10 @@ struct MSConfigDialogue {
         var editText: (_ text: String, _ name: String) -> String?
         var save: (String, ConfigurationTexts, ConfigurationTexts) throws(ConfigurationEditor.Refusal) -> Diagnostics
         var isColoured = false
+        /// Asks for something that is not shown while it is typed.
+        var askSecret: (String) -> String? = { _ in nil }
+        /// The text of a file; nil when it cannot be read.
+        var readFile: (String) -> [UInt8]? = { try? Files.read(absolute($0)) }
     }
 
     /// How a line ended.
@@ -24,31 +29,58 @@ struct MSConfigDialogue {
     static let commands: [(name: String, usage: String, meaning: String)] = [
         ("differences", "differences [GEN [GEN]]", "what was edited, or what two generations set differently; diff"),
         ("edit", "edit rewrites|channels|mappings|aliases|conversions", "change a part as text with $EDITOR"),
+        ("execute", "execute STATEMENT", "carry out statements of the recipe language; a value is printed"),
         ("exit", "exit", "save and leave"),
-        ("export", "export rewrites|channels|mappings|aliases|conversions", "print a part as legacy text"),
+        (
+            "export", "export rewrites|channels|mappings|aliases|conversions|all [FILE]",
+            "print a part as legacy text or write it to FILE; all: the whole legacy file set, to a new directory"
+        ),
         ("help", "help [COMMAND] | help option NAME", "this list, or about one command or option"),
         ("history", "history", "list the saved generations"),
-        ("import", "import rewrites|channels|mappings|aliases|conversions FILE", "replace a part by legacy text"),
+        (
+            "import", "import rewrites|channels|mappings|aliases|conversions|option.dat|config.xml FILE",
+            "replace a part by legacy text, set the options of an option.dat, or take a whole config.xml"
+        ),
         ("quit", "quit", "leave without saving"),
         ("revert", "revert GEN", "make an old generation the edited one"),
-        ("set", "set OPTION [VALUE]", "set an option, or add one more value"),
-        ("show", "show [-default] [PATTERN [COLUMNS]]", "list what is set"),
-        ("unset", "unset [-all] OPTION [VALUE]", "remove an option, one value of it, or with -all a group"),
+        ("run", "run RECIPE", "run a recipe, all of it or nothing: in ., config/recipes, lib/recipes"),
+        (
+            "set", "set [-replace] [-file=FILE | -prompt] [-remark=TEXT] OPTION [VALUE]",
+            "set an option, or add one more value; -replace: instead of the former ones"
+        ),
+        (
+            "show", "show [-default] [-origin] [-set] [PATTERN [COLUMNS]]",
+            "list what is set; -default what nobody set too, -origin where it stands, -set as commands"
+        ),
+        (
+            "unset", "unset [-all] [-confirm] [-remark=TEXT] OPTION [VALUE]",
+            "remove an option, one value of it, with -all a group, with -confirm all that a pattern matches"
+        ),
         ("write", "write [-remark=TEXT]", "save"),
     ]
 
-    private static let switches = ["unset": ["all"], "show": ["default"], "write": ["remark"]]
+    private static let switches = [
+        "set": ["ephemeral", "file", "prompt", "remark", "replace", "restricted"],
+        "show": ["default", "origin", "set"],
+        "unset": ["all", "confirm", "remark"], "write": ["remark"],
+    ]
 
-    private static let unsupported = ["run", "execute", "enterprise", "role", "instance", "batch", "purge"]
+    /// Words of the family that have no meaning here, and what does the same.
+    private static let unsupported = [
+        "enterprise": "there is one host", "role": "names begin with role.", "instance": "names begin with instance.",
+        "batch": "@FILE, or msconfig < FILE", "purge": "the newest 100 generations are kept",
+    ]
 
     /// Carries out one line.
     mutating func perform(_ line: String) -> Outcome {
-        perform { () throws(ConfigurationEditor.Refusal) in try MSConfigLine(line) }
+        if let special = performWhole(line) { return special }
+        return perform { () throws(ConfigurationEditor.Refusal) in try MSConfigLine(line) }
     }
 
     /// Carries out one command whose words are separate already.
     mutating func perform(words: [String]) -> Outcome {
-        perform { () throws(ConfigurationEditor.Refusal) in try MSConfigLine(words: words.map { ($0, false) }) }
+        if let special = performWhole(words.joined(separator: " ")) { return special }
+        return perform { () throws(ConfigurationEditor.Refusal) in try MSConfigLine(words: words.map { ($0, false) }) }
     }
 
     /// A line that sets a password is not kept for the arrow keys.
@@ -65,11 +97,14 @@ struct MSConfigDialogue {
             guard let word = command.verb else { return .done }
             return try perform(try Self.command(word), &command)
         } catch {
-            ConfigurationChange.lines(of: error, paths: session.paths, isColoured: around.isColoured)
-                .forEach(around.say)
-            around.say("msconfig: \(error.description)")
-            return .failed
+            return refused(error)
         }
+    }
+
+    func refused(_ error: ConfigurationEditor.Refusal) -> Outcome {
+        ConfigurationChange.lines(of: error, paths: session.paths, isColoured: around.isColoured).forEach(around.say)
+        around.say("msconfig: \(error.description)")
+        return .failed
     }
 
     /// The command that a word stands for: itself, or the only one that begins with it.
@@ -79,8 +114,8 @@ struct MSConfigDialogue {
         if word == "diff" { return "differences" }
         let found = commands.map(\.name).filter { $0.hasPrefix(word) }
         if let only = found.first, found.count == 1 { return only }
-        if unsupported.contains(where: { $0.hasPrefix(word) }) && found.isEmpty {
-            throw ConfigurationEditor.Refusal(description: "\(word) is not there yet; help lists the commands")
+        if found.isEmpty, let other = unsupported.first(where: { $0.key.hasPrefix(word) }) {
+            throw ConfigurationEditor.Refusal(description: "\(other.key) is not implemented: \(other.value)")
         }
         let advice = found.isEmpty ? Spelling.advice(for: word, among: commands.map(\.name)) : ""
         throw ConfigurationEditor.Refusal(
@@ -94,18 +129,13 @@ struct MSConfigDialogue {
     ) throws(ConfigurationEditor.Refusal) -> Outcome {
         try command.check(Self.switches[verb] ?? [])
         switch verb {
-        case "set":
-            let words = try command.parameters(1...2, of: verb)
-            tell(try session.edit(.set(name: words[0], value: words.dropFirst().first), "set \(words[0])"))
-        case "unset":
-            let all = try command.takeFlag("all")
-            let words = try command.parameters(1...2, of: verb)
-            let edit = ConfigurationEditor.Edit.unset(name: words[0], value: words.dropFirst().first, all: all)
-            tell(try session.edit(edit, "unset \(words[0])"))
+        case "set": try set(&command)
+        case "unset": try unset(&command)
         case "show": return try show(&command)
         case "edit": try edit(try part(&command, 1))
-        case "export": around.say(String(session.texts.legacyText(of: try part(&command, 1)).dropLast()))
+        case "export": try export(try command.parameters(1...2, of: verb))
         case "import": try importPart(&command)
+        case "run": try run(recipe: try command.parameters(1...1, of: verb)[0])
         case "differences": try differences(try command.parameters(0...2, of: verb))
         case "history": try history(try command.parameters(0...0, of: verb))
         case "revert": try revert(try command.parameters(1...1, of: verb))
@@ -131,7 +161,7 @@ struct MSConfigDialogue {
         return answer.map { $0.lowercased().hasPrefix("y") } ?? true
     }
 
-    private func tell(_ findings: Diagnostics) {
+    func tell(_ findings: Diagnostics) {
         ConfigurationChange.lines(
             findings.all, texts: session.texts, paths: session.paths, isColoured: around.isColoured
         ).forEach(around.say)
@@ -141,10 +171,15 @@ struct MSConfigDialogue {
 
     private func show(_ command: inout MSConfigLine) throws(ConfigurationEditor.Refusal) -> Outcome {
         let effective = try command.takeFlag("default")
+        let hasOrigin = try command.takeFlag("origin")
+        let asCommands = try command.takeFlag("set")
         var words = try command.parameters(0...20, of: "show")
         let pattern = words.isEmpty ? "*" : words.removeFirst()
         let rows = session.configuration?.show(pattern, columns: words, effective: effective) ?? []
-        for row in rows { around.say(row.line + (row.origin == .builtIn ? " (default)" : "")) }
+        for row in rows {
+            let origin = hasOrigin ? " ! \(row.origin)" : row.origin == .builtIn ? " (default)" : ""
+            around.say((asCommands ? row.command : row.line) + origin)
+        }
         guard rows.isEmpty else { return .done }
         around.say("msconfig: no option matches \(pattern)")
         return .failed
@@ -183,7 +218,7 @@ struct MSConfigDialogue {
         }
     }
 
-    private mutating func take(_ text: String, _ part: ConfigurationPart) throws(ConfigurationEditor.Refusal) {
+    mutating func take(_ text: String, _ part: ConfigurationPart) throws(ConfigurationEditor.Refusal) {
         let new = try session.texts.replacing(part, with: text)
         tell(try session.take(new, "edit \(part.rawValue)"))
     }
@@ -202,12 +237,17 @@ struct MSConfigDialogue {
 
     private mutating func importPart(_ command: inout MSConfigLine) throws(ConfigurationEditor.Refusal) {
         let words = try command.parameters(2...2, of: "import")
-        guard let part = ConfigurationPart(words[0]) else {
-            throw ConfigurationEditor.Refusal(
-                description: "\(words[0]) is no part; martlet config import takes whole configurations")
-        }
         guard case .success(let content?) = session.files.read(absolute(words[1])) else {
             throw ConfigurationEditor.Refusal(description: "\(words[1]) cannot be read")
+        }
+        switch words[0].lowercased() {
+        case "option.dat": return try importOptions(content, words[1])
+        case "config.xml", "xml", "all": return try importXML(content, words[1])
+        default: break
+        }
+        guard let part = ConfigurationPart(words[0]) else {
+            throw ConfigurationEditor.Refusal(
+                description: "\(words[0]) is no part; martlet config import takes directories of legacy files")
         }
         let text = String(decoding: content, as: UTF8.self)
         do throws(ConfigurationEditor.Refusal) {

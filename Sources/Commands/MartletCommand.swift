@@ -12,7 +12,9 @@ public struct MartletCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, RunCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
             ReloadCommand.self, StatusCommand.self, ConfigCommand.self, TestCommand.self, UserCommand.self,
-            QueueCommand.self, ExplainCommand.self, UpgradeCommand.self, MSConfigCommand.self, DispatcherCommand.self,
+            QueueCommand.self, QueueDialogueCommand.self, TraceCommand.self, CountersCommand.self,
+            CacheCommand.self, RefreshCommand.self, ExplainCommand.self, UpgradeCommand.self, MSConfigCommand.self,
+            DispatcherCommand.self,
             ProcessCommand.self, KillCommand.self, FindCommand.self, ViewCommand.self, PurgeCommand.self,
         ])
 

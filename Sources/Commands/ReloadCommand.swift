@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 
 /// `martlet reload`
 struct ReloadCommand: ParsableCommand {
@@ -15,6 +16,9 @@ struct ReloadCommand: ParsableCommand {
         _ = try DaemonClient(root: root, .jobController).command("reload")
         let answer = try DaemonClient(root: root, .dispatcher).ask(Answer.self, "reload")
         Terminal.line("martlet: new sessions and jobs have the configuration as it is now")
+        for file in CompiledConfiguration.changedSince(InstancePaths(instanceRoot: root)) {
+            Terminal.error("martlet: \(file) has changed since cnbuild, and counts after the next one")
+        }
         for option in answer.restart ?? [] {
             Terminal.error("martlet: \(option) has changed and needs martlet restart to count")
         }

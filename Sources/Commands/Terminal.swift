@@ -9,6 +9,21 @@ enum Terminal {
 
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
+    /// Shows how far a long command is, where a person looks on; an empty text takes it away.
+    static func progress(_ text: String) {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        write("\r\u{1B}[K" + text, to: STDERR_FILENO)
+    }
+
+    /// Lines of the screen; nil without a person at both ends.
+    static var height: Int? {
+        var size = winsize()
+        guard isInteractive, isatty(STDIN_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0,
+            size.ws_row > 0
+        else { return nil }
+        return Int(size.ws_row)
+    }
+
     static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// Whether findings go to a person, and may be coloured.

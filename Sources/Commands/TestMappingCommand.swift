@@ -93,7 +93,7 @@ struct TestMappingCommand: ParsableCommand {
 
     /// Reads `--file`; symbols stand for what they stand for in the configuration, as far as there is one.
     private func read(_ path: String) throws -> MappingTables {
-        let configuration = try? options.load().configuration
+        let configuration = try? options.loadInForce().configuration
         let paths = configuration?.paths ?? InstancePaths(configurationDirectory: Files.parent(of: absolute(path)))
         let symbols = configuration?.symbols ?? paths.symbols()
         var diagnostics = Diagnostics()

@@ -2,9 +2,23 @@ import OptionSyntax
 import SystemCalls
 
 extension MTAConfiguration {
-    /// Loads the configuration of an instance: the directory that holds `config/`, `data/` and `run/`.
+    /// Loads the configuration that is in force in an instance, the directory that holds `config/`, `data/` and `run/`:
+    /// the compiled one when there is one, else the sources.
     package static func load(instanceRoot: String) -> ConfigurationLoad {
-        load(paths: InstancePaths(instanceRoot: instanceRoot))
+        loadInForce(paths: InstancePaths(instanceRoot: instanceRoot))
+    }
+
+    /// Loads what processes load: the compiled configuration when there is one, else the sources (commands
+    /// specification, section 4.1).
+    package static func loadInForce(paths: InstancePaths, files: ConfigurationFiles = .disk) -> ConfigurationLoad {
+        do throws(CompiledConfiguration.Unusable) {
+            let image = try CompiledConfiguration(path: CompiledConfiguration.path(paths), files: files)
+            return load(paths: paths, files: image?.laid(over: files) ?? files)
+        } catch {
+            var diagnostics = Diagnostics()
+            diagnostics.error(error.description, at: nil)
+            return ConfigurationLoad(configuration: nil, diagnostics: diagnostics)
+        }
     }
 
     /// Loads a configuration directory, legacy or unified.

@@ -117,15 +117,31 @@ extension CommandClient {
     package static func ask(
         _ path: String, _ command: String, timeoutSeconds: Int = 30
     ) throws(SystemCallError) -> String {
-        let socket = try UnixSockets.connect(path, .stream)
+        try CommandConversation(path, timeoutSeconds: timeoutSeconds).ask(command)
+    }
+}
+
+/// A connection to a ``CommandSocket`` for several questions, one after the other.
+package final class CommandConversation {
+    private let socket: OwnedDescriptor
+    private let path: String
+
+    /// `timeoutSeconds`: how long an answer is waited for.
+    package init(_ path: String, timeoutSeconds: Int = 30) throws(SystemCallError) {
+        socket = try UnixSockets.connect(path, .stream)
+        self.path = path
         var limit = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
         setsockopt(socket.number, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    /// Sends one line and waits for the line that answers it.
+    package func ask(_ command: String) throws(SystemCallError) -> String {
         let line = Array((command + "\n").utf8)
         let sent = send(socket.number, line, line.count, Int32(MSG_NOSIGNAL))
         guard sent == line.count else { throw .current("send", path) }
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while answer.last != 0x0A, answer.count <= mostUnread {
+        while answer.last != 0x0A, answer.count <= CommandClient.mostUnread {
             let count = try checked("recv", path) { recv(socket.number, &buffer, buffer.count, 0) }
             if count == 0 { break }
             answer.append(contentsOf: buffer[..<count])

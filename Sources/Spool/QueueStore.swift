@@ -117,6 +117,9 @@ package final class QueueStore {
         return message.entry(key.entry)?.recovered(key.message, message)
     }
 
+    /// Bytes of the content of a live entry's message; nil when there is none.
+    package func contentSize(_ key: QueueEntryKey) -> Int? { index[key.message]?.size }
+
     /// The entry is handed to a job: where its message is. The place stays valid until ``unpin(_:)``.
     /// Nil when the entry is not live.
     package func pin(_ key: QueueEntryKey) -> SpoolLocation? {

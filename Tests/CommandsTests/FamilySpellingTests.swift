@@ -18,7 +18,7 @@ import Testing
             ),
             (
                 ["test", "-rew", "-noimage", "-nochannel", "a@b"],
-                ["test", "rewrite", "--no-channel-details", "--", "a@b"]
+                ["test", "rewrite", "--noimage-file", "--no-channel-details", "--", "a@b"]
             ),
             (["test", "User@sesta.com", "-rewrite"], ["test", "rewrite", "--", "User@sesta.com"]),
             (
@@ -60,7 +60,23 @@ import Testing
             (["test", "-match"], ["test", "match"]),
             (["TEST", "-MATCH", "a*", "ab"], ["test", "match", "--", "a*", "ab"]),
             (["test", "--rewrite", "-from=<>"], ["test", "rewrite", "--from", "<>"]),
-            (["cnb"], ["config", "check"]),
+            (["cnb"], ["config", "build"]),
+            (["cnbuild", "-noimage", "-max"], ["config", "build", "--check-only", "--sizes"]),
+            (["qm", "dir", "-held"], ["qm", "dir", "-held"]), (["qtop", "-from"], ["queue", "top", "-from"]),
+            (["qclean", "-delete", "tcp_local"], ["queue", "clean", "-delete", "tcp_local"]),
+            (["run", "tcp_local"], ["queue", "run", "tcp_local"]), (["submit"], ["queue", "submit"]),
+            (["return", "ZZ*"], ["queue", "return", "--facility=RETURN", "ZZ*"]),
+            (["cache", "-sync"], ["cache", "-sync"]), (["recover-crash"], ["cache", "-sync"]),
+            (["queue", "-recover_crash"], ["cache", "-sync"]),
+            (
+                ["queue", "-retry_delivery", "tcp_local"],
+                ["queue", "release", "-all", "-noconfirm", "-held", "-channel=tcp_local"]
+            ),
+            (
+                ["process_held", "-domain=a.example"],
+                ["queue", "release", "-all", "-noconfirm", "-channel=hold", "-to=*@a.example"]
+            ),
+            (["counters", "-show", "-nohead"], ["counters", "--no-headers"]), (["refresh"], ["refresh"]),
             (["shutdown"], ["stop"]),
             (["version"], ["--version"]),
             (["find", "IMTA_LOG:dispatcher.log", "-l=1"], ["find", "IMTA_LOG:dispatcher.log", "--last", "1"]),
@@ -79,10 +95,10 @@ import Testing
 
     @Test(
         arguments: [
-            (["s"], "%CLI-E-AMBIG, ambiguous switch or verb: s (could be shutdown, start, startup, stop)"),
+            (["s"], "%CLI-E-AMBIG, ambiguous switch or verb: s (could be shutdown, start, startup, stop, submit)"),
             (["test", "-rewrite", "-no"], "%CLI-E-AMBIG"), (["test", "-rewrite", "-from"], "%CLI-E-VALUE"),
             (["test", "a@b"], "%CLI-E-NOTEST"), (["test", "-match", "-table=X"], "%CLI-E-UNKNOWN"),
-            (["qtop"], "%CLI-E-UNKNOWN"),
+            (["crdb"], "%CLI-E-UNKNOWN"),
             (["test", "-rewrite", "-grey=1", "a@b"], "%CLI-E-NOTSUPP, -grey has no effect"),
             (["test", "-url", "ldap:///x"], "%CLI-E-NOTSUPP, there is no test -url: there is no LDAP"),
             (["test", "-exp", "-mm", "-block"], "%CLI-E-NOTSUPP, there is no test -expression: Sieve"),

@@ -87,11 +87,11 @@ extension DeliverySchedule {
     }
 
     /// The entry ends without a notification.
-    package mutating func delete(_ key: QueueEntryKey) -> OperatorAnswer {
+    package mutating func delete(_ key: QueueEntryKey, by login: String = "operator") -> OperatorAnswer {
         guard let slot = entries.slot(of: key) else { return .notFound }
         if entries[slot].state == .active { return .inDelivery }
         end(slot)
-        actions.append(.record(key, .delete, from: nil))
+        actions.append(.record(key, .delete(by: login), from: nil))
         return .done
     }
 

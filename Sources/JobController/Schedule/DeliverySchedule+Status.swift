@@ -80,14 +80,6 @@ extension DeliverySchedule {
     package func entryStatus(channel name: String, limit: Int) -> [EntryStatus] {
         guard let channel = channelIndex[name] else { return [] }
         let mine = entries.slots.filter { $0.state != .unused && Int($0.channel) == channel }
-        return mine.sorted { ($0.arrival, $0.key) < ($1.arrival, $1.key) }.prefix(max(0, limit)).map { entry in
-            EntryStatus(
-                name: EntryName(
-                    message: entry.key.message, entry: Int(entry.key.entry), attempts: Int(entry.attempts),
-                    isHeld: entry.state == .held),
-                host: channels[channel].hosts[Int(entry.host)].name, state: "\(entry.state)",
-                priority: entry.priority, arrival: entry.arrival,
-                nextAttempt: entry.state == .delayed ? entry.nextAttempt : nil, pending: Int(entry.pending))
-        }
+        return mine.sorted { ($0.arrival, $0.key) < ($1.arrival, $1.key) }.prefix(max(0, limit)).map(status)
     }
 }

@@ -45,7 +45,7 @@ package struct DeliverySchedule {
         case attempt([RecipientOutcome], attempts: Int, next: Int64, warned: Int)
         case hold(reason: String)
         case release
-        case delete
+        case delete(by: String)
     }
 
     private(set) var settings: JobControllerSettings

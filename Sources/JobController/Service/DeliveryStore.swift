@@ -7,6 +7,7 @@ package protocol DeliveryStore: AnyObject {
     func adoptDeadWriters() -> [RecoveredEntry]
     func record(_ record: LedgerRecord, completion: @escaping @Sendable (Result<Void, SpoolError>) -> Void)
     func entry(_ key: QueueEntryKey) -> RecoveredEntry?
+    func contentSize(_ key: QueueEntryKey) -> Int?
     func pin(_ key: QueueEntryKey) -> SpoolLocation?
     func unpin(_ key: QueueEntryKey)
     func quarantine(_ key: QueueEntryKey, reason: String)
@@ -16,6 +17,11 @@ package protocol DeliveryStore: AnyObject {
     var trouble: SpoolError? { get }
     var summary: QueueSummary { get }
     func close()
+}
+
+extension DeliveryStore {
+    /// Bytes of the content of a live entry's message.
+    package func contentSize(_ key: QueueEntryKey) -> Int? { entry(key)?.size }
 }
 
 extension QueueStore: DeliveryStore {}

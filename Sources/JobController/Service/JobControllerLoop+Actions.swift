@@ -77,6 +77,8 @@ extension JobControllerLoop {
     /// Writes a change to the ledger; the job hears of it when it is durable.
     private func record(_ key: QueueEntryKey, _ change: DeliverySchedule.LedgerChange, from job: JobID?) {
         let record: LedgerRecord
+        if let job { parties[job]?.count(change) }
+        count(key, change)
         switch change {
         case .done: record = .done(key, time: now / 1000)
         case .attempt(let outcomes, let attempts, let next, let warned):
@@ -88,7 +90,7 @@ extension JobControllerLoop {
                 key, AttemptRecord(time: now / 1000, outcomes: outcomes, attempts: attempts, nextTime: nextTime))
         case .hold(let reason): record = .hold(key, reason: reason)
         case .release: record = .release(key)
-        case .delete: record = .delete(key, by: "operator")
+        case .delete(let login): record = .delete(key, by: login)
         }
         let acknowledgements = self.acknowledgements
         store.record(record) { result in
@@ -96,6 +98,16 @@ extension JobControllerLoop {
             if let job, case .success = result { acknowledgements.add(job, key) }
         }
         finished(key, by: job)
+    }
+
+    private func count(_ key: QueueEntryKey, _ change: DeliverySchedule.LedgerChange) {
+        switch change {
+        case .done(let outcomes), .attempt(let outcomes, _, _, _):
+            guard let entry = store.entry(key) else { return }
+            counters[entry.channel, default: .init()].add(outcomes, bytes: entry.size)
+            if case .done = change { processedToday += 1 }
+        case .hold, .release, .delete: break
+        }
     }
 
     func takeAcknowledgements() {

@@ -28,11 +28,7 @@ extension JobControllerLoop {
             let interest: Poller.Interest = client.wantsToWrite ? [.readable, .writable] : .readable
             try? poller.change(client.descriptor, interest, token: Self.token(.client, number))
         } else {
-            poller.remove(client.descriptor)
-            if clients.count == CommandSocket.mostClients {
-                try? poller.add(commandSocket.descriptor, token: Self.token(.commands))
-            }
-            clients[number] = nil
+            close(client: number)
         }
     }
 
@@ -40,22 +36,28 @@ extension JobControllerLoop {
         let words = line.split(separator: " ", maxSplits: 2).map(String.init)
         guard let verb = words.first else { return Self.failure("empty command") }
         let object = words.count > 1 ? words[1] : nil
+        let act = OperatorAct(verb, object, words.count > 2 ? words[2] : "")
+        if let answer = answerAboutQueues(verb, line.split(separator: " ").dropFirst().map(String.init)) {
+            return answer
+        }
         switch (verb, object) {
         case ("status", nil): return status
         case ("summary", nil): return summary
         case ("entries", let channel?): return entries(channel, limit: words.count > 2 ? Int(words[2]) ?? 100 : 100)
         case ("entry", let name?): return change(name) { detail($0) }
         case ("hold", let name?):
-            let reason = words.count > 2 ? words[2] : "held by an operator"
-            return change(name) { outcome(schedule.hold($0, reason: reason)) }
-        case ("release", let name?): return change(name) { outcome(schedule.release($0, now: now)) }
-        case ("delete", let name?): return change(name) { outcome(schedule.delete($0)) }
-        case ("return", let name?): return change(name) { outcome(schedule.returnToSender($0, now: now)) }
-        case ("stop", let channel?): return setStopped(channel, true)
-        case ("start", let channel?): return setStopped(channel, false)
+            let reason = act.rest.isEmpty ? act.login.map { "by \($0): qm hold" } ?? "held by an operator" : act.rest
+            return note(act, change(name) { outcome(schedule.hold($0, reason: reason)) })
+        case ("release", let name?):
+            return note(act, change(name) { outcome(schedule.release($0, now: now)) })
+        case ("delete", let name?):
+            return note(act, change(name) { outcome(schedule.delete($0, by: act.login ?? "operator")) })
+        case ("return", let name?):
+            return note(act, change(name) { outcome(schedule.returnToSender($0, now: now)) })
+        case ("stop", let channel?): return note(act, setStopped(channel, true))
+        case ("start", let channel?): return note(act, setStopped(channel, false))
         case ("run", let channel?):
-            let host = words.count > 2 ? words[2] : nil
-            let count = host.map { schedule.run(channel: channel, host: $0, now: now) }
+            let count = act.rest.isEmpty ? nil : schedule.run(channel: channel, host: act.rest, now: now)
             return ["ok": true, "count": .integer(count ?? schedule.run(channel: channel, now: now))]
         case ("return_job", nil): return ["ok": true, "count": .integer(runReturnJob())]
         case ("reload", nil):

@@ -35,6 +35,10 @@ final class JobControllerLoop {
     var clients: [UInt32: CommandClient] = [:]
     private var lastNumber: UInt32 = 0
     var dirty: Set<JobID> = []
+    var counters: [String: ChannelCounters] = [:]
+    /// Entries that have ended since midnight.
+    var processedToday = 0
+    private var today: Int64 = 0
 
     /// When dead writers are looked for next, milliseconds since 1970.
     var adoptAt: Int64 = 0
@@ -86,7 +90,7 @@ final class JobControllerLoop {
         schedule.pause()
         if mayHaveOrphans { resumeAt = now + options.recoveryGrace }
         for name in stopped.names { schedule.stop(channel: name) }
-        take(entries)
+        take(entries, areNew: false)
         if !mayHaveOrphans { schedule.resume(now: now) }
         execute()
     }
@@ -181,8 +185,11 @@ final class JobControllerLoop {
             schedule.resume(now: time)
         }
         schedule.localOffset = JobControllerLog.localOffset()
+        let day = (time + schedule.localOffset) / 86_400_000
+        if day != today { (today, processedToday) = (day, 0) }
         schedule.tick(now: time)
         killUnreachable()
+        closeSilentClients()
         if isDue(adoptAt, atMost: 60_000) {
             adoptAt = time + 60_000
             take(store.adoptDeadWriters())
@@ -218,9 +225,13 @@ final class JobControllerLoop {
     }
 
     /// Entries that have become known.
-    func take(_ entries: [RecoveredEntry]) {
+    func take(_ entries: [RecoveredEntry], areNew: Bool = true) {
         let time = now
         for entry in entries {
+            if areNew {
+                counters[entry.channel, default: .init()].received.add(
+                    recipients: entry.recipients, bytes: entry.size)
+            }
             schedule.known(
                 NewEntry(
                     key: entry.key, channel: entry.channel, host: entry.host, priority: entry.priority,

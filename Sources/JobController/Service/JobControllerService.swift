@@ -18,6 +18,8 @@ package struct JobControllerOptions: Sendable {
     package var shutdownLimit: Int64 = 30_000
     /// Milliseconds to wait after a crash, so that jobs of the former Job Controller can say what they have in hand.
     package var recoveryGrace: Int64 = 2_000
+    /// Nanoseconds after which a command client that neither asks nor reads is closed: there are 16 of them at most.
+    package var commandIdleTime: Int64 = 60_000_000_000
     package var store = QueueStoreOptions()
 
     /// The directories of an instance (`data/queue`, `run`, `data/log`).
@@ -32,6 +34,7 @@ package struct JobControllerOptions: Sendable {
     package var commandSocketPath: String { runDirectory + "/job_controller-admin.sock" }
     package var pidPath: String { runDirectory + "/pid.job_controller" }
     package var stoppedPath: String { queueDirectory + "/stopped" }
+    package var adminLogPath: String { logDirectory + "/admin.log" }
     /// There while jobs of a former Job Controller may still have entries in hand.
     package var orphansPath: String { runDirectory + "/job_controller.orphans" }
 }

@@ -23,6 +23,9 @@ final class WorkParty {
     var isBroken = false
     /// Milliseconds since 1970.
     var brokenAt: Int64 = 0
+    /// Entries that it has brought to an end, and those that go on after an attempt of its.
+    private(set) var ended = 0
+    private(set) var failed = 0
 
     init(job: JobID, process: SupervisedProcess, channel: String) {
         self.job = job
@@ -36,6 +39,15 @@ final class WorkParty {
         process = nil
         self.peer = peer
         channel = ""
+    }
+
+    /// Counts what an attempt of its came to.
+    func count(_ change: DeliverySchedule.LedgerChange) {
+        switch change {
+        case .done: ended += 1
+        case .attempt: failed += 1
+        case .hold, .release, .delete: break
+        }
     }
 
     /// Takes what waits as messages: acknowledgements first, so that the job's books are right before new work.

@@ -20,3 +20,20 @@ package struct StoppedChannels: Equatable, Sendable {
         try Files.replace(path, with: Array(text.utf8))
     }
 }
+
+extension StoppedChannels {
+    /// Changes the file while no Job Controller runs; false when one does, which then has to be told instead. The lock of
+    /// the queue keeps one from starting meanwhile.
+    package static func change(
+        _ names: [String], isStopped: Bool, queue: String, disk: any Disk = RealDisk()
+    ) throws(SpoolError) -> Bool {
+        do throws(SystemCallError) {
+            let lock = try disk.open(QueueLayout(queue).lock, .create)
+            guard lock.lock() else { return false }
+            let path = "\(queue)/stopped"
+            var stopped = StoppedChannels(path: path)
+            for name in names { try stopped.set(name, isStopped: isStopped, path: path) }
+            return true
+        } catch { throw SpoolError(error, doing: "change the list of stopped channels in \(queue)") }
+    }
+}
