@@ -117,7 +117,10 @@ struct ParameterEncoder {
         var done = text.startIndex
         for parameter in MIMEParameters(text).parameters where text[parameter.range].hasEightBit {
             pieces += asterisks(done..<parameter.range.lowerBound)
-            pieces.append(HeaderBlock.Piece(range: parameter.range, text: section(parameter)))
+            // A boundary that is not as in the body would make one part of all.
+            if parameter.name != "boundary" {
+                pieces.append(HeaderBlock.Piece(range: parameter.range, text: section(parameter)))
+            }
             done = parameter.range.upperBound
         }
         return pieces + asterisks(done..<text.endIndex)

@@ -30,7 +30,9 @@ struct MessagePart: Sendable {
                 MIMEParameters(header.bytes[header.fields[$0].value]).value
             } ?? ""
         let isSealed = ["multipart/signed", "multipart/encrypted"].contains(type)
-        if type.hasPrefix("multipart/"), !isSealed, let name = content?["boundary"], (1...70).contains(name.count) {
+        if type.hasPrefix("multipart/"), !isSealed, let name = content?["boundary"], (1...70).contains(name.count),
+            !name[...].hasEightBit
+        {
             boundary = [Octet.hyphen, Octet.hyphen] + name
         } else {
             boundary = nil

@@ -136,6 +136,10 @@ import Testing
             "Content-Transfer-Encoding: quoted-printable\r\n\r\n<F6>=F6\r\n",
             "Content-Transfer-Encoding: quoted-printable\r\n\r\n=F6=F6\r\n", false
         ),
+        (
+            "Content-Type: multipart/mixed; boundary=<F6>\r\n\r\n--<F6>\r\n\r\n<FC>\r\n--<F6>--\r\n",
+            "Content-Type: multipart/mixed; boundary=<F6>\r\n\r\n--<F6>\r\n\r\n<FC>\r\n--<F6>--\r\n", true
+        ),
         ("Content-Transfer-Encoding: x-own\r\n\r\n<F6>\r\n", "Content-Transfer-Encoding: x-own\r\n\r\n<F6>\r\n", true),
         (
             "Content-Type: message/partial; id=x\r\n\r\n<F6>\r\n",

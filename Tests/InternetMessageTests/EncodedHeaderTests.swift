@@ -49,6 +49,7 @@ import Testing
         ),
         ("Content-Disposition: attachment; filename=<F6>", "Content-Disposition: attachment; filename*=L1''%F6"),
         ("Content-Type: te<F6>xt/plain", "Content-Type: te*xt/plain"),
+        ("Content-Type: multipart/mixed; boundary=<F6>", "Content-Type: multipart/mixed; boundary=<F6>"),
     ])
     func forms(_ given: String, _ expected: String) throws {
         #expect(try encoded(given, "L1") == expected)
