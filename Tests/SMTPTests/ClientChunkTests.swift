@@ -36,7 +36,7 @@ import Testing
                 case .completed(let all): log.append("done " + results(all))
                 case .failed(_, let interrupted):
                     log.append("failed " + interrupted.map(results).joined(separator: "/"))
-                case .ready, .startTLS, .close: break
+                case .ready, .startTLS, .chooseMechanism, .challenge, .authenticated, .close: break
                 }
             }
             guard session.acceptsTransaction, !hasBegun else { return }
