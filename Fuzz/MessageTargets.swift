@@ -47,7 +47,8 @@ extension FuzzTarget {
                     var header = scan.header
                     header.encodeEightBit(charset: charset)
                     // Names of fields are the only place left, and boundaries.
-                    for field in header.fields where !text(header.unfoldedValue(of: field)).contains("ary") {
+                    for field in header.fields
+                    where !text(header.unfoldedValue(of: field)).asciiLowercased.contains("boundary") {
                         precondition(!header.bytes[field.value].hasEightBit)
                     }
                     header.apply(
