@@ -95,15 +95,15 @@ extension OptionCatalogue {
         hostname string -
         instancename string ims
         listenaddr string -
-        oauth_audience list - @reload
+        oauth_audience string - @reload
         oauth_issuer string - @reload
         oauth_jwks path - @reload
         oauth_name_claim string email @reload
         plaintextmincipher integer 1 0- @reload
         rolename string mta
-        sasl_mechanisms list - @reload
-        ssladjustciphersuites list - @reload
-        sslnicknames list - @reload
+        sasl_mechanisms string - @reload
+        ssladjustciphersuites string - @reload
+        sslnicknames string - @reload
         tls_ca path -
         tls_certificate path - @reload
         tls_client_ca path - @reload

@@ -61,7 +61,8 @@ package struct SecurityOptions: Sendable, Hashable {
 
     init(_ options: OptionStore, symbols: SymbolTable, diagnostics: inout Diagnostics) {
         func path(_ name: String) -> String? { options.string("base.\(name)").map(symbols.expandingPath) }
-        namedCertificates = options.list("base.sslnicknames").compactMap { name in
+        func words(_ name: String) -> [String] { Self.words(name, options) }
+        namedCertificates = words("sslnicknames").compactMap { name in
             guard !name.hasPrefix("."), !name.contains("/") else {
                 diagnostics.error(
                     "base.sslnicknames: \(name) is no name of a certificate",
@@ -78,13 +79,18 @@ package struct SecurityOptions: Sendable, Hashable {
             diagnostics.error(
                 "base.tlsmaxversion is less than base.tlsminversion", at: options["base.tlsmaxversion"]?.location)
         }
-        cipherAdjustments = options.list("base.ssladjustciphersuites")
+        cipherAdjustments = words("ssladjustciphersuites")
         clientRoots = path("tls_client_ca")
         allowsAuthenticationWithoutTLS = options.integer("base.plaintextmincipher") == 0
-        mechanisms = options.list("base.sasl_mechanisms").map { $0.uppercased() }
+        mechanisms = words("sasl_mechanisms").map { $0.uppercased() }
         hasPlainPasswords = options.boolean("base.has_plain_passwords")
         authenticationSocket = path("auth_socket")
         tokens = Self.tokens(options, path("oauth_jwks"), &diagnostics)
+    }
+
+    /// The value of an option that has several, between blanks or commas.
+    private static func words(_ name: String, _ options: OptionStore) -> [String] {
+        (options.string("base.\(name)") ?? "").split { $0 == " " || $0 == "," }.map(String.init)
     }
 
     private static func version(
@@ -102,7 +108,7 @@ package struct SecurityOptions: Sendable, Hashable {
         _ options: OptionStore, _ keyFile: String?, _ diagnostics: inout Diagnostics
     ) -> Tokens? {
         guard let keyFile else { return nil }
-        let audiences = options.list("base.oauth_audience")
+        let audiences = words("oauth_audience", options)
         guard let issuer = options.string("base.oauth_issuer"), !audiences.isEmpty else {
             diagnostics.error(
                 "base.oauth_jwks without base.oauth_issuer and base.oauth_audience",

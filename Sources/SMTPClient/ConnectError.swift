@@ -17,15 +17,11 @@ enum ConnectError {
         }
     }
 
-    /// The library's errors carry the name of the reason between its source paths, as in
-    /// `…:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED at …`.
     private static func tlsWords(_ text: String) -> String {
-        guard let mark = text.firstRange(of: "OPENSSL_internal:") else { return text }
-        let name = text[mark.upperBound...].prefix { $0 != " " && $0 != "]" }
-        switch name {
-        case "CERTIFICATE_VERIFY_FAILED": return "the certificate of the server cannot be verified"
-        case "WRONG_VERSION_NUMBER": return "the server does not speak TLS"
-        default: return name.lowercased().replacing("_", with: " ")
+        switch TLSErrorText.reason(text) {
+        case "certificate verify failed": "the certificate of the server cannot be verified"
+        case "wrong version number": "the server does not speak TLS"
+        case let reason: reason ?? text
         }
     }
 }

@@ -35,11 +35,8 @@ struct OutgoingTransaction {
         if let limit = extensions.sizeLimit, job.content.size > limit {
             throw .permanent("5.3.4", "message of \(job.content.size) bytes is larger than the \(limit) the host takes")
         }
-        let isBinary = job.message.body == .binaryMIME
         let usesChunks = settings.usesChunking && extensions.chunking
-        if isBinary, !(usesChunks && extensions.binaryMIME) {
-            throw .permanent("5.6.3", "binary content, and the host does not offer BINARYMIME")
-        }
+        let isBinary = job.message.body == .binaryMIME && usesChunks && extensions.binaryMIME
         let content = isBinary ? job.content : try Self.content(job, extensions, settings)
         var transaction = ClientTransaction(
             sender: try Self.sender(job.message.sender, extensions), recipients: [], size: content.size,
@@ -129,6 +126,11 @@ extension OutgoingTransaction {
     private static func content(
         _ job: DeliveryJob, _ extensions: ServerExtensions, _ settings: ClientSettings
     ) throws(Refusal) -> OutgoingContent {
+        if job.message.body == .binaryMIME {
+            if let content = try Downgrade.sevenBit(job.content, isBinary: true) { return content }
+            throw .permanent(
+                "5.6.3", "binary content that may not be converted, and the host does not offer BINARYMIME")
+        }
         guard !extensions.eightBitMIME, settings.eightBit == .convert else { return job.content }
         let isBinary = job.message.body == .binaryMIME
         if let content = try Downgrade.sevenBit(job.content, isBinary: isBinary) { return content }

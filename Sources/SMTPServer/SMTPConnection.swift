@@ -215,7 +215,9 @@ final class SMTPConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context handlerContext: ChannelHandlerContext, error: any Error) {
-        if handshake != nil { closeReason = "TLS handshake failed: \(error)" }
+        if handshake != nil, closeReason.isEmpty {
+            closeReason = "TLS handshake failed: \(TLSErrorText.reason("\(error)") ?? "connection lost")"
+        }
         handlerContext.close(promise: nil)
     }
 

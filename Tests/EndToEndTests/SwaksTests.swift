@@ -63,20 +63,18 @@ import Testing
         }
     }
 
-    /// swaks exits with 0 when it could leave in good order at each stage.
-    @Test(arguments: [[], ["--tls"], ["--tls", "--pipeline"], ["--tls", "--auth", "PLAIN"]])
-    func quitAfterEachStage(_ options: [String]) throws {
+    /// swaks exits with 0 when it could leave in good order at each stage; a client that is gone leaves nothing behind.
+    @Test func quitAfterEachStage() throws {
         let (instance, _) = try instance()
-        for stage in ["CONNECT", "FIRST-HELO", "STARTTLS", "HELO", "AUTH", "MAIL", "RCPT"] {
-            let authentication = options.contains("--auth") ? Self.credentials : []
-            let finished = try swaks(instance, instance.port, ["--quit-after", stage] + options + authentication)
-            #expect(finished.exit == .exited(0), "\(stage): \(finished.output)")
-            #expect(finished.output.contains("221 2.3.0 Bye received. Goodbye."), "\(stage): \(finished.output)")
-        }
-        for stage in ["MAIL", "RCPT", "DATA"] {
-            _ = try swaks(
-                instance, instance.port,
-                ["--drop-after", stage] + options + (options.contains("--auth") ? Self.credentials : []))
+        for options in [[], ["--tls"], ["--tls", "--pipeline"], ["--tls", "--auth", "PLAIN"] + Self.credentials] {
+            for stage in ["CONNECT", "FIRST-HELO", "STARTTLS", "HELO", "AUTH", "MAIL", "RCPT"] {
+                let finished = try swaks(instance, instance.port, ["--quit-after", stage] + options)
+                #expect(finished.exit == .exited(0), "\(stage): \(finished.output)")
+                #expect(finished.output.contains("221 2.3.0 Bye received. Goodbye."), "\(stage): \(finished.output)")
+            }
+            for stage in ["MAIL", "RCPT", "DATA"] {
+                _ = try swaks(instance, instance.port, ["--drop-after", stage] + options)
+            }
         }
         #expect(try swaks(instance, instance.port, ["--tls"]).exit == .exited(0))
         #expect(instance.arrivals("anna").count == 1)

@@ -38,3 +38,14 @@ import Testing
         #expect(TLSServerHello.description(version: nil, suite: nil) == "TLS")
     }
 }
+
+@Suite struct TLSErrorTextTests {
+    @Test(arguments: [
+        (
+            "sslError([Error: 268 error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER at /x.cc:1])",
+            "wrong version number" as String?
+        ),
+        ("sslError([Error:  EOF during handshake])", nil), ("OPENSSL_internal:", ""), ("", nil),
+    ])
+    func reason(_ text: String, _ reason: String?) { #expect(TLSErrorText.reason(text) == reason) }
+}
