@@ -113,9 +113,9 @@ struct OutgoingTransaction {
 // MARK: Parts
 
 extension OutgoingTransaction {
-    /// Whether BODY=8BITMIME is due.
+    /// Whether BODY=8BITMIME is due. Binary content that is not sent as such has been made 7-bit.
     private static func isEightBit(_ job: DeliveryJob, _ extensions: ServerExtensions) -> Bool {
-        guard extensions.eightBitMIME else { return false }
+        guard extensions.eightBitMIME, job.message.body != .binaryMIME else { return false }
         guard job.message.body == .sevenBit, case .bytes(let bytes) = job.content else {
             return job.message.body != .sevenBit
         }

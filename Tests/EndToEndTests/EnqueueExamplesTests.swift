@@ -104,6 +104,6 @@ import Testing
         #expect(try peer.deliver(from: "a@example.com", to: "anna@example.test", lines).code == 250)
         #expect(
             try peer.deliver(from: "a@example.com", to: "anna@example.test", lines + "\r\n3\r\n4")
-                == .init(code: 550, text: "5.2.3 channel limit of 5 lines exceeded"))
+                == .init(code: 552, text: "5.3.4 channel limit of 5 lines on message size exceeded"))
     }
 }

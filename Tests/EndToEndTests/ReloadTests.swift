@@ -84,6 +84,6 @@ import Testing
         let strict = try instance.attempt(["config", "check", "--strict"])
         #expect(strict.exit == .exited(1))
         #expect(strict.output.contains("forwardchecktag is recognised but not yet in effect"), "\(strict.output)")
-        #expect(try instance.martlet("config", "check", "--notes").contains("maytlsserver"))
+        #expect(try instance.martlet("config", "check", "--notes").contains("fileinto"))
     }
 }
