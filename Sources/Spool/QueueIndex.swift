@@ -1,26 +1,5 @@
 import Envelope
 
-/// One live entry as the index keeps it: small, because there may be a million.
-struct LiveEntry: Sendable, Equatable {
-    var number: UInt32
-    var channel: String
-    var host: String
-    var priority: Priority
-    var notBefore: Int64
-    /// ``DeliverBy/rawValue``; 0: none.
-    var deliverBy: Int64 = 0
-    var recipients: UInt32
-    /// Recipients that are not settled, ascending; nil: all of them.
-    var pending: [UInt32]?
-    var attempts = 0
-    var nextTime: Int64 = 0
-    var heldReason: String?
-    var warned = 0
-    var lastAttempt: Int64 = 0
-    /// Outcomes of the last attempt, encoded; empty when there was none.
-    var lastOutcomes: [UInt8] = []
-}
-
 /// One message with at least one live entry.
 struct LiveMessage: Sendable, Equatable {
     var location: SpoolLocation
@@ -79,7 +58,8 @@ struct QueueIndex: Sendable {
             LiveEntry(
                 number: entry.number, channel: unique(entry.channel), host: unique(entry.host),
                 priority: entry.priority, notBefore: entry.notBefore, deliverBy: entry.deliverBy?.rawValue ?? 0,
-                recipients: UInt32(clamping: entry.recipients), heldReason: entry.heldReason)
+                recipients: UInt32(clamping: entry.recipients),
+                progress: LiveEntry.Progress(heldReason: entry.heldReason))
         }
         restore(
             facts.message,
@@ -123,19 +103,19 @@ struct QueueIndex: Sendable {
         switch record {
         case .attempt(let key, let attempt):
             guard change(key, { $0.take(attempt) }) else { return .nothing }
-            let isSettled = self[key.message]?.entry(key.entry)?.pending?.isEmpty ?? false
+            let isSettled = self[key.message]?.entry(key.entry)?.progress.pending?.isEmpty ?? false
             return isSettled ? end(key, number, generation) : .changed
         case .done(let key, _), .delete(let key, _), .requeue(let key, _):
             return end(key, number, generation)
         case .hold(let key, let reason):
-            return change(key) { $0.heldReason = reason } ? .changed : .nothing
+            return change(key) { $0.progress.heldReason = reason } ? .changed : .nothing
         case .release(let key):
             return change(key) {
-                $0.heldReason = nil
-                $0.nextTime = 0
+                $0.progress.heldReason = nil
+                $0.progress.nextTime = 0
             } ? .changed : .nothing
         case .warned(let key, let threshold):
-            return change(key) { $0.warned = threshold } ? .changed : .nothing
+            return change(key) { $0.progress.warned = UInt32(clamping: threshold) } ? .changed : .nothing
         case .moved(let id, let location):
             return move(id, location, number) ? .changed : .nothing
         case .read(let segment, let end):
@@ -192,30 +172,4 @@ extension LiveMessage {
     func entry(_ number: UInt32) -> LiveEntry? { entries.first { $0.number == number } }
 
     fileprivate mutating func change(_ index: Int, _ body: (inout LiveEntry) -> Void) { body(&entries[index]) }
-}
-
-extension LiveEntry {
-    /// Settles the recipients with a final result and takes over what the Job Controller decided.
-    mutating func take(_ attempt: AttemptRecord) {
-        let settled = Set(
-            attempt.outcomes.lazy.filter { $0.result != .failedTemporarily }.map { UInt32(clamping: $0.recipient) })
-        if !settled.isEmpty { pending = (pending ?? Array(0..<recipients)).filter { !settled.contains($0) } }
-        attempts = attempt.attempts
-        nextTime = attempt.nextTime
-        lastAttempt = attempt.time
-        var encoder = ByteEncoder(capacity: 64)
-        encoder.outcomes(attempt.outcomes)
-        lastOutcomes = encoder.bytes
-    }
-
-    func recovered(_ id: MessageID, _ message: LiveMessage) -> RecoveredEntry {
-        var decoder = ByteDecoder(lastOutcomes)
-        return RecoveredEntry(
-            key: QueueEntryKey(message: id, entry: number), location: message.location, channel: channel, host: host,
-            priority: priority, notBefore: notBefore, deliverBy: DeliverBy(rawValue: deliverBy), size: message.size,
-            arrival: message.arrival, recipients: Int(recipients),
-            pending: (pending ?? Array(0..<recipients)).map { Int($0) },
-            attempts: attempts, nextTime: nextTime, heldReason: heldReason, warned: warned, lastAttempt: lastAttempt,
-            lastOutcomes: lastOutcomes.isEmpty ? [] : decoder.outcomes())
-    }
 }

@@ -87,17 +87,18 @@ enum Snapshot {
             encoder.signed(entry.notBefore)
             if withDeadlines { encoder.signed(entry.deliverBy) }
             encoder.number(UInt64(entry.recipients))
-            encoder.flag(entry.pending != nil)
-            if let pending = entry.pending {
+            let progress = entry.progress
+            encoder.flag(progress.pending != nil)
+            if let pending = progress.pending {
                 encoder.number(pending.count)
                 for recipient in pending { encoder.number(UInt64(recipient)) }
             }
-            encoder.number(entry.attempts)
-            encoder.signed(entry.nextTime)
-            encoder.text(entry.heldReason)
-            encoder.number(entry.warned)
-            encoder.signed(entry.lastAttempt)
-            encoder.data(entry.lastOutcomes)
+            encoder.number(UInt64(progress.attempts))
+            encoder.signed(Int64(progress.nextTime))
+            encoder.text(progress.heldReason)
+            encoder.number(UInt64(progress.warned))
+            encoder.signed(Int64(progress.lastAttempt))
+            encoder.data(progress.lastOutcomes)
         }
     }
 
@@ -195,22 +196,21 @@ extension Snapshot {
         let notBefore = decoder.signed()
         let deliverBy = hasDeadlines ? decoder.signed() : 0
         let recipients = UInt32(decoder.integer(limit: Int(UInt32.max)))
-        var pending: [UInt32]?
+        var progress = LiveEntry.Progress()
         if decoder.flag() {
-            pending = []
+            progress.pending = []
             for _ in 0..<decoder.count() where decoder.isValid {
-                pending?.append(UInt32(decoder.integer(limit: Int(UInt32.max))))
+                progress.pending?.append(UInt32(decoder.integer(limit: Int(UInt32.max))))
             }
         }
-        var entry = LiveEntry(
+        progress.attempts = UInt32(clamping: decoder.integer())
+        progress.nextTime = UInt32(clamping: decoder.signed())
+        progress.heldReason = decoder.optionalText()
+        progress.warned = UInt32(clamping: decoder.integer())
+        progress.lastAttempt = UInt32(clamping: decoder.signed())
+        progress.lastOutcomes = Array(decoder.data())
+        return LiveEntry(
             number: number, channel: channel, host: host, priority: priority, notBefore: notBefore,
-            deliverBy: deliverBy, recipients: recipients, pending: pending)
-        entry.attempts = decoder.integer()
-        entry.nextTime = decoder.signed()
-        entry.heldReason = decoder.optionalText()
-        entry.warned = decoder.integer()
-        entry.lastAttempt = decoder.signed()
-        entry.lastOutcomes = Array(decoder.data())
-        return entry
+            deliverBy: deliverBy, recipients: recipients, progress: progress)
     }
 }
