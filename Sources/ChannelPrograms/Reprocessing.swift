@@ -164,16 +164,13 @@ final class Reprocessor: Sendable {
     ) -> [RecipientOutcome] {
         // Without the attempt: a copy that is tried again after a failure gives the same messages, and what of them is
         // in the queue already is known by its id.
+        // A large message is another one at each attempt: the file of an earlier one may still be in use, or left over
+        // from a crash, and which of the two cannot be known here.
         let first = MessageID.derived(
-            from: copy.stored.message.id, entry: copy.number, attempt: 0, recipients: copy.pending, .requeue)
+            from: copy.stored.message.id, entry: copy.number, attempt: mayBeLarge(copy) ? copy.attempts : 0,
+            recipients: copy.pending, .requeue)
         do {
-            let made = try grouped(routed).enumerated().map { number, recipients in
-                let id =
-                    number == 0
-                    ? first
-                    : MessageID.derived(from: first, entry: number, attempt: 0, recipients: [], .requeue)
-                return try message(copy, recipients, source, id)
-            }
+            let made = try messages(copy, grouped(routed), source, first)
             let answers = made.compactMap { submit($0.message, $0.content, headerLines: $0.headerLines) }
             for answer in answers { _ = try answer.take().get() }
             return copy.all(.delivered, "2.0.0", "")
@@ -181,6 +178,32 @@ final class Reprocessor: Sendable {
             return copy.all(.failedPermanently, refusal.status, refusal.text)
         } catch {
             return copy.all(.failedTemporarily, "4.3.0", "\(error)")
+        }
+    }
+
+    /// Whether the content may come to a file of its own. Quoted-printable makes three octets of one, and fields are added.
+    private func mayBeLarge(_ copy: ChannelProgram.Copy) -> Bool {
+        3 * copy.stored.content.size + (64 << 10) > submitter.spool.options.largeThreshold
+    }
+
+    private typealias Made = (message: QueuedMessage, content: SpoolContent, headerLines: [String])
+
+    /// One message for each group. When one cannot be made, nothing stays of those before.
+    private func messages(
+        _ copy: ChannelProgram.Copy, _ groups: [[RoutedRecipient]], _ source: Channel, _ first: MessageID
+    ) throws -> [Made] {
+        var made: [Made] = []
+        do {
+            for (number, recipients) in groups.enumerated() {
+                let id =
+                    number == 0
+                    ? first : MessageID.derived(from: first, entry: number, attempt: 0, recipients: [], .requeue)
+                made.append(try message(copy, recipients, source, id))
+            }
+            return made
+        } catch {
+            for case .large(let large) in made.map(\.content) { large.abandon() }
+            throw error
         }
     }
 
@@ -206,13 +229,16 @@ final class Reprocessor: Sendable {
 
     private func message(
         _ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient], _ source: Channel, _ id: MessageID
-    ) throws -> (message: QueuedMessage, content: SpoolContent, headerLines: [String]) {
+    ) throws -> Made {
         let identity = submitter.newIdentity()
         let list = routed.first?.list
         let rewriting = router.headerRewriting(
             source: source, completion: completion(copy, source), recipients: routed)
         let (content, facts, body) = try content(copy, identity, id, routed, rewriting)
-        if let refusal = facts.refusal { throw refusal }
+        if let refusal = facts.refusal {
+            if case .large(let large) = content { large.abandon() }
+            throw refusal
+        }
         var message = copy.stored.message
         if message.body != .binaryMIME { message.body = body }
         message.id = id

@@ -1,6 +1,7 @@
 import Channels
 import Configuration
 import Envelope
+import InternetMessage
 import MessageStore
 import OptionSyntax
 import Spool
@@ -45,6 +46,10 @@ struct MailboxStore: Sendable {
             try write(copy, number, Maildir(mailbox.directory(below: root)))
             return RecipientOutcome(
                 recipient: number, result: .delivered, status: "2.1.5", text: "delivered to the mailbox")
+        } catch is BinaryContentStays {
+            return RecipientOutcome(
+                recipient: number, result: .failedPermanently, status: "5.6.3",
+                text: "binary content that may not be converted cannot be kept in a mailbox")
         } catch {
             let failure = StoreFailure(error)
             return RecipientOutcome(
@@ -60,11 +65,37 @@ struct MailboxStore: Sendable {
         content.rewind()
         do {
             if addsReturnPath { try delivery.append(Array("Return-path: <\(message.sender)>\r\n".utf8)) }
-            while case let chunk = try content.next(), !chunk.isEmpty { try delivery.append(Array(chunk)) }
+            if message.body == .binaryMIME {
+                try Self.writeEncoded(&content, to: &delivery)
+            } else {
+                while case let chunk = try content.next(), !chunk.isEmpty { try delivery.append(Array(chunk)) }
+            }
         } catch {
             delivery.abandon()
             throw error
         }
         try delivery.finish()
     }
+
+    /// A mailbox file is lines: binary parts (RFC 3030) are encoded, or their line ends would not be what they were.
+    private static func writeEncoded(_ content: inout StoredContent, to delivery: inout Maildir.Delivery) throws {
+        var converter = ContentConverter(.forBinaryContent)
+        var output: [UInt8] = []
+        var isComplete = false
+        while !isComplete {
+            let chunk = try content.next()
+            isComplete = chunk.isEmpty
+            if isComplete {
+                converter.finish(into: &output)
+            } else {
+                converter.convert(Array(chunk)[...], into: &output)
+            }
+            try delivery.append(output)
+            output.removeAll(keepingCapacity: true)
+        }
+        if converter.findings.hasEightBit { throw BinaryContentStays() }
+    }
+
+    /// Binary content that may not be converted, because it is signed, encrypted or not understood.
+    private struct BinaryContentStays: Error {}
 }

@@ -119,7 +119,7 @@ extension Router {
         work.source = source
         work.authenticated = authenticated
         work.choice = content.choice(
-            recipients.lazy.map(\.channel).filter { $0 != RecipientCollector.channel })
+            recipients.lazy.map(\.channel).filter { $0 != RecipientCollector.channel && $0 != Bitbucket.channel })
         if work.choice.differs {
             let canSplit = configuration.channels.channel(named: RecipientCollector.channel) != nil
             work.choice.differs = canSplit

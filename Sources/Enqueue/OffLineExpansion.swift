@@ -28,6 +28,8 @@ extension Router {
     func deferred(_ recipients: [RoutedRecipient], to name: String) -> [RoutedRecipient] {
         let host = configuration.channels.channel(named: name)?.officialHost
         return recipients.map { recipient in
+            // What is thrown away stays thrown away: nobody asks the access tables again.
+            guard recipient.channel != Bitbucket.channel else { return recipient }
             var recipient = recipient
             recipient.channel = name
             recipient.host = host ?? recipient.host

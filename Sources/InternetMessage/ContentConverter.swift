@@ -22,6 +22,10 @@ package struct ContentConverter: Sendable {
             self.lineLength = lineLength
             self.labels = labels
         }
+
+        /// What BODY=BINARYMIME brought, for a place that takes lines only: encoded wherever it is not lines of at most 998
+        /// octets (RFC 3030 section 3).
+        package static var forBinaryContent: Self { Self(sevenBit: true, lineLength: 998) }
     }
 
     /// What came of it.

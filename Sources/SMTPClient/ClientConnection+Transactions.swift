@@ -57,6 +57,8 @@ extension ClientConnection {
         guard let channel, !inFlight.isEmpty, var sender = inFlight[0].sender else { return }
         inFlight[0].sender = nil
         let step = sender.advance(channel)
+        // The write may have shown that the connection is gone.
+        guard !inFlight.isEmpty else { return }
         inFlight[0].sent = sender.offset
         for _ in 0..<sender.takeChunks() { session.chunkSent() }
         switch step {

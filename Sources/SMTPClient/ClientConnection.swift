@@ -215,7 +215,7 @@ extension ClientConnection {
         let commands = ["EHLO", "HELO", "LHLO", "STARTTLS", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "QUIT"]
         return String(decoding: bytes, as: UTF8.self).split(separator: "\r\n").map { line in
             let verb = line.prefix { $0 != " " }
-            return commands.contains(String(verb)) ? String(line) : "\(verb.prefix(8)) (not shown)"
+            return commands.contains(String(verb)) ? String(line) : verb == "AUTH" ? "AUTH (not shown)" : "(not shown)"
         }
     }
 

@@ -9,7 +9,7 @@ enum Downgrade {
     static func sevenBit(
         _ content: OutgoingContent, isBinary: Bool = false
     ) throws(OutgoingTransaction.Refusal) -> OutgoingContent? {
-        let wishes = ContentConverter.Wishes(sevenBit: true)
+        let wishes = isBinary ? ContentConverter.Wishes.forBinaryContent : ContentConverter.Wishes(sevenBit: true)
         switch content {
         case .bytes(let bytes):
             guard isBinary || bytes.hasEightBit else { return content }

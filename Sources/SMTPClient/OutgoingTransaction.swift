@@ -132,8 +132,7 @@ extension OutgoingTransaction {
                 "5.6.3", "binary content that may not be converted, and the host does not offer BINARYMIME")
         }
         guard !extensions.eightBitMIME, settings.eightBit == .convert else { return job.content }
-        let isBinary = job.message.body == .binaryMIME
-        if let content = try Downgrade.sevenBit(job.content, isBinary: isBinary) { return content }
+        if let content = try Downgrade.sevenBit(job.content) { return content }
         throw .permanent(
             "5.6.3", "8-bit content that may not be converted, and the host does not offer 8BITMIME")
     }

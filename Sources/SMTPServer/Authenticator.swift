@@ -60,17 +60,22 @@ final class Authenticator: Sendable {
 
     private func verifies(_ password: String, _ entry: DirectoryEntry) -> Bool {
         let verifier = Self.verifiers(entry).first
-        guard let stored = entry.passwordHash ?? verifier?.description else {
-            return entry.plainPassword.map { isEqualInConstantTime(Array($0.utf8), Array(password.utf8)) } ?? false
-        }
+        let stored = entry.passwordHash ?? verifier?.description ?? entry.plainPassword ?? ""
         let digest = provenPasswords.withLock {
             $0.digest(name: "\(entry.name)@\(entry.domain)", storedHash: stored, password: password)
         }
         if provenPasswords.withLock({ $0.contains(digest, at: Self.now) }) { return true }
         let isRight =
-            entry.passwordHash.map { PasswordHash.verifies(password, $0) } ?? verifier?.verifies(password) ?? false
+            entry.passwordHash.map { PasswordHash.verifies(password, $0) } ?? verifier?.verifies(password)
+            ?? isPlain(password, entry)
         if isRight { provenPasswords.withLock { $0.insert(digest, at: Self.now) } }
         return isRight
+    }
+
+    /// Of a user without a hash. The time tells no more than for a name that does not exist.
+    private func isPlain(_ password: String, _ entry: DirectoryEntry) -> Bool {
+        _ = PasswordHash.verifies(password, decoy)
+        return entry.plainPassword.map { isEqualInConstantTime(Array($0.utf8), Array(password.utf8)) } ?? false
     }
 
     private static var now: Int64 { SystemClock.monotonicNanoseconds / 1_000_000_000 }

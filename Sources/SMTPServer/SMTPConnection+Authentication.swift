@@ -19,6 +19,8 @@ struct AuthenticationExchange {
 
     let name: SASLMechanismName
     var kind: Kind
+    /// LOGIN by way of Dovecot: the name has come, so what follows is the password.
+    var hasName = false
 }
 
 /// AUTH (RFC 4954).
@@ -151,8 +153,11 @@ extension SMTPConnection {
 
     private func relay(_ name: SASLMechanismName, _ octets: [UInt8]?, _ service: DovecotService) {
         exchange = AuthenticationExchange(name: name, kind: .outside(service, id: nil))
-        if name == .plain, let octets, octets.filter({ $0 == 0 }).count == 2 {
-            attemptedName = String(decoding: octets.split(separator: 0).first ?? [], as: UTF8.self)
+        if name == .plain, let fields = octets?.split(separator: 0, omittingEmptySubsequences: false), fields.count == 3
+        {
+            attemptedName = String(decoding: fields[1], as: UTF8.self)
+        } else if name == .login, let octets {
+            noteLoginName(octets)
         }
         let (tls, local, remote) = (session.options.usesTLS, handed.localAddress.host, handed.remoteAddress.host)
         let id = service.onLoop.begin { id in
@@ -166,8 +171,14 @@ extension SMTPConnection {
     }
 
     private func relay(_ name: SASLMechanismName, _ id: UInt32, _ octets: [UInt8], _ service: DovecotService) {
-        if name == .login, attemptedName.isEmpty { attemptedName = String(decoding: octets, as: UTF8.self) }
+        if name == .login, exchange?.hasName == false { noteLoginName(octets) }
         service.onLoop.proceed(id, Base64.encode(octets)) { self.outsideAnswered($0) }
+    }
+
+    /// The first response of LOGIN; the second is a secret.
+    private func noteLoginName(_ octets: [UInt8]) {
+        attemptedName = String(decoding: octets, as: UTF8.self)
+        exchange?.hasName = true
     }
 
     private func outsideAnswered(_ answer: DovecotAuthentication.Answer) {

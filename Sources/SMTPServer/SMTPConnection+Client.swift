@@ -63,14 +63,14 @@ extension SMTPConnection {
     /// From now on the client is another one, for access tables, logs, trace fields and the choice of the channel.
     private func become(_ client: SystemCalls.SocketAddress, server: SystemCalls.SocketAddress) {
         handed.become(client, server: server)
-        completion = HostCompletion(clientLiteral: client.literal)
+        completion.clientLiteral = client.literal
         channel = context.channel(ofClient: client)
         let usesTLS = session.options.usesTLS
         if usesTLS { channel = context.switching.afterTLS(channel) }
         if let user {
             channel = context.switching.afterAuthentication(channel, submitChannel: user.submitChannel)
         }
-        session.options = context.options(channel, client: client, usesTLS: usesTLS, isAuthenticated: user != nil)
+        setOptions(usesTLS: usesTLS)
     }
 
     /// Who is trusted is the peer of the socket, whoever it speaks for.

@@ -133,7 +133,8 @@ extension SMTPConnection {
         guard let loop else { return }
         let bound = NIOLoopBound(self, eventLoop: loop)
         let path = "\(context.configuration.paths.run)/job_controller-admin.sock"
-        pool.runIfActive(eventLoop: loop) {
+        // Not on the threads that write content and compare passwords: the Job Controller may take its time.
+        NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
             guard let answer = try? CommandClient.ask(path, command, timeoutSeconds: 10),
                 answer.hasPrefix(Self.success)
             else { return reply(nil) }

@@ -105,6 +105,8 @@ extension SMTPConnection {
         var work = router.messageWork(
             source: source, recipients: message.recipients,
             authenticated: router.authenticatedAddress(source, channel: channel, address: user?.mail ?? ""))
+        // Into the store: those have no route.
+        if context.store != nil, 2...3 ~= work.missingRecipientPolicy { work.recipients = message.given }
         work.sender = message.sender
         work.allowsUTF8 = message.parameters.needsSMTPUTF8
         work.isBinary = message.isBinary
@@ -119,6 +121,8 @@ extension SMTPConnection {
             return session.answered(.refuse(Reply(451, "4.3.0", "Local error in processing")))
         }
         message = nil
+        // XFORWARD speaks of one message, whatever becomes of it.
+        defer { forwarded = ClientAttributes() }
         if let refusal = taken.refusal ?? contentRefusal(taken, findings) {
             taken.stream?.abandon()
             return answer(.refuse(refusal), after: taken.delay)
@@ -173,8 +177,8 @@ extension SMTPConnection {
         _ message: IncomingMessage, _ identity: MessageSubmitter.Identity, _ body: BodyType,
         _ facts: HeaderFacts, _ findings: ContentFindings, _ content: SpoolContent
     ) {
-        let routed = message.effects.disposed(message.recipients, by: context.configuration)
-        let recipients = facts.differsByDestination ? context.router.deferred(routed) : routed
+        let routed = facts.differsByDestination ? context.router.deferred(message.recipients) : message.recipients
+        let recipients = message.effects.disposed(routed, by: context.configuration)
         var terms = EnqueueTerms(
             facts, size: content.size, lines: Int(clamping: findings.lines),
             blockSize: context.configuration.mta.blockSize, source: channel)
@@ -192,7 +196,6 @@ extension SMTPConnection {
             body: message.isBinary ? .binaryMIME : body, needsSMTPUTF8: message.parameters.needsSMTPUTF8,
             messageIDHeader: facts.messageID, entries: entries)
         queued.transferPriority = message.parameters.priority.map { Int8(clamping: $0.granted) }
-        forwarded = ClientAttributes()
         guard let loop else { return }
         var modifiers = modifiers
         if findings.cameInChunks { modifiers.insert(.chunking) }
@@ -248,6 +251,7 @@ extension SMTPConnection {
     func discardMessage() {
         message?.stream?.abandon()
         message = nil
+        forwarded = ClientAttributes()
     }
 }
 

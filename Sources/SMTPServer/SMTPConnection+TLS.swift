@@ -84,10 +84,22 @@ extension SMTPConnection {
         if let certificate = tls?.handler.peerValidatedCertificateChain?.first {
             tls?.clientNames = ClientCertificates.names(certificate)
         }
+        if session.isStarted { forgetWhatCameInTheClear() }
         channel = context.switching.afterTLS(channel)
+        if let user { channel = context.switching.afterAuthentication(channel, submitChannel: user.submitChannel) }
         session.tlsEstablished()
         setOptions(usesTLS: true)
         if session.isStarted { proceed() } else { startSession() }
+    }
+
+    /// RFC 3207 section 4.2: somebody in between may have said it. What a trusted peer has said by XCLIENT stays.
+    private func forgetWhatCameInTheClear() {
+        helo = claimed["HELO"]?.text ?? ""
+        saidEHLO = claimed["PROTO"]?.text == "ESMTP"
+        heloPolicyField = nil
+        forwarded = ClientAttributes()
+        if claimed["LOGIN"] == nil { user = nil }
+        channel = context.channel(ofClient: handed.remoteAddress)
     }
 
     /// The options of the present channel, which may have been switched.

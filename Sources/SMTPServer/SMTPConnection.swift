@@ -59,6 +59,7 @@ final class SMTPConnection: ChannelInboundHandler {
     private var output = ByteBuffer()
     private(set) var handlerContext: ChannelHandlerContext?
     private var isReading = false
+    private var isProceeding = false
     private var lastProgress: UInt64 = 0
     private var lastProgressAt = NIODeadline.now()
     private var dataStartedAt: NIODeadline?
@@ -119,7 +120,8 @@ final class SMTPConnection: ChannelInboundHandler {
         }
         scheduleTimer(handlerContext.eventLoop)
         // `$D` of PORT_ACCESS: before the banner.
-        let wait = delays.take(access.flatMap { Int($0.delay) }.map { min(abs($0), AccessDelay.limit) } ?? 0)
+        let asked = access.flatMap { Int($0.delay) }?.magnitude ?? 0
+        let wait = delays.take(Int(min(asked, UInt(AccessDelay.limit))))
         guard wait > 0 else { return startProtocol(handlerContext) }
         let bound = NIOLoopBound((self, handlerContext), eventLoop: handlerContext.eventLoop)
         delayed = handlerContext.eventLoop.scheduleTask(in: .milliseconds(Int64(wait) * 10)) {
@@ -255,7 +257,12 @@ final class SMTPConnection: ChannelInboundHandler {
     }
 
     /// Does what the session wants until it waits for input or for an answer.
+    ///
+    /// What is answered at once while an action is done is no reason to begin anew: the loop goes on with it. Otherwise
+    /// each of many pipelined transactions would stand on the stack on top of the one before.
     func proceed() {
+        guard !isProceeding else { return }
+        isProceeding = true
         var mustClose = false
         while let action = session.next() {
             switch action {
@@ -280,6 +287,7 @@ final class SMTPConnection: ChannelInboundHandler {
             case .close: mustClose = true
             }
         }
+        isProceeding = false
         flush()
         if mustClose {
             handlerContext?.close(promise: nil)

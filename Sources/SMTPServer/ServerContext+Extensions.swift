@@ -33,10 +33,13 @@ extension ServerContext {
 
     private func extensions(_ channel: Channel, isAuthenticated: Bool) -> ServerExtensionOptions {
         var extensions = ServerExtensionOptions()
-        extensions.offersBinaryMIME = isSet("binarymime")
-        // Who may have mail held here is to be known (smtp specification, 17).
-        extensions.longestHold = isAuthenticated ? channel.futureRelease.map(Int64.init) : nil
-        extensions.shortestDeliverBy = number("deliverby").map { Int64(max($0, 0)) }
+        // LMTP delivers at once, into files of lines.
+        if initialChannel.proto != .lmtp {
+            extensions.offersBinaryMIME = isSet("binarymime")
+            // Who may have mail held here is to be known (smtp specification, 17).
+            extensions.longestHold = isAuthenticated ? channel.futureRelease.map(Int64.init) : nil
+            extensions.shortestDeliverBy = number("deliverby").map { Int64(max($0, 0)) }
+        }
         extensions.priorities = channel.transferPriorities
         extensions.showsLimits = isSet("advertise_limits")
         return extensions

@@ -180,8 +180,6 @@ final class ServerContext: Sendable {
         options.authenticationNeedsTLS =
             channel.serverSASL != .no && options.offersTLS && !configuration.security.allowsAuthenticationWithoutTLS
         options.requiresAuthentication = channel.serverSASL == .must
-        options.longestGreetingName = initialChannel.options["max_helo_domain_length"].flatMap(IntegerValue.parse)
-        options.ehloAddition = initialChannel.options["ehlo_addition"] ?? ""
         options.customVersion = initialChannel.options["custom_version_string"]
         options.bannerAddition = initialChannel.options["banner_addition"] ?? ""
         options.limits = limits(channel)
@@ -190,22 +188,20 @@ final class ServerContext: Sendable {
     }
 
     private func limits(_ channel: Channel) -> ServerLimits {
-        func option(_ name: String) -> Int? { initialChannel.options[name].flatMap(IntegerValue.parse) }
         let mta = configuration.mta
         var limits = ServerLimits()
-        limits.refusesTransactionAtRecipient = option("transaction_limit_rcpt_to") == 1
         if let text = mta.errorTexts["transaction_limit_exceeded"] { limits.transactionText = text }
         if let text = mta.errorTexts["recipient_over"] { limits.recipientText = text }
         limits.recipientOverflowIsPermanent = mta.usePermanentError & 16 != 0
-        limits.transactions = option("allow_transactions_per_session")
+        limits.transactions = number("allow_transactions_per_session")
         limits.channelTransactions = channel.transactionLimit
-        limits.recipients = option("allow_recipients_per_transaction") ?? 128
+        limits.recipients = number("allow_recipients_per_transaction") ?? 128
         limits.channelRecipients = channel.recipientLimit
-        limits.recipientCutoff = [option("reject_recipients_per_transaction"), channel.recipientCutoff].compactMap {
+        limits.recipientCutoff = [number("reject_recipients_per_transaction"), channel.recipientCutoff].compactMap {
             $0
         }.min()
         limits.rejectionsBeforeDeferral =
-            [option("allow_rejections_before_deferral"), channel.deferralRejectLimit].compactMap { $0 }.min()
+            [number("allow_rejections_before_deferral"), channel.deferralRejectLimit].compactMap { $0 }.min()
         limits.disconnectTransactions = channel.disconnectTransactionLimit
         limits.disconnectRecipients = channel.disconnectRecipientLimit
         limits.disconnectRejections = channel.disconnectRejectLimit

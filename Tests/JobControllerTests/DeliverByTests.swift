@@ -71,6 +71,39 @@ import Testing
         #expect(simulation.hands.first?.notice == .timedOut)
     }
 
+    /// When it cannot even be given back, because the disk is full say, that is tried again by backoff and not at once.
+    @Test func givingBackWaitsLikeEverythingElse() {
+        var simulation = Self.simulation(.giveBack, seconds: 60)
+        simulation.finish(key(1), .failedTemporarily)
+        simulation.advance(61_000)
+        #expect(simulation.hands.first?.notice == .timedOut)
+        simulation.finish(key(1), .failedTemporarily)
+        simulation.advance(minute)
+        #expect(simulation.hands.isEmpty)
+        simulation.advance(2 * hour)
+        #expect(simulation.hands.first?.notice == .timedOut)
+    }
+
+    /// RFC 4865 beside RFC 2852: a warning that is due during the hold comes after it, and an operator's run or ETRN does
+    /// not end the hold.
+    @Test func holdComesBeforeTheWarningAndBeforeARun() {
+        var simulation = Simulation(["tcp_local": { _ in }])
+        let release = simulation.now + hour
+        simulation.schedule.known(
+            NewEntry(
+                key: key(1), channel: "tcp_local", arrival: release, nextAttempt: release,
+                deliverBy: DeliverBy(deadline: simulation.now / 1000 + 60, mode: .notify)), now: simulation.now)
+        simulation.settle()
+        simulation.advance(hour - 1000)
+        #expect(simulation.hands.isEmpty)
+        let woken = simulation.schedule.run(channel: "tcp_local", now: simulation.now)
+        #expect(woken == 0)
+        simulation.settle()
+        #expect(simulation.hands.isEmpty)
+        simulation.advance(2000)
+        #expect(simulation.hands.first?.notice == .delayWarning(1))
+    }
+
     /// RFC 4865: nothing is tried before the release.
     @Test func futureRelease() {
         var simulation = Simulation(["tcp_local": { _ in }])

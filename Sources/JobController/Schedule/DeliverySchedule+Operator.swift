@@ -26,11 +26,7 @@ extension DeliverySchedule {
     /// Delayed entries of the channel are tried now. Returns how many.
     package mutating func run(channel name: String, now: Int64) -> Int {
         guard let channel = channelIndex[name] else { return 0 }
-        let count = channels[channel].counts.delayed
-        wakeDelayed(channel, .max)
-        channels[channel].starts.succeeded()
-        evaluate(channel, now)
-        return count
+        return wake(channel, now) { _ in true }
     }
 
     /// Delayed entries of the channel for one host are tried now: what ETRN asks for. Returns how many.
@@ -38,18 +34,24 @@ extension DeliverySchedule {
         guard let channel = channelIndex[name] else { return 0 }
         guard channels[channel].settings.isHostSorted else { return run(channel: name, now: now) }
         let wanted = host.lowercased()
-        let slots = entries.slots.indices.map { Int32($0) }.filter { slot in
+        let names = channels[channel].hosts.map { $0.name.lowercased() == wanted }
+        return wake(channel, now) { names[Int($0.host)] }
+    }
+
+    /// Mail whose sender wants it held for a time stays where it is (RFC 4865 section 4).
+    private mutating func wake(_ channel: Int, _ now: Int64, _ isWanted: (ScheduledEntry) -> Bool) -> Int {
+        var count = 0
+        for slot in entries.slots.indices.lazy.map({ Int32($0) }) {
             let entry = entries[slot]
-            return entry.state == .delayed && Int(entry.channel) == channel
-                && channels[channel].hosts[Int(entry.host)].name.lowercased() == wanted
-        }
-        for slot in slots {
+            guard entry.state == .delayed, Int(entry.channel) == channel, entry.arrival <= now, isWanted(entry)
+            else { continue }
             leave(slot)
             enter(slot, .ready)
+            count += 1
         }
         channels[channel].starts.succeeded()
         evaluate(channel, now)
-        return slots.count
+        return count
     }
 
     /// The keys that a name means: one, or all entries of the message when the name has no number.

@@ -119,7 +119,10 @@ extension DeliverySchedule {
     /// The time of the next attempt, or the deadline when that comes first and something is due then.
     func beforeDeadline(_ slot: Int32, _ next: Int64, _ now: Int64) -> Int64 {
         let deadline = entries[slot].deadline
-        guard deadline != 0, deadline > 0 || entries[slot].warned == 0, abs(deadline) < next else { return next }
+        // What has been tried to give back is tried again like everything else.
+        guard deadline != 0, entries[slot].notice != .timedOut, deadline > 0 || entries[slot].warned == 0,
+            abs(deadline) < next
+        else { return next }
         return max(abs(deadline), now)
     }
 

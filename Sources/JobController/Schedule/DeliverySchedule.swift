@@ -177,7 +177,10 @@ package struct DeliverySchedule {
                 pending: Int32(clamping: max(1, new.pending)), attempts: UInt16(clamping: new.attempts),
                 priority: new.priority, warned: UInt8(clamping: new.warned)))
         entries[slot].deadline = (new.deliverBy?.rawValue ?? 0) * 1000
-        let next = beforeDeadline(slot, new.nextAttempt, now)
+        // Mail that is held for a time is not delivered with a warning before that.
+        let wake = beforeDeadline(slot, new.nextAttempt, now)
+        let next =
+            entries[slot].deadline < 0 && new.nextAttempt > now ? max(wake, min(new.arrival, new.nextAttempt)) : wake
         if new.isHeld {
             enter(slot, .held)
         } else if next > now {
