@@ -157,9 +157,10 @@ extension ContentConverter {
 
     /// The multipart whose boundary line this is, the innermost first, and whether it is the last of it.
     private func boundary(_ line: ArraySlice<UInt8>) -> (level: Int, isLast: Bool)? {
-        guard !boundaries.isEmpty, line.first == Octet.hyphen, line.dropFirst().first == Octet.hyphen else {
-            return nil
-        }
+        // A line as long as those that are passed on in parts is none, or what comes in its next part would be lost.
+        guard !boundaries.isEmpty, line.count < Self.longestCarry, line.first == Octet.hyphen,
+            line.dropFirst().first == Octet.hyphen
+        else { return nil }
         var line = line
         while let last = line.last, last <= Octet.space { line.removeLast() }
         for (level, boundary) in boundaries.enumerated().reversed() where line.starts(with: boundary.line) {
@@ -239,9 +240,11 @@ extension ContentConverter {
         header = []
         let isMessage = parts == 0
         parts += 1
-        guard parts <= wishes.parts, case .success(let scan) = HeaderBlock.scan(bytes, limits: .init(octets: .max))
+        // A reader of headers that sees less in it (LF alone ends its lines too) would lose the rest.
+        guard parts <= wishes.parts, case .success(let scan) = HeaderBlock.scan(bytes, limits: .init(octets: .max)),
+            scan.bodyStart == bytes.count
         else {
-            findings.hasEightBit = findings.hasEightBit || bytes[...].hasEightBit
+            findings.hasEightBit = findings.hasEightBit || bytes[...].hasEightBit || BodyFacts(bytes[...]).isBinary
             output += bytes + separator
             phase = .opaque
             return

@@ -53,7 +53,8 @@ extension SMTPConnection {
         }
     }
 
-    private func refuseProxy(_ reason: String, _ handlerContext: ChannelHandlerContext) {
+    /// Closes without a word; the log has the reason.
+    func refuseProxy(_ reason: String, _ handlerContext: ChannelHandlerContext) {
         proxyInput = nil
         log(.opened)
         log(.rejected, diagnostic: reason)

@@ -184,6 +184,9 @@ final class SMTPConnection: ChannelInboundHandler {
     func userInboundEventTriggered(context handlerContext: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed:
+            guard proxyInput == nil else {
+                return refuseProxy("the connection ended before its PROXY header did", handlerContext)
+            }
             session.inputEnded()
             proceed()
         case TLSUserEvent.handshakeCompleted: handshakeCompleted()

@@ -73,8 +73,26 @@ final class SMTPPeer {
         return try reply()
     }
 
-    /// True when the server closes without another byte.
-    func isClosed(seconds: Int32 = 10) -> Bool { (try? line(seconds: seconds)) == .some(nil) }
+    /// True when the server closes without another byte; a server that says nothing has not closed.
+    func isClosed(seconds: Int32 = 10) -> Bool {
+        do { return try line(seconds: seconds) == nil && buffer.isEmpty } catch { return false }
+    }
+
+    /// True when the server closes, whatever it says before: replies, an alert of TLS.
+    func isClosedAtLast(seconds: Int32 = 10) -> Bool {
+        do {
+            while try line(seconds: seconds) != nil {}
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// From now on the connection ends with a reset (RST) in place of an end in good order.
+    func resetAtEnd() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(socket.number, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
 
     /// Says that nothing more will be sent.
     func finishSending() { shutdown(socket.number, Int32(SHUT_WR)) }

@@ -96,6 +96,42 @@ import Testing
         }
     }
 
+    /// `--protocol LMTP` against `tcp_lmtp_server`: delivered when swaks has the reply, left in good order at each stage.
+    @Test func lmtp() throws {
+        let port = try TestInstance.freePort()
+        let instance = try TestInstance(
+            settings: [
+                ("dispatcher.service:LMTPSS.enable", "1"), ("dispatcher.service:LMTPSS.tcp_ports", String(port)),
+            ])
+        for user in ["anna", "bert"] { try instance.addUser(user) }
+        try instance.start()
+        #expect(eventually { (try? SMTPPeer(port: port).reply().code) == 220 })
+        let lmtp = ["--protocol", "LMTP"]
+        let both = "\(Self.anna),bert@\(TestInstance.domain)"
+        let modes = [[], ["--pipeline"], ["--to", both], ["--to", both, "--pipeline"]]
+        for (number, mode) in modes.enumerated() {
+            let finished = try swaks(instance, port, lmtp + ["--header", "Subject: mode \(number)."] + mode)
+            #expect(finished.exit == .exited(0), "\(mode): \(finished.output)")
+            let replies = finished.output.split(separator: "\n").filter { $0.contains("250 2.5.0 Ok, envelope id ") }
+            #expect(replies.count == (mode.contains(both) ? 2 : 1), "\(mode): \(finished.output)")
+            let message = instance.mailbox("anna").map(\.words).first { $0.contains("Subject: mode \(number). ") }
+            #expect(message?.contains(" with LMTP id ") == true, "\(mode): \(message ?? "did not arrive")")
+        }
+        #expect(instance.mailbox("bert").count == 2)
+        for stage in ["CONNECT", "FIRST-HELO", "HELO", "MAIL", "RCPT"] {
+            let finished = try swaks(instance, port, lmtp + ["--quit-after", stage])
+            #expect(finished.exit == .exited(0), "\(stage): \(finished.output)")
+        }
+        for stage in ["MAIL", "RCPT", "DATA"] { _ = try swaks(instance, port, lmtp + ["--drop-after", stage]) }
+        // Another protocol, a stranger's domain, a name that nobody has.
+        #expect(try swaks(instance, port, ["--protocol", "ESMTP"]).exit != .exited(0))
+        for recipient in ["v@other.example", "nobody@\(TestInstance.domain)"] {
+            #expect(try swaks(instance, port, lmtp + ["--to", recipient]).exit == .exited(24), "\(recipient)")
+        }
+        #expect(try swaks(instance, port, lmtp).exit == .exited(0))
+        #expect(instance.mailbox("anna").count == modes.count + 1)
+    }
+
     @Test func opensslClient() throws {
         let (instance, port) = try instance()
         let authority = [

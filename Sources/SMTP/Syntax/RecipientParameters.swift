@@ -50,11 +50,12 @@ package struct RecipientParameters: Hashable, Sendable {
     }
 
     private static func notify(_ parameter: ParameterList.Parameter) throws(Reply) -> Notify {
+        let value = try parameter.required()
+        // Not in a list, not even with itself (RFC 3461 section 4.1).
+        if Octet.matches(value, "NEVER") { return .never }
         var result: Notify = []
-        for word in try parameter.required().split(separator: Octet.comma, omittingEmptySubsequences: false) {
-            if Octet.matches(word, "NEVER") {
-                result.insert(.never)
-            } else if Octet.matches(word, "SUCCESS") {
+        for word in value.split(separator: Octet.comma, omittingEmptySubsequences: false) {
+            if Octet.matches(word, "SUCCESS") {
                 result.insert(.success)
             } else if Octet.matches(word, "FAILURE") {
                 result.insert(.failure)
@@ -64,7 +65,6 @@ package struct RecipientParameters: Hashable, Sendable {
                 throw parameter.invalid
             }
         }
-        if result.contains(.never), result != .never { throw parameter.invalid }
         return result
     }
 
