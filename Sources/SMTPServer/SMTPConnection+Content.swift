@@ -104,7 +104,8 @@ extension SMTPConnection {
         let source = router.content.source(channel.name)
         var work = router.messageWork(
             source: source, recipients: message.recipients,
-            authenticated: router.authenticatedAddress(source, channel: channel, address: user?.mail ?? ""))
+            authenticated: router.authenticatedAddress(
+                source, channel: channel, address: message.effects.authenticatedSender ?? user?.mail ?? ""))
         work.sender = message.sender
         work.allowsUTF8 = message.parameters.needsSMTPUTF8
         work.isBinary = message.isBinary
