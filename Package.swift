@@ -140,7 +140,8 @@ let package = Package(
             "Commands",
             [
                 "SystemCalls", "OptionSyntax", "Configuration", "Enqueue", "AddressRewriting",
-                "InternetMessage", "Aliases", "Channels", "Mappings", "Envelope", "ProcessPool", "SASL", "Spool",
+                "InternetMessage", "Aliases", "Channels", "Mappings", "Envelope", "ProcessPool", "SASL", "SMTP",
+                "Spool",
                 argumentParser, crypto, x509,
             ]),
         // Floor 9: executables
@@ -247,6 +248,7 @@ if Context.environment["MARTLET_TOOLS"] != nil {
             dependencies: [
                 "SystemCalls", "OptionSyntax", "Envelope", "InternetMessage", "SMTP", "SASL", "Mappings",
                 "AddressRewriting", "Aliases", "Configuration", "ProcessPool", "Spool", "MasterKit", "DNS", "SPF",
+                "MessageStore", "MeterMaid", "TransactionLog", "Enqueue", "Commands",
             ],
             path: "Fuzz", swiftSettings: settings),
     ]

@@ -156,6 +156,7 @@ package final class ChannelProgram: Sendable {
             _ = notify(.delayed, copy, outcomes.filter { $0.result == .failedTemporarily })
         }
         log(copy, outcomes)
+        DeliveryTrace(copy, outcomes, channel, configuration.channels)?.write { logger.info("\($0)") }
         item.finish(outcomes)
     }
 

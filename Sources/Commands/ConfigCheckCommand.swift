@@ -21,6 +21,9 @@ struct ConfigCheckCommand: ParsableCommand {
 
     func run() throws {
         var load = try options.load()
+        if let configuration = load.configuration {
+            load.diagnostics.append(contentsOf: SideFileChecks(configuration).diagnostics)
+        }
         if notes, let keywords = load.configuration?.keywordsToCome, !keywords.isEmpty {
             load.diagnostics.note(
                 "keywords in use that are not in effect yet: \(keywords.joined(separator: ", "))", at: nil,

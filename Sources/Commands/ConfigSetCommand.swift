@@ -18,6 +18,29 @@ struct ConfigSetCommand: ParsableCommand {
     @Argument(help: "The value; none for a keyword without a value.")
     var value: String?
 
+    /// `config set NAME -4..4` and the same of `unset`: behind the name a word with one hyphen is the value and no option,
+    /// so it goes to the end, behind `--`.
+    static func protectingValue(_ arguments: [String]) -> [String] {
+        guard arguments.first == "config", ["set", "unset"].contains(arguments.dropFirst().first ?? ""),
+            !arguments.contains("--")
+        else { return arguments }
+        var isNamed = false
+        var isRoot = false
+        for (index, word) in arguments.enumerated().dropFirst(2) {
+            if isRoot {
+                isRoot = false
+            } else if word == "--root" {
+                isRoot = true
+            } else if !word.hasPrefix("-") {
+                if isNamed { return arguments }
+                isNamed = true
+            } else if isNamed, !word.hasPrefix("--"), word.count > 1, word != "-h" {
+                return arguments[..<index] + arguments[(index + 1)...] + ["--", word]
+            }
+        }
+        return arguments
+    }
+
     func run() throws {
         let change = ConfigurationChange(root: try instance.existing(), "set \(name)")
         tell(try change.edit([.set(name: name, value: value)]), change.paths)

@@ -23,7 +23,7 @@ public struct MartletCommand: ParsableCommand {
     /// Runs the command line of the process, in either spelling, and ends the process.
     public static func runCommandLine() {
         do throws(FamilySpelling.Refusal) {
-            main(try FamilySpelling.arguments(of: CommandLine.arguments))
+            main(ConfigSetCommand.protectingValue(try FamilySpelling.arguments(of: CommandLine.arguments)))
         } catch {
             Terminal.error(error.description)
             Glibc.exit(64)

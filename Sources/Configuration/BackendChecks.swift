@@ -19,6 +19,7 @@ struct BackendChecks {
         }
         checkAliasMagic()
         checkReversal()
+        checkReplies()
         for name in configuration.aliases.order {
             if let entry = configuration.aliases.entry(named: name) { check(entry) }
         }
@@ -82,6 +83,37 @@ struct BackendChecks {
         }
         if bits >= 512 {
             diagnostics.warning("use_reverse_database: bits above 256 have no meaning here", at: reverse?.location)
+        }
+    }
+
+    /// Texts that a reply of this release has, `error_text_` left out (smtp specification, 5).
+    private static let replyTexts: Set<String> = [
+        "access_failure", "deleted_group", "deleted_user", "disabled_group", "disabled_user", "inactive_group",
+        "inactive_user", "over_quota", "recipient_over", "transaction_limit_exceeded", "unknown_alias", "unknown_host",
+        "unknown_user", "unnegotiated_eightbit",
+    ]
+
+    /// "not supported, always 0, warn if set"; of `use_permanent_error` one bit is documented.
+    private mutating func checkReplies() {
+        if let option = configuration.options["mta.use_temporary_error"], configuration.mta.useTemporaryError != 0 {
+            diagnostics.warning(
+                "use_temporary_error has no effect: no document says what its bits mean", at: option.location,
+                advice: "remove it")
+        }
+        if let option = configuration.options["mta.use_permanent_error"],
+            configuration.mta.usePermanentError & ~16 != 0
+        {
+            diagnostics.warning(
+                "use_permanent_error: only 16, too many recipients, has an effect", at: option.location,
+                advice: "write 16 or 0")
+        }
+        let prefix = "mta.error_text_"
+        for entry in configuration.options.all where entry.path.key.hasPrefix(prefix) {
+            let name = String(entry.path.key.dropFirst(prefix.count))
+            guard !Self.replyTexts.contains(name) else { continue }
+            diagnostics.warning(
+                "error_text_\(name) has no effect: no reply of this release has that text", at: entry.location,
+                advice: Spelling.advice(for: name, among: Array(Self.replyTexts)))
         }
     }
 

@@ -54,6 +54,7 @@ extension MTAConfiguration {
             explicit: source.explicit)
         diagnostics.append(contentsOf: CrossChecks(configuration).diagnostics)
         diagnostics.append(contentsOf: CalloutChecks(source.mappings, configuration.options).diagnostics)
+        diagnostics.append(contentsOf: AccessFlagChecks(source.mappings).diagnostics)
         diagnostics.append(contentsOf: BackendChecks(configuration, source, files).diagnostics)
         diagnostics = diagnostics.sorted
         return ConfigurationLoad(configuration: diagnostics.isFatal ? nil : configuration, diagnostics: diagnostics)

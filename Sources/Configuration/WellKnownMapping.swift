@@ -52,7 +52,8 @@ package struct WellKnownMapping: Hashable, Sendable {
         WellKnownMapping(
             name: "FROM_ACCESS", askedBy: "MAIL FROM",
             probes: ["port-access-probe|app-info|submit-type|source-channel|from-address|auth-from"],
-            result: access + "; `$J` replaces the sender, `$S` lowers limits"),
+            result: access
+                + "; `$J` replaces the sender, `$K` the authenticated address for `authrewrite`, `$S` lowers limits"),
         WellKnownMapping(
             name: "SPF_LOCAL", askedBy: "an SPF check, before the DNS", probes: ["domain"], result: "the record"),
         WellKnownMapping(

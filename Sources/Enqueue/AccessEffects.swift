@@ -38,6 +38,8 @@ package struct AccessEffects: Hashable, Sendable {
     package var conversionTags: [String] = []
     /// `$S` of FROM_ACCESS.
     package var limits = Limits()
+    /// `$K` of FROM_ACCESS: stands for the address of who has authenticated, for `authrewrite`.
+    package var authenticatedSender: String?
     /// `$<`, and `$>` of a refusal: for syslog.
     package var notes: [String] = []
 
@@ -53,6 +55,7 @@ package struct AccessEffects: Hashable, Sendable {
         subjectTags += other.subjectTags.filter { !subjectTags.contains($0) }
         conversionTags += other.conversionTags.filter { !conversionTags.contains($0) }
         if other.limits != Limits() { limits = other.limits }
+        authenticatedSender = other.authenticatedSender ?? authenticatedSender
         notes += other.notes
     }
 }
@@ -101,6 +104,7 @@ struct FlagArguments {
         guard !piece.isEmpty else { return }
         switch flag {
         case "J": if Mailbox(piece) != nil { newSender = piece }
+        case "K": if Mailbox(piece) != nil { effects.authenticatedSender = piece }
         case "<": effects.notes.append(piece)
         case ">": if isRefused { effects.notes.append(piece) }
         case "D": effects.delay = AccessDelay(piece)
@@ -109,7 +113,7 @@ struct FlagArguments {
         case "G": effects.conversionTags = piece.split(separator: ",").map(String.init)
         case "S": effects.limits = AccessEffects.Limits(piece)
         case "X": status = EnhancedStatus(piece[...]).flatMap { $0.statusClass == 2 ? nil : $0 }
-        // `$U`: debugging; `$K`: for `authrewrite`; `$,`: for Sieve. Their pieces are passed over.
+        // `$U`: debugging; `$,`: for Sieve. Their pieces are passed over; loading the table warned of them.
         default: break
         }
     }

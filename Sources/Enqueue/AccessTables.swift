@@ -144,7 +144,7 @@ struct AccessTables: Sendable {
 
     private func judge(_ table: String, _ probe: String, _ flags: MappingFlags, _ trace: RouteTrace?) -> AccessVerdict {
         let result = mappings.probe(table, probe, flags: flags, context: context)
-        let verdict = result.map(verdict) ?? withoutMatch(table, probe)
+        let verdict = result.map { self.verdict($0, of: table) } ?? withoutMatch(table, probe)
         if let trace {
             trace.add(
                 .asked(
@@ -165,11 +165,12 @@ struct AccessTables: Sendable {
                 detail: "the probe of \(table) is longer than \(MappingTables.probeLimit) octets"))
     }
 
-    private func verdict(_ result: MappingResult) -> AccessVerdict {
+    private func verdict(_ result: MappingResult, of table: String) -> AccessVerdict {
         // `$I` asks for membership in a group of the system; we know of none, so that the entry counts as no match.
         guard !result.flags.has("I") else { return .allowed }
         let arguments = FlagArguments(result)
         var verdict = AccessVerdict(effects: arguments.effects, newSender: arguments.newSender)
+        if table != "FROM_ACCESS" { verdict.effects.authenticatedSender = nil }
         guard result.flags.has("N") || result.flags.has("F") else { return verdict }
         let status = arguments.status ?? EnhancedStatus(5, 7, 1)
         let standard = showsAccessErrors ? accessFailureText : unknownHostText

@@ -24,6 +24,13 @@ package struct HeaderOptions: Hashable, Sendable {
         var label: String?
     }
 
+    /// Something in a file that cannot be read. Line and column count from 1.
+    package struct Problem: Hashable, Sendable {
+        package var line: Int
+        package var column: Int
+        package var message: String
+    }
+
     private var rules: [String: Rule] = [:]
     /// Names in the order of the file, for the fields that are added.
     private var order: [String] = []
@@ -35,24 +42,30 @@ package struct HeaderOptions: Hashable, Sendable {
             report("header options \(file) cannot be read, so no field is changed; make the file")
             return nil
         }
-        self.init(String(decoding: octets, as: UTF8.self)) { report("\(file):\($0)") }
+        self.init(String(decoding: octets, as: UTF8.self)) { problem in
+            report("\(file):\(problem.line):\(problem.column): \(problem.message)")
+        }
     }
 
-    /// `report` is told of lines that cannot be read, with their number.
-    package init(_ text: String, report: (String) -> Void) {
+    /// `report` is told of what cannot be read.
+    package init(_ text: String, report: (Problem) -> Void) {
         var defaults = Rule()
         var number = 0
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             number += 1
+            func tell(_ index: Substring.Index, _ message: String) {
+                let column = line.utf8.distance(from: line.startIndex, to: index) + 1
+                report(Problem(line: number, column: column, message: message))
+            }
             let words = line.drop { $0 == " " || $0 == "\t" }
             guard let first = words.first, first != "!", words != "\r" else { continue }
             guard let colon = words.firstIndex(of: ":"), colon > words.startIndex else {
-                report("\(number): no field name with a colon; write Name: OPTION=value")
+                tell(words.startIndex, "no field name with a colon; write Name: OPTION=value")
                 continue
             }
             let name = String(words[..<colon]).asciiLowercased.trimmed
             var rule = name == "defaults" ? defaults : name == "other" ? other : rules[name] ?? defaults
-            for problem in rule.read(words[words.index(after: colon)...]) { report("\(number): \(problem)") }
+            for problem in rule.read(words[words.index(after: colon)...]) { tell(problem.place, problem.message) }
             switch name {
             case "defaults": defaults = rule
             case "other": other = rule
@@ -112,9 +125,10 @@ extension HeaderOptions.Rule {
     }
 
     /// Reads `OPTION=value, OPTION="value"`; gives what is wrong with them.
-    fileprivate mutating func read(_ text: Substring) -> [String] {
-        var problems: [String] = []
-        for (name, value) in Self.options(text) {
+    fileprivate mutating func read(_ text: Substring) -> [(place: Substring.Index, message: String)] {
+        var problems: [(place: Substring.Index, message: String)] = []
+        for (written, value) in Self.options(text) {
+            let name = String(written).trimmed
             let number = Int(value)
             switch name.uppercased() {
             case "ADD": addition = value
@@ -125,17 +139,17 @@ extension HeaderOptions.Rule {
             case "MAXCHARS" where number != nil: mostCharacters = number
             case "LINELENGTH" where number != nil: lineLength = number
             case "MAXIMUM", "MAXLINES", "MAXCHARS", "LINELENGTH":
-                problems.append("\(name) takes a number, not \(value)")
+                problems.append((written.startIndex, "\(name) takes a number, not \(value)"))
             // Fields are never put into another order.
             case "GROUP", "PRECEDENCE": break
-            default: problems.append("\(name) is no option of header fields")
+            default: problems.append((written.startIndex, "\(name) is no option of header fields"))
             }
         }
         return problems
     }
 
-    private static func options(_ text: Substring) -> [(String, String)] {
-        var options: [(String, String)] = []
+    private static func options(_ text: Substring) -> [(Substring, String)] {
+        var options: [(Substring, String)] = []
         var rest = text
         while true {
             rest = rest.drop { $0.isWhitespace || $0 == "," }
@@ -155,7 +169,7 @@ extension HeaderOptions.Rule {
                     rest = rest.dropFirst(value.count)
                 }
             }
-            options.append((String(name).trimmed, value.trimmed))
+            options.append((name, value.trimmed))
         }
     }
 }

@@ -134,8 +134,8 @@ extension Router {
         return work
     }
 
-    /// `authrewrite` for a session on `channel`; nil where it asks for nothing. `address`: of who has authenticated, empty
-    /// for nobody.
+    /// `authrewrite` for a session on `channel`; nil where it asks for nothing. `address`: of who has authenticated, or
+    /// what `$K` of FROM_ACCESS gives in its place; empty for nobody.
     package func authenticatedAddress(
         _ source: ContentPolicy.Source, channel: Channel, address: String
     ) -> AuthenticatedAddress? {

@@ -58,3 +58,17 @@ struct MappingTemplate: Hashable, Sendable {
         elements = compiler.compile(until: nil, diagnostics: &diagnostics)
     }
 }
+
+extension MappingEntrySource {
+    /// The flags that the template sets, letters in upper case, in the order of the template and each once.
+    package var flags: [Character] {
+        var ignored = Diagnostics()
+        let template = MappingTemplate(compiling: template, tables: [:], diagnostics: &ignored)
+        var flags: [Character] = []
+        for case .flag(let code) in template.elements {
+            let flag = Character(UnicodeScalar(code))
+            if !flags.contains(flag) { flags.append(flag) }
+        }
+        return flags
+    }
+}

@@ -104,7 +104,8 @@ extension SMTPConnection {
         let source = router.content.source(channel.name)
         var work = router.messageWork(
             source: source, recipients: message.recipients,
-            authenticated: router.authenticatedAddress(source, channel: channel, address: user?.mail ?? ""))
+            authenticated: router.authenticatedAddress(
+                source, channel: channel, address: message.effects.authenticatedSender ?? user?.mail ?? ""))
         // Into the store: those have no route.
         if context.store != nil, 2...3 ~= work.missingRecipientPolicy { work.recipients = message.given }
         work.sender = message.sender

@@ -1,5 +1,6 @@
 import Aliases
 import Channels
+import Configuration
 import Enqueue
 import Envelope
 import InternetMessage
@@ -22,13 +23,16 @@ extension SMTPConnection {
             message?.given.append(path.given)
             return .accept(Reply(250, "2.1.5", "\(path.given)\(parameters.isEmpty ? "" : " and options") OK."))
         case .unknown:
-            return refuse(550, "5.1.1", "unknown or illegal user", path.given)
+            return refuse(550, "5.1.1", replyText("unknown_user") ?? "unknown or illegal user", path.given)
         case .closed:
-            return refuse(450, "4.2.0", "mailbox temporarily disabled", path.given)
+            return refuse(450, "4.2.0", replyText("inactive_user") ?? "mailbox temporarily disabled", path.given)
         case .unavailable:
             return refuse(451, "4.3.0", "directory temporarily unavailable", path.given)
         }
     }
+
+    /// `error_text_NAME` of the site (smtp specification, 5).
+    private func replyText(_ name: String) -> String? { context.configuration.mta.errorTexts[name] }
 
     private func refuse(_ code: Int, _ status: String, _ text: String, _ given: String) -> ServerAnswer {
         logRefusal(RoutingRefusal(code: code, status: status, text: text), given: given)

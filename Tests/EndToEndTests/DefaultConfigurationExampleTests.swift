@@ -44,4 +44,32 @@ import Testing
         #expect(reply.code == 552 && reply.text.hasPrefix("5.3.4"), "\(reply)")
         #expect(try peer.command("MAIL FROM:<a@example.com> SIZE=52428800").code == 250)
     }
+
+    /// F15: "127.0.0.1 -> 2225, LHLO, RCPT TO:<anna@example.com>, data: local part = uid: mailbox of anna; 250 only after
+    /// the store has synced; no spool entry"; F16: "any other host -> 2225: no listener on that address".
+    @Test func exampleF15AndF16() throws {
+        let port = try TestInstance.freePort()
+        let instance = try TestInstance(settings: [
+            ("dispatcher.service:LMTPSS.enable", "1"), ("dispatcher.service:LMTPSS.tcp_ports", String(port)),
+        ])
+        try instance.addUser("anna")
+        try instance.start()
+        var connected: SMTPPeer?
+        _ = eventually {
+            connected = try? SMTPPeer(port: port)
+            return connected != nil
+        }
+        let peer = try #require(connected)
+        #expect(try peer.reply().code == 220)
+        #expect(try peer.command("LHLO relay.example").code == 250)
+        #expect(try peer.command("MAIL FROM:<bob@remote.example>").code == 250)
+        #expect(try peer.command("RCPT TO:<anna@\(TestInstance.domain)>").code == 250)
+        #expect(try peer.command("DATA").code == 354)
+        #expect(try peer.command("Subject: F15\r\n\r\nx\r\n.").code == 250)
+        // The reply comes after the mailbox has it.
+        #expect(instance.mailbox("anna").count == 1)
+        #expect(try instance.martlet("status").contains("No messages in the queues."))
+        #expect(!instance.mailLog.contains { $0.contains(" ims-ms ") }, "\(instance.mailLog)")
+        #expect(throws: SystemCallError.self) { try SMTPPeer(port: port, host: "127.0.0.2") }
+    }
 }

@@ -17,12 +17,12 @@ final class SMTPPeer {
     private var buffer: [UInt8] = []
 
     /// Connects; `source`: the loopback address to come from (only 127.0.0.1 is internal to a test instance).
-    init(port: UInt16, source: String? = nil) throws {
+    init(port: UInt16, host: String = "127.0.0.1", source: String? = nil) throws {
         let number = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard number >= 0 else { throw SystemCallError.current("socket") }
         socket = OwnedDescriptor(owning: number)
         if let source { try Self.call("bind", source, 0) { bind(number, $0, $1) } }
-        try Self.call("connect", "127.0.0.1", port) { connect(number, $0, $1) }
+        try Self.call("connect", host, port) { connect(number, $0, $1) }
     }
 
     private static func call(

@@ -47,6 +47,28 @@ import Testing
         return (session.site.router.judgeSender(session.facts, findings: findings), findings.effects)
     }
 
+    /// `$K`: "address: replaces the Sender address (FROM_ACCESS, needs authrewrite)"; its piece comes after that of `$J`.
+    @Test(arguments: [
+        ("$J$Knew@x.example|ann@y.example", "new@x.example", "ann@y.example"),
+        ("$K$Jnew@x.example|ann@y.example", "new@x.example", "ann@y.example"),
+        ("$Kann@y.example", "", "ann@y.example"), ("$Kno$ address", "", nil),
+    ])
+    func replacedAuthenticatedAddress(template: String, sender: String, authenticated: String?) throws {
+        let (judgement, effects) = try senderEffects(template)
+        #expect(effects.authenticatedSender == authenticated)
+        if template.contains("$J") { #expect(judgement == .accepted(sender: sender)) }
+        #expect(try self.effects("SEND_ACCESS", template).1.authenticatedSender == nil)
+    }
+
+    /// "The authenticated address is the user's `mail` attribute unless FROM_ACCESS overrode it": what another table says
+    /// later leaves it.
+    @Test func replacedAuthenticatedAddressStays() {
+        var effects = AccessEffects()
+        effects.authenticatedSender = "ann@y.example"
+        effects.add(AccessEffects())
+        #expect(effects.authenticatedSender == "ann@y.example")
+    }
+
     // MARK: Probes
 
     /// A-9: the probe of FROM_ACCESS for SMTP without AUTH has ten fields, the last one empty.
@@ -185,6 +207,8 @@ import Testing
     }
 
     /// `$V` and `$Z` concern all recipients; `filter_discard` and `filter_jettison` say whether copies are kept for a while.
+    /// Default configuration specification, F13, has the same of a Sieve: "with `mta.filter_discard = 2`: entry on
+    /// `filter_discard`".
     @Test(arguments: [
         ("$Y$V", "", "bitbucket"), ("$Y$Z", "", "bitbucket"), ("$Y$V", "filter_discard = 2", "filter_discard"),
         ("$Y$Z", "filter_discard = 2", "bitbucket"), ("$Y$Z", "filter_jettison = 2", "filter_discard"),

@@ -31,11 +31,13 @@ import Testing
 
     @Test func mistakes() {
         let heard = Mutex<[String]>([])
-        _ = HeaderOptions("no colon\nX: MAXIMUM=many, SPARKLE=1\n") { line in heard.withLock { $0.append(line) } }
+        _ = HeaderOptions("no colon\nX: MAXIMUM=many, SPARKLE=1\n") { problem in
+            heard.withLock { $0.append("\(problem.line):\(problem.column): \(problem.message)") }
+        }
         #expect(
             heard.withLock { $0 } == [
-                "1: no field name with a colon; write Name: OPTION=value", "2: MAXIMUM takes a number, not many",
-                "2: SPARKLE is no option of header fields",
+                "1:1: no field name with a colon; write Name: OPTION=value", "2:4: MAXIMUM takes a number, not many",
+                "2:18: SPARKLE is no option of header fields",
             ])
     }
 

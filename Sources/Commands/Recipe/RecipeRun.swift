@@ -13,13 +13,17 @@ struct RecipeRun {
     static let mostSteps = 1_000_000
 
     private let functions: Functions
+    private let mostSteps: Int
     private var variables: [String: RecipeValue] = [:]
     private var steps = 0
     private var hasEnded = false
     /// What the last expression came to.
     private(set) var value: RecipeValue?
 
-    init(functions: @escaping Functions) { self.functions = functions }
+    init(mostSteps: Int = Self.mostSteps, functions: @escaping Functions) {
+        self.mostSteps = mostSteps
+        self.functions = functions
+    }
 
     /// Runs everything. Errors name their place.
     mutating func run(_ statements: [RecipeStatement]) throws(RecipeError) {
@@ -64,7 +68,7 @@ struct RecipeRun {
 
     private mutating func step(_ place: RecipePlace) throws(RecipeError) {
         steps += 1
-        if steps > Self.mostSteps { throw RecipeError("the recipe runs for more than \(Self.mostSteps) steps", place) }
+        if steps > mostSteps { throw RecipeError("the recipe runs for more than \(mostSteps) steps", place) }
     }
 
     private mutating func evaluate(_ expression: RecipeExpression) throws(RecipeError) -> RecipeValue {
@@ -72,7 +76,7 @@ struct RecipeRun {
         case .number(let value): return .integer(value)
         case .string(let value): return .string(value)
         case .tag(let name): return .string(":\(name)")
-        case .list(let items): return .list(try evaluate(items))
+        case .list(let items): return try RecipeValue.list(try evaluate(items)).bounded()
         case .variable(let name, let place):
             guard let value = variables[name.lowercased()] else {
                 throw RecipeError("nothing was assigned to \(name)", place)
@@ -113,7 +117,7 @@ struct RecipeRun {
             return .integer(try evaluate(right).isTrue ? 1 : 0)
         }
         let second = try evaluate(right)
-        return try at(place) { () throws(RecipeError) in try RecipeOperators.binary(sign, first, second) }
+        return try at(place) { () throws(RecipeError) in try RecipeOperators.binary(sign, first, second).bounded() }
     }
 
     private mutating func call(
@@ -127,8 +131,8 @@ struct RecipeRun {
         }
         let functions = functions
         let result = try at(place) { () throws(RecipeError) -> RecipeValue? in
-            if let result = try RecipeStrings.call(name, values) { return result }
-            return try functions(name, values, place)
+            if let result = try RecipeStrings.call(name, values) { return try result.bounded() }
+            return try functions(name, values, place)?.bounded()
         }
         guard let result else { throw RecipeError("there is no function \(name)", place) }
         return result

@@ -16,7 +16,12 @@ enum RecipeStrings {
         case "lower", "lowercase": return .string(try text(0).lowercased())
         case "split": return .list(pieces(try text(0), try text(1)).map(RecipeValue.string))
         case "join":
-            return .string(try list(arguments.first, name).map(\.text).joined(separator: try text(1)))
+            let (items, separator) = (try list(arguments.first, name), try text(1))
+            // Both are bounded, their product is not.
+            guard items.count * separator.utf8.count <= RecipeValue.largest else {
+                throw RecipeError("the result is too large")
+            }
+            return .string(items.map(\.text).joined(separator: separator))
         case "append", "list_append":
             return .list(try list(arguments.first, name) + arguments.dropFirst())
         case "find": return .integer(try find(arguments))

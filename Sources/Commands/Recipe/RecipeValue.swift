@@ -36,6 +36,32 @@ indirect enum RecipeValue: Hashable, Sendable {
         }
     }
 
+    /// Octets of all strings and elements of all lists in a value: a loop that doubles one must not use up the memory.
+    static let largest = 1 << 20
+    /// Lists in lists, so that no value can use up the stack.
+    static let deepest = 100
+
+    /// The value, unless it is too large.
+    func bounded() throws(RecipeError) -> RecipeValue {
+        var room = Self.largest
+        guard fits(&room, Self.deepest) else {
+            throw RecipeError("the result is too large: more than \(Self.largest) octets, or lists in lists in lists")
+        }
+        return self
+    }
+
+    private func fits(_ room: inout Int, _ depth: Int) -> Bool {
+        switch self {
+        case .integer, .nothing: room -= 1
+        case .string(let value): room -= value.utf8.count + 1
+        case .list(let items):
+            room -= 1
+            guard depth > 0 else { return false }
+            for item in items where room >= 0 && !item.fits(&room, depth - 1) { return false }
+        }
+        return room >= 0
+    }
+
     /// A number, or a string that is one.
     var number: Int? {
         switch self {
