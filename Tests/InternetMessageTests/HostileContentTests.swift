@@ -110,14 +110,14 @@ import Testing
     @Test(arguments: ["Subject", "To", "Content-Type", "Content-Disposition", "X"])
     func eightBitHeaders(name: String) {
         let texts = [
-            String(repeating: "\(name): <F6>\r\n", count: 9_000),
-            "\(name): " + String(repeating: "<F6> ", count: 50_000),
-            "\(name): " + String(repeating: "<F6>,", count: 50_000),
-            "\(name): " + String(repeating: "(<F6>", count: 50_000),
-            "\(name): " + String(repeating: "\"<F6>", count: 50_001),
-            "\(name): " + String(repeating: "a<<F6>", count: 50_000),
-            "\(name): x" + String(repeating: ";<F6>=<F6>", count: 30_000),
-            "\(name): x; y=\"" + String(repeating: "<F6>", count: 100_000),
+            String(repeating: "\(name): <F6>\r\n", count: 3_000),
+            "\(name): " + String(repeating: "<F6> ", count: 10_000),
+            "\(name): " + String(repeating: "<F6>,", count: 10_000),
+            "\(name): " + String(repeating: "(<F6>", count: 10_000),
+            "\(name): " + String(repeating: "\"<F6>", count: 10_001),
+            "\(name): " + String(repeating: "a<<F6>", count: 10_000),
+            "\(name): x" + String(repeating: ";<F6>=<F6>", count: 6_000),
+            "\(name): x; y=\"" + String(repeating: "<F6>", count: 20_000),
         ]
         for text in texts {
             let (result, findings) = ContentConverter.convert([raw(text + "\r\n\r\nbody\r\n")], Self.seven)
