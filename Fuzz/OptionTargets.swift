@@ -57,7 +57,8 @@ extension FuzzTarget {
                 let address = text(bytes)
                 let encoded = RestrictedEncoding.encoded(address)
                 _ = RestrictedEncoding.decoded(address)
-                guard let mailbox = Mailbox(address), encoded != address else { return }
+                // Nothing stands for an empty local part but quotes.
+                guard let mailbox = Mailbox(address), encoded != address, !mailbox.localPart.isEmpty else { return }
                 precondition(!encoded.contains("\""), encoded)
                 precondition(
                     Mailbox(RestrictedEncoding.decoded(encoded))?.localPart == mailbox.localPart, encoded)
