@@ -19,7 +19,7 @@ struct FuzzTarget: Sendable {
 
     static let all =
         messageTargets + configurationTargets + editingTargets + protocolTargets + clientTargets
-        + authenticationTargets + extensionTargets + senderPolicyTargets
+        + authenticationTargets + extensionTargets + senderPolicyTargets + commandTargets + optionTargets + storeTargets
 }
 
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -16,7 +16,9 @@ package enum RestrictedEncoding {
         mailbox.localPart = encoded(localPart: mailbox.localPart)
         // Dots in a row, at the beginning or at the end need quotes too.
         if mailbox.localPartText != mailbox.localPart { mailbox.localPart.replace(".", with: "#046#") }
-        return mailbox.description
+        let encoded = mailbox.description
+        // Codes make a local part up to five times as long; one that nobody could read back stays as it is.
+        return Mailbox(encoded) == nil ? address : encoded
     }
 
     /// The address with a local part of that form as it was before; any other address as it is.

@@ -265,4 +265,22 @@ import Testing
         let passes = eventually { (try? peer.command("RCPT TO:<anna@example.test>"))?.code == 250 }
         #expect(passes)
     }
+
+    /// `$K`: "replaces the Sender address (FROM_ACCESS, needs authrewrite)" (access-and-filtering specification, 5.3).
+    @Test func replacedAuthenticatedAddressBecomesSender() throws {
+        let (instance, _) = try start(
+            """
+            [mapping:FROM_ACCESS]
+              *|key@*|*  $Y$Kowner@example.com
+            """, settings: [("channel:tcp_local.authrewrite", "2")])
+        let peer = try session(instance)
+        for sender in ["key@remote.example", "other@remote.example"] {
+            let reply = try peer.deliver(
+                from: sender, to: "anna@\(TestInstance.domain)", "From: x@remote.example\r\nSubject: K\r\n\r\nx")
+            #expect(reply.code == 250)
+        }
+        let messages = instance.arrivals("anna", count: 2)
+        #expect(messages.count == 2)
+        #expect(messages.filter { $0.contains("\nSender: owner@example.com\n") }.count == 1, "\(messages)")
+    }
 }

@@ -19,4 +19,11 @@ import Testing
         #expect(RestrictedEncoding.encoded(address) == address)
         if !address.contains("_") { #expect(RestrictedEncoding.decoded(address) == address) }
     }
+
+    /// Codes make a local part longer: one that nobody could read back stays quoted.
+    @Test func whatWouldBeTooLongStays() throws {
+        let address = "\"" + String(repeating: ".", count: 200) + "\"@x.example"
+        try #require(Mailbox(address) != nil)
+        #expect(RestrictedEncoding.encoded(address) == address)
+    }
 }
