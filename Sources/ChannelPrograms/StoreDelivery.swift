@@ -79,21 +79,23 @@ struct MailboxStore: Sendable {
 
     /// A mailbox file is lines: binary parts (RFC 3030) are encoded, or their line ends would not be what they were.
     private static func writeEncoded(_ content: inout StoredContent, to delivery: inout Maildir.Delivery) throws {
-        var converter = ContentConverter(.forBinaryContent)
+        var converter = ContentConverter(.forLines)
         var output: [UInt8] = []
+        var last: UInt8 = 0
         var isComplete = false
         while !isComplete {
             let chunk = try content.next()
             isComplete = chunk.isEmpty
-            if isComplete {
-                converter.finish(into: &output)
-            } else {
-                converter.convert(Array(chunk)[...], into: &output)
+            if isComplete { converter.finish(into: &output) } else { converter.convert(Array(chunk)[...], into: &output) }
+            for octet in output {
+                guard (last == 13) == (octet == 10), octet != 0 else { throw BinaryContentStays() }
+                last = octet
             }
             try delivery.append(output)
             output.removeAll(keepingCapacity: true)
         }
-        if converter.findings.hasEightBit { throw BinaryContentStays() }
+        // Without a line end at its end a file is no lines either.
+        if last != 10 { try delivery.append([13, 10]) }
     }
 
     /// Binary content that may not be converted, because it is signed, encrypted or not understood.

@@ -113,6 +113,7 @@ extension BodyConverter {
         } else {
             // What is only labelled 8bit, and is not, gets the label that it deserves.
             if wishes.sevenBit, ["8bit", "binary"].contains(part.encoding) { part.setEncoding("7BIT") }
+            if wishes.linesOnly, part.encoding == "binary" { part.setEncoding("8BIT") }
             form = .verbatim
         }
         part.write(to: &output)
@@ -129,6 +130,7 @@ extension BodyConverter {
     /// What is not seen yet may be anything.
     private func mustEncode(_ facts: BodyFacts, isWhole: Bool) -> Bool {
         if wishes.sevenBit, facts.eightBit > 0 || facts.isBinary || !isWhole { return true }
+        if wishes.linesOnly, facts.isBinary || facts.longestLine > 998 || !isWhole { return true }
         guard let limit = wishes.lineLength else { return false }
         return facts.longestLine > limit || !isWhole
     }

@@ -12,6 +12,8 @@ package struct ContentConverter: Sendable {
         package var lineLength: Int?
         /// Labels of text without one.
         package var labels: CharacterSetLabels?
+        /// Nothing but lines of at most 998 octets: parts with other octets are encoded, those with 8-bit text are not.
+        package var linesOnly = false
         /// Depth of MIME examined (`max_mime_levels`).
         package var levels = 100
         /// Parts examined (`max_mime_parts`).
@@ -26,6 +28,13 @@ package struct ContentConverter: Sendable {
         /// What BODY=BINARYMIME brought, for a place that takes lines only: encoded wherever it is not lines of at most 998
         /// octets (RFC 3030 section 3).
         package static var forBinaryContent: Self { Self(sevenBit: true, lineLength: 998) }
+
+        /// The same for a place that takes 8-bit text.
+        package static var forLines: Self {
+            var wishes = Self()
+            wishes.linesOnly = true
+            return wishes
+        }
     }
 
     /// What came of it.

@@ -38,6 +38,9 @@ import Testing
                 auth_failure_delay = 0
                 \(owner)service anvil {
                   chroot =
+                  unix_listener anvil-auth-penalty {
+                    mode = 0
+                  }
                 }
                 service auth {
                   unix_listener auth-client {
