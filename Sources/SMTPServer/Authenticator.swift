@@ -58,13 +58,28 @@ final class Authenticator: Sendable {
         }
     }
 
-    private func verifies(_ password: String, _ entry: DirectoryEntry) -> Bool {
-        let verifier = Self.verifiers(entry).first
-        let stored = entry.passwordHash ?? verifier?.description ?? entry.plainPassword ?? ""
-        let digest = provenPasswords.withLock {
+    /// The user whose password was right a moment ago; nil when it has to be compared. Takes no time, so it may be asked on
+    /// an event loop.
+    func proven(_ attempt: SASLPassword, _ router: Router) -> User? {
+        guard case .found(let entry) = router.user(forLogin: attempt.name), router.mayLogIn(entry) else { return nil }
+        return isProven(digest(attempt.password, entry)) ? User(entry) : nil
+    }
+
+    private func digest(_ password: String, _ entry: DirectoryEntry) -> ProvenPasswords.Digest {
+        let stored = entry.passwordHash ?? Self.verifiers(entry).first?.description ?? entry.plainPassword ?? ""
+        return provenPasswords.withLock {
             $0.digest(name: "\(entry.name)@\(entry.domain)", storedHash: stored, password: password)
         }
-        if provenPasswords.withLock({ $0.contains(digest, at: Self.now) }) { return true }
+    }
+
+    private func isProven(_ digest: ProvenPasswords.Digest) -> Bool {
+        provenPasswords.withLock { $0.contains(digest, at: Self.now) }
+    }
+
+    private func verifies(_ password: String, _ entry: DirectoryEntry) -> Bool {
+        let verifier = Self.verifiers(entry).first
+        let digest = digest(password, entry)
+        if isProven(digest) { return true }
         let isRight =
             entry.passwordHash.map { PasswordHash.verifies(password, $0) } ?? verifier?.verifies(password)
             ?? isPlain(password, entry)

@@ -68,7 +68,9 @@ extension SMTPConnection {
         switch step {
         case .challenge(let octets): session.answered(.challenge(Base64.encode(octets)))
         case .failed(let failure): authenticationFailed(failure)
-        case .password(let attempt): decide { authenticator.verify(attempt, router) }
+        case .password(let attempt):
+            if let user = authenticator.proven(attempt, router) { return finish(.accepted(user)) }
+            decide { authenticator.verify(attempt, router) }
         case .proof(let proof): decide { authenticator.verify(proof, router) }
         case .succeeded(let name): decide { authenticator.user(name, router) }
         case .external(let wanted):
