@@ -86,7 +86,11 @@ struct MailboxStore: Sendable {
         while !isComplete {
             let chunk = try content.next()
             isComplete = chunk.isEmpty
-            if isComplete { converter.finish(into: &output) } else { converter.convert(Array(chunk)[...], into: &output) }
+            if isComplete {
+                converter.finish(into: &output)
+            } else {
+                converter.convert(Array(chunk)[...], into: &output)
+            }
             for octet in output {
                 guard (last == 13) == (octet == 10), octet != 0 else { throw BinaryContentStays() }
                 last = octet

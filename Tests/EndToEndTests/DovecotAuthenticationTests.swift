@@ -134,10 +134,12 @@ import Testing
         #expect(
             away.contains("(454, b'4.7.0 Temporary authentication failure') (250, b'2.5.0 Ok.')"), "\(away)")
         try dovecot.start()
-        #expect(try eventually(seconds: 120) { try instance.python(script).output.contains("(235, ") }, "\(dovecot.log)")
+        #expect(
+            try eventually(seconds: 120) { try instance.python(script).output.contains("(235, ") }, "\(dovecot.log)")
         try dovecot.stop()
         #expect(try eventually(seconds: 120) { try instance.python(script).output.contains("(454, ") })
         try dovecot.start()
-        #expect(try eventually(seconds: 120) { try instance.python(script).output.contains("(235, ") }, "\(dovecot.log)")
+        #expect(
+            try eventually(seconds: 120) { try instance.python(script).output.contains("(235, ") }, "\(dovecot.log)")
     }
 }
