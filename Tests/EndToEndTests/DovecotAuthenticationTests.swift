@@ -16,10 +16,11 @@ import Testing
             socket = "\(scratch)/dovecot/auth-client"
             configuration = "\(scratch)/dovecot.conf"
             try Files.createDirectory("\(scratch)/dovecot", mode: 0o755)
-            try Program("chmod", ["755", scratch], scratch: scratch).wait()
             try Files.replace(
                 "\(scratch)/dovecot-users", with: Array("anna@example.test:{PLAIN}dove secret\nzoe:{PLAIN}zz\n".utf8),
                 mode: 0o644)
+            // Whatever the umask of another test is at this moment.
+            try Program("chmod", ["755", scratch, "\(scratch)/dovecot-users"], scratch: scratch).wait()
             try Files.replace(configuration, with: Array(text.utf8))
         }
 
