@@ -67,6 +67,8 @@ class Martlet:
             ("dispatcher.service:ADMIN.enable", 0), *settings,
         ):
             self.martlet("config", "set", name, value)
+        for channel in ("tcp_local", "tcp_intranet"):
+            self.martlet("config", "set", f"channel:{channel}.utf8negotiate")
 
     def martlet(self, *words, **options):
         return run(self.tool, *words, "--root", self.root, **options)
