@@ -60,8 +60,7 @@ package struct EnqueueTerms: Sendable {
     }
 
     /// When delivery on a destination channel may begin, 0 for at once: `Deferred-delivery:`, and the `after` keywords. A
-    /// date further ahead than the lower of the limits
-    /// of source and destination is not honoured.
+    /// date further ahead than the lower of the limits of source and destination is not honoured.
     func notBefore(on channel: Channel) -> Int64 {
         let delay = channel.startDelay(Int(priority(on: channel).rawValue))
         return max(releaseTime, deferral(on: channel), delay > 0 ? now + Int64(delay) : 0)
@@ -76,14 +75,14 @@ package struct EnqueueTerms: Sendable {
 
     /// What the size of the message is refused with on a destination channel: `blocklimit`, `linelimit`.
     package func refusal(on channel: Channel) -> RoutingRefusal? {
-        if let blocks = channel.blockLimit, exceeds(blocks: blocks) {
-            let (octets, overflow) = blocks.multipliedReportingOverflow(by: blockSize)
-            return RoutingRefusal(
-                code: 550, status: "5.2.3",
-                text: "channel limit of \(overflow ? .max : octets / 1024) kilobytes on message size exceeded")
+        let limit = channel.exceededSizeLimit(octets: Int64(size), lines: lines.map(Int64.init), blockSize: blockSize)
+        let text: String
+        switch limit {
+        case nil: return nil
+        case .octets(let allowed): text = "channel limit of \(allowed / 1024) kilobytes on message size exceeded"
+        case .lines(let allowed): text = "channel limit of \(allowed) lines exceeded"
         }
-        guard let limit = channel.lineLimit, exceeds(lines: limit) else { return nil }
-        return RoutingRefusal(code: 550, status: "5.2.3", text: "channel limit of \(limit) lines exceeded")
+        return RoutingRefusal(code: 550, status: "5.2.3", text: text)
     }
 
     /// The recipients on the channels that take them: `alternatechannel` gets those of a channel one of whose limits is

@@ -52,18 +52,29 @@ package struct BearerToken: Hashable, Sendable {
     }
 }
 
-/// OAUTHBEARER (RFC 7628): `n,a=anna@example.com,^Ahost=…^Aport=…^Aauth=Bearer token^A^A`.
-struct OAuthBearerMechanism: SASLMechanism {
+/// The mechanisms that bring a token: one response, and where it is not good, a reason that the client confirms.
+struct BearerMechanism: SASLMechanism {
+    enum Form {
+        /// OAUTHBEARER (RFC 7628): `n,a=anna@example.com,^Ahost=…^Aport=…^Aauth=Bearer token^A^A`.
+        case oauthBearer
+        /// XOAUTH2, the older form that mail clients speak with large providers:
+        /// `user=anna@example.com^Aauth=Bearer token^A^A`.
+        case xoauth2
+    }
+
     private enum State { case first, refused, done }
 
+    private let form: Form
     private var state = State.first
+
+    init(_ form: Form) { self.form = form }
 
     mutating func respond(_ response: [UInt8]?) -> SASLStep {
         switch state {
         case .first:
             guard let response else { return .challenge([]) }
             state = .done
-            return Self.token(response).map { .token($0) } ?? .failed(.malformed)
+            return token(response).map { .token($0) } ?? .failed(.malformed)
         case .refused:
             // The client's dummy response, control-A or whatever it sends.
             state = .done
@@ -74,47 +85,31 @@ struct OAuthBearerMechanism: SASLMechanism {
 
     mutating func refuseToken() -> SASLStep {
         state = .refused
-        return .challenge(Array(BearerToken.refusal.utf8))
+        return switch form {
+        case .oauthBearer: .challenge(Array(BearerToken.refusal.utf8))
+        case .xoauth2: .challenge(Array(#"{"status":"401","schemes":"bearer"}"#.utf8))
+        }
     }
 
-    private static func token(_ response: [UInt8]) -> BearerToken? {
-        guard let text = BearerToken.text(response), text.hasSuffix("\u{1}\u{1}"), let header = GS2Header(text),
-            header.binding == .unsupported || header.binding == .notOffered, header.rest.hasPrefix("\u{1}"),
-            let fields = BearerToken.fields(header.rest)
+    private func token(_ response: [UInt8]) -> BearerToken? {
+        guard let text = BearerToken.text(response), text.hasSuffix("\u{1}\u{1}") else { return nil }
+        return switch form {
+        case .oauthBearer: Self.oauthBearer(text)
+        case .xoauth2: Self.xoauth2(text)
+        }
+    }
+
+    private static func oauthBearer(_ text: String) -> BearerToken? {
+        guard let header = GS2Header(text), header.binding == .unsupported || header.binding == .notOffered,
+            header.rest.hasPrefix("\u{1}"), let fields = BearerToken.fields(header.rest)
         else { return nil }
         let values = fields.filter { $0.key == "auth" }.map(\.value)
         guard values.count == 1, let token = BearerToken.token(values[0]) else { return nil }
         return BearerToken(name: header.authorizationName, token: token)
     }
-}
 
-/// XOAUTH2, the older form that mail clients speak with large providers: `user=anna@example.com^Aauth=Bearer token^A^A`.
-struct XOAuth2Mechanism: SASLMechanism {
-    private enum State { case first, refused, done }
-
-    private var state = State.first
-
-    mutating func respond(_ response: [UInt8]?) -> SASLStep {
-        switch state {
-        case .first:
-            guard let response else { return .challenge([]) }
-            state = .done
-            return Self.token(response).map { .token($0) } ?? .failed(.malformed)
-        case .refused:
-            state = .done
-            return .failed(.refused)
-        case .done: return .failed(.malformed)
-        }
-    }
-
-    mutating func refuseToken() -> SASLStep {
-        state = .refused
-        return .challenge(Array(#"{"status":"401","schemes":"bearer"}"#.utf8))
-    }
-
-    private static func token(_ response: [UInt8]) -> BearerToken? {
-        guard let text = BearerToken.text(response), text.hasSuffix("\u{1}\u{1}"),
-            let fields = BearerToken.fields(text[...]), fields.count == 2, fields[0].key == "user",
+    private static func xoauth2(_ text: String) -> BearerToken? {
+        guard let fields = BearerToken.fields(text[...]), fields.count == 2, fields[0].key == "user",
             fields[1].key == "auth", let name = credential(fields[0].value.utf8),
             let token = BearerToken.token(fields[1].value)
         else { return nil }

@@ -132,8 +132,8 @@ package enum SASLMechanismName: String, CaseIterable, Sendable {
                 connection: connection)
         case .cramMD5: CRAMMechanism(challenge: "<\(nonce)@\(connection.hostName)>")
         case .external: ExternalMechanism()
-        case .oauthBearer: OAuthBearerMechanism()
-        case .xoauth2: XOAuth2Mechanism()
+        case .oauthBearer: BearerMechanism(.oauthBearer)
+        case .xoauth2: BearerMechanism(.xoauth2)
         }
     }
 }

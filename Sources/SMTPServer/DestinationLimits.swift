@@ -17,10 +17,11 @@ struct DestinationLimits {
         for recipient in recipients where seen.insert(recipient.channel).inserted {
             guard let channel = configuration.channels.channel(named: recipient.channel), channel.name != "bitbucket"
             else { continue }
-            if let blocks = channel.blockLimit, octets > Int64(mta.bytes(ofBlocks: blocks)) {
-                return .sizeLimitExceeded(Int64(mta.bytes(ofBlocks: blocks)))
+            switch channel.exceededSizeLimit(octets: octets, lines: lines, blockSize: mta.blockSize) {
+            case .octets(let allowed): return .sizeLimitExceeded(Int64(allowed))
+            case .lines(let allowed): return Self.tooManyLines(allowed)
+            case nil: break
             }
-            if let limit = channel.lineLimit, lines > Int64(limit) { return Self.tooManyLines(limit) }
         }
         return nil
     }

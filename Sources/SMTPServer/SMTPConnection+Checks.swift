@@ -6,7 +6,6 @@ import InternetMessage
 import NIOCore
 import SMTP
 import SPF
-import Synchronization
 import SystemCalls
 import WorkerKit
 
@@ -112,14 +111,14 @@ extension SMTPConnection {
         let late = SPFOutcome(.temperror, problem: "no result within \(options.maxTime) s")
         wait(
             .seconds(Int64(options.maxTime)), otherwise: late, completion
-        ) { resolver, done in resolver.check(check, done) }
+        ) { resolver, done in resolver.run(check, done) }
     }
 
     private func verify(
         _ check: SenderDomainCheck, _ completion: @escaping (SMTPConnection, SenderDomainCheck.Outcome) -> Void
     ) {
         wait(.seconds(60), otherwise: .unknown, completion) { resolver, done in
-            SenderDomainLookup(check, resolver, done).begin()
+            resolver.run(check, done)
         }
     }
 
@@ -155,35 +154,5 @@ private final class PendingCheck<Value> {
         guard connection.loop != nil else { return }
         completion(connection, value)
         connection.proceed()
-    }
-}
-
-/// One `mailfromdnsverify` in progress; answers may come on any thread.
-private final class SenderDomainLookup: Sendable {
-    private let check: Mutex<SenderDomainCheck>
-    private let resolver: any DNSResolver
-    private let completion: @Sendable (SenderDomainCheck.Outcome) -> Void
-
-    init(
-        _ check: SenderDomainCheck, _ resolver: any DNSResolver,
-        _ completion: @escaping @Sendable (SenderDomainCheck.Outcome) -> Void
-    ) {
-        self.check = Mutex(check)
-        self.resolver = resolver
-        self.completion = completion
-    }
-
-    func begin() { take(check.withLock { $0.begin() }) }
-
-    private func take(_ step: SenderDomainCheck.Step) {
-        switch step {
-        case .done(let outcome): completion(outcome)
-        case .ask(let questions):
-            for question in questions {
-                resolver.resolve(question) { answer in
-                    self.take(self.check.withLock { $0.receive(answer) })
-                }
-            }
-        }
     }
 }

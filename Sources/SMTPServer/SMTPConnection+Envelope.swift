@@ -179,12 +179,13 @@ extension SMTPConnection {
             {
                 return Reply(refusal.code, refusal.status, "\(refusal.text): \(given)")
             }
-            guard let blocks = context.configuration.channels.channel(named: recipient.channel)?.blockLimit,
-                size / Int64(mta.blockSize) > Int64(blocks)
+            let channel = context.configuration.channels.channel(named: recipient.channel)
+            guard
+                case .octets(let allowed)? = channel?.exceededSizeLimit(
+                    octets: size, lines: nil, blockSize: mta.blockSize)
             else { continue }
             return Reply(
-                550, "5.2.3",
-                "channel limit of \(mta.bytes(ofBlocks: blocks) / 1024) kilobytes on message size exceeded: \(given)")
+                550, "5.2.3", "channel limit of \(allowed / 1024) kilobytes on message size exceeded: \(given)")
         }
         return nil
     }

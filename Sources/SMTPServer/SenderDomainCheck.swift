@@ -2,7 +2,7 @@ import DNS
 
 /// `mailfromdnsverify` as a value: whether the domain of an envelope From exists in the DNS (access-and-filtering
 /// specification, 9). It has MX records, or an address that `blocked_mail_from_ips` does not name.
-struct SenderDomainCheck: Sendable {
+struct SenderDomainCheck: DNSDialogue {
     enum Outcome: Hashable, Sendable {
         case exists
         case missing
@@ -10,11 +10,7 @@ struct SenderDomainCheck: Sendable {
         case unknown
     }
 
-    enum Step: Hashable, Sendable {
-        /// Questions to put; each answer goes to ``receive(_:)``. Empty: answers are still due.
-        case ask([DNSQuestion])
-        case done(Outcome)
-    }
+    typealias Step = DNSDialogueStep<Outcome>
 
     private let domain: String
     private let blocked: [String]

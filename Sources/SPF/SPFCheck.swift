@@ -2,12 +2,8 @@ package import DNS
 
 /// check_host of RFC 7208 as a value: it says what to ask the DNS and is told the answers. With each answer the
 /// evaluation begins anew over all that is known, so that no state but the answers is kept.
-package struct SPFCheck: Sendable {
-    package enum Step: Hashable, Sendable {
-        /// Questions to put; each answer goes to ``receive(_:)``. Empty: answers are still due.
-        case ask([DNSQuestion])
-        case done(SPFOutcome)
-    }
+package struct SPFCheck: DNSDialogue {
+    package typealias Step = DNSDialogueStep<SPFOutcome>
 
     private let subject: SPFSubject
     private let limits: SPFLimits
