@@ -1,3 +1,15 @@
+extension ClientSession {
+    /// What is awaited, for the time limit in force.
+    package enum Phase: Hashable, Sendable {
+        case banner, initialCommand, hello, startTLS, handshake, authentication, mail, recipient, dataCommand, chunk,
+            finalReply, reset, quit
+        /// Nothing: no transaction is under way.
+        case idle
+        /// Our own content is being sent.
+        case content
+    }
+}
+
 extension ClientSession.Phase {
     /// For errors: what the answer was due to.
     var words: String {
