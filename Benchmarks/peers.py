@@ -205,12 +205,20 @@ class Martlet:
         self.process.wait(60)
 
 
+def build(directory, name, *libraries):
+    """Compiles a program of Benchmarks/c into the directory."""
+    program = pathlib.Path(directory) / name
+    source = ROOT / "Benchmarks" / "c" / f"{name}.c"
+    subprocess.run(["cc", "-O2", "-pthread", "-o", program, source, *libraries], check=True)
+    return program
+
+
 @contextlib.contextmanager
-def sink(port, messages):
-    """smtp-sink: takes that many messages, then ends."""
-    process = subprocess.Popen(
-        ["smtp-sink", *AS_USER, "-M", str(messages), f"127.0.0.1:{port}", "1000"], stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE)
+def sink(port, messages, program=None):
+    """Takes that many messages, then ends: smtp-sink, or `program` (c/smtp_sink.c)."""
+    command = ([program, str(port), str(messages)] if program
+               else ["smtp-sink", *AS_USER, "-M", str(messages), f"127.0.0.1:{port}", "1000"])
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         end = time.monotonic() + 10
         while time.monotonic() < end:
@@ -219,7 +227,7 @@ def sink(port, messages):
                 break
             time.sleep(0.02)
         if process.poll() is not None:
-            raise SystemExit(f"smtp-sink: {process.stderr.read().decode()}")
+            raise SystemExit(f"{command[0]}: {process.stderr.read().decode()}")
         yield process
     finally:
         if process.poll() is None:
