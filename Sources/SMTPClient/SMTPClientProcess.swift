@@ -47,6 +47,7 @@ package enum SMTPClientProcess {
     ) throws -> Int32 {
         let session = try WorkSession(environment.sessionOptions)
         Processes.raiseDescriptorLimit()
+        MemoryAllocator.keepFreedMemory()
         let notices = try NoticeSender(path: environment.jobControllerSocket)
         let submitter = try MessageSubmitter(
             configuration: configuration, report: { logger.error("\($0)") }, notify: { notices.send($0) })

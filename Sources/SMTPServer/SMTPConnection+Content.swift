@@ -35,12 +35,14 @@ extension SMTPConnection {
     /// More content than is kept in memory: header and what is there go to a file, the rest follows.
     private func beginStream() {
         guard var message, let identity = message.identity, let loop = loop else { return }
-        let content = message.content
         do {
             let prepared = try prepare(message, identity, session.contentFindings).get()
+            // The only reference, so that cutting off the header copies nothing.
+            var content = message.content
+            message.content = []
+            self.message?.content = []
             if let refusal = prepared.facts.refusal {
                 message.refusal = Reply(refusal.code, refusal.status, refusal.text)
-                message.content = []
                 self.message = message
                 return
             }
@@ -50,7 +52,9 @@ extension SMTPConnection {
                 }
             let stream = LargeContentStream(writer, facts: prepared.facts, pool: pool, loop: loop)
             message.stream = stream
-            append(prepared.header + content[prepared.bodyStart...], to: stream)
+            content.removeFirst(prepared.bodyStart)
+            append(prepared.header, to: stream)
+            append(content, to: stream)
         } catch let error as HeaderError {
             message.refusal = Self.headerReply(error)
         } catch {

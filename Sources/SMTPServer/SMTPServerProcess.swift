@@ -38,6 +38,7 @@ package enum SMTPServerProcess {
             return configurationError
         }
         Processes.raiseDescriptorLimit()
+        MemoryAllocator.keepFreedMemory()
         let load = MTAConfiguration.load(instanceRoot: root)
         guard let configuration = load.configuration else {
             for diagnostic in load.diagnostics.all { logger.error("\(diagnostic)") }

@@ -11,6 +11,11 @@
 #include <sys/epoll.h>
 #include <sys/types.h>
 
+// --- memory ------------------------------------------------------------------------------
+
+/// mallopt(3): blocks below `mapped` octets come from the heap, and up to `kept` free octets stay at its end. 1 or 0.
+int martlet_keep_freed_memory(int mapped, int kept);
+
 // --- sockets -----------------------------------------------------------------------------
 
 /// accept4(2) with SOCK_CLOEXEC | SOCK_NONBLOCK. `peer`: a struct sockaddr_storage.
