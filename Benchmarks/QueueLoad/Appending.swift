@@ -38,64 +38,69 @@ private final class Tally: Sendable {
     let failures = Atomic<Int>(0)
 }
 
-/// Each producer appends a message, waits until it is durable, and appends the next.
+/// Each producer appends a message, waits until it is durable, and appends the next. The producers are sessions of an event
+/// loop, as those of the SMTP server are: a thread of its own for each would measure the scheduler.
 func appending(to queue: String, producers: Int, bytes: Int, seconds: Int) throws {
     let tally = Tally()
     let writer = try SpoolWriter(queue: queue, name: SpoolWriter.uniqueName()) { _ in
         tally.batches.add(1, ordering: .relaxed)
     }
+    let finished = try FinishedSessions()
     let content = sampleContent(bytes)
     let start = SystemClock.monotonicNanoseconds
     let end = start + Int64(seconds) * 1_000_000_000
-    let threads = (0..<producers).map { _ in
-        startThread { produce(writer, content, until: end, tally) }
+    var messages = 0
+    func append(_ session: Int) {
+        messages += 1
+        writer.append(sampleMessage(messages, host: "far.example"), content: .inline([content])) { result in
+            if case .failure = result { tally.failures.add(1, ordering: .relaxed) }
+            finished.add(session)
+        }
     }
-    for thread in threads { pthread_join(thread, nil) }
+    for session in 0..<producers { append(session) }
+    var waiting = producers
+    while waiting > 0 {
+        for session in try finished.wait() {
+            if SystemClock.monotonicNanoseconds < end { append(session) } else { waiting -= 1 }
+        }
+    }
     let elapsed = Double(SystemClock.monotonicNanoseconds - start) / 1e9
     writer.close()
-    let messages = tally.numbers.load(ordering: .relaxed)
     guard tally.failures.load(ordering: .relaxed) == 0 else { fail("the spool refused messages") }
     print(
         "{\"messages\": \(messages), \"seconds\": \(elapsed), \"batches\": \(tally.batches.load(ordering: .relaxed))}")
 }
 
-private func produce(_ writer: SpoolWriter, _ content: [UInt8], until end: Int64, _ tally: Tally) {
-    var durable = sem_t()
-    sem_init(&durable, 0, 0)
-    withUnsafeMutablePointer(to: &durable) { durable in
-        let signal = Signal(semaphore: durable)
-        while SystemClock.monotonicNanoseconds < end {
-            let number = tally.numbers.add(1, ordering: .relaxed).newValue
-            writer.append(sampleMessage(number, host: "far.example"), content: .inline([content])) { result in
-                if case .failure = result { tally.failures.add(1, ordering: .relaxed) }
-                sem_post(signal.semaphore)
-            }
-            while sem_wait(durable) != 0 {}
+/// Sessions whose message is durable, on their way from the spool's thread to the loop.
+private final class FinishedSessions: Sendable {
+    private let sessions = Mutex<[Int]>([])
+    private let wakeup: Wakeup
+    private let poller: Mutex<Poller>
+
+    init() throws(SystemCallError) {
+        wakeup = try Wakeup()
+        let poller = try Poller()
+        try poller.add(wakeup.descriptor, token: 0)
+        self.poller = Mutex(poller)
+    }
+
+    func add(_ session: Int) {
+        let wasEmpty = sessions.withLock { sessions in
+            sessions.append(session)
+            return sessions.count == 1
+        }
+        if wasEmpty { wakeup.ring() }
+    }
+
+    /// Waits until there are some.
+    func wait() throws -> [Int] {
+        try poller.withLock { poller in try poller.wait(milliseconds: -1) { _ in } }
+        wakeup.clear()
+        return sessions.withLock { sessions in
+            defer { sessions.removeAll(keepingCapacity: true) }
+            return sessions
         }
     }
-    sem_destroy(&durable)
-}
-
-/// The semaphore outlives the wait for the completion that posts it.
-private struct Signal: @unchecked Sendable {
-    let semaphore: UnsafeMutablePointer<sem_t>
-}
-
-private func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
-    final class Body {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-    var thread = pthread_t()
-    let started = pthread_create(
-        &thread, nil,
-        { argument in
-            guard let argument else { return nil }
-            Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, Unmanaged.passRetained(Body(body)).toOpaque())
-    guard started == 0 else { fail("no thread could be started") }
-    return thread
 }
 
 /// Messages for `hosts` hosts in turn, a thousand to each commit.

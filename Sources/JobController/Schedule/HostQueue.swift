@@ -1,5 +1,4 @@
 import Envelope
-import HeapModule
 
 /// The ready entries of one destination host of a channel, and how many threads serve it. A channel that is not sorted
 /// by host has one of these.
@@ -19,20 +18,18 @@ struct HostQueue {
     /// Number of the host's present place among the unserved hosts, and the rank it stands there with.
     var ticket: UInt64 = 0
     var ticketRank = UInt8.max
-    private var heap = Heap<ReadyItem>()
+    private var line = ReadyLine()
 
     init(name: String) { self.name = name }
 
     mutating func add(_ slot: Int32, _ table: EntryTable) {
         let entry = table[slot]
-        heap.insert(ReadyItem(rank: entry.rank, generation: entry.generation, slot: slot, arrival: entry.arrival))
+        line.insert(ReadyItem(rank: entry.rank, generation: entry.generation, slot: slot, arrival: entry.arrival))
         ready += 1
-        if heap.count > 2 * ready + 32 {
-            heap = Heap(heap.unordered.filter { table.isCurrent($0.slot, $0.generation) })
-        }
+        if line.count > 2 * ready + 32 { line.filter { table.isCurrent($0.slot, $0.generation) } }
     }
 
-    /// The entry has left the ready state: its heap item is stale from now on.
+    /// The entry has left the ready state: what the line holds of it is stale from now on.
     mutating func forget(_ slot: Int32, _ table: inout EntryTable) {
         table[slot].generation &+= 1
         ready -= 1
@@ -40,9 +37,9 @@ struct HostQueue {
 
     /// The best ready entry; nil when there is none.
     mutating func first(_ table: EntryTable) -> ReadyItem? {
-        while let item = heap.min {
+        while let item = line.min {
             if table.isCurrent(item.slot, item.generation) { return item }
-            heap.removeMin()
+            line.removeMin()
         }
         return nil
     }
@@ -50,7 +47,7 @@ struct HostQueue {
     /// Takes the best ready entry out.
     mutating func takeFirst(_ table: inout EntryTable) -> Int32? {
         guard let item = first(table) else { return nil }
-        heap.removeMin()
+        line.removeMin()
         forget(item.slot, &table)
         return item.slot
     }

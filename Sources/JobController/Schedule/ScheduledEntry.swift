@@ -42,43 +42,79 @@ package struct NewEntry: Sendable {
     }
 }
 
-/// One entry in the index. Kept small: a queue of a million entries is this array, a dictionary and the heaps.
+/// One entry in the index. Kept small, 80 octets: a queue of a million entries is this array, the index and the heaps.
+/// The order of the properties leaves no gaps.
 struct ScheduledEntry {
     enum State: UInt8 {
         case unused, ready, delayed, active, held
     }
 
     var key: QueueEntryKey
+    var channel: Int32
     var arrival: Int64
     /// Milliseconds since 1970; meaningful in the state `delayed`.
     var nextAttempt: Int64 = 0
     /// Milliseconds since 1970 by which the entry is to be delivered; negative: its sender is to be told of the delay then,
     /// else the entry is to go back; 0: none.
     var deadline: Int64 = 0
-    var channel: Int32
     var host: Int32
     var pending: Int32
     /// Changes whenever the entry leaves a heap, so that what the heap still holds of it is known as stale.
     var generation: UInt32 = 0
     /// Who has it; meaningful in the state `active`.
     var job: JobID = 0
-    var attempts: UInt16 = 0
-    var priority: Priority
-    var state = State.unused
     /// Which of the job's threads has it, and its turn among what the job was handed; meaningful in the state `active`.
     var thread: UInt32 = 0
     var turn: UInt32 = 0
+    var attempts: UInt16
+    private var noticeCode: Int16 = 0
+    var priority: Priority
+    var state = State.unused
     /// How many jobs in a row have died while they worked on the entry.
     var deaths: UInt8 = 0
-    var warned: UInt8 = 0
-    var notice = EntryNotice.none
+    var warned: UInt8
     /// Released by an operator: first in its host's order.
     var isFirst = false
     /// Held by an operator while a job has it: takes effect when the job is done.
     var holdsAfterAttempt = false
 
+    init(
+        key: QueueEntryKey, arrival: Int64, channel: Int32, host: Int32, pending: Int32, attempts: UInt16,
+        priority: Priority, warned: UInt8
+    ) {
+        self.key = key
+        self.arrival = arrival
+        self.channel = channel
+        self.host = host
+        self.pending = pending
+        self.attempts = attempts
+        self.priority = priority
+        self.warned = warned
+    }
+
     /// Order among ready entries: lower goes first.
     var rank: UInt8 { isFirst ? 0 : priority.rawValue + 1 }
+
+    /// What its sender is to be told. ``EntryNotice`` itself would take sixteen octets; warnings are counted up to 255.
+    var notice: EntryNotice {
+        get {
+            switch noticeCode {
+            case 0: .none
+            case -1: .timedOut
+            case -2: .returned
+            default: .delayWarning(Int(noticeCode))
+            }
+        }
+        set {
+            noticeCode =
+                switch newValue {
+                case .none: 0
+                case .timedOut: -1
+                case .returned: -2
+                case .delayWarning(let number): Int16(max(1, min(number, 255)))
+                }
+        }
+    }
 }
 
 /// Element of a host's heap of ready entries.
@@ -101,46 +137,5 @@ struct DelayedItem: Comparable {
 
     static func < (left: DelayedItem, right: DelayedItem) -> Bool {
         (left.time, left.slot) < (right.time, right.slot)
-    }
-}
-
-/// All entries of the index: slots of an array, found by key.
-struct EntryTable {
-    private(set) var slots: [ScheduledEntry] = []
-    private var free: [Int32] = []
-    private var index: [QueueEntryKey: Int32] = [:]
-
-    var count: Int { index.count }
-
-    subscript(slot: Int32) -> ScheduledEntry {
-        _read { yield slots[Int(slot)] }
-        _modify { yield &slots[Int(slot)] }
-    }
-
-    func slot(of key: QueueEntryKey) -> Int32? { index[key] }
-
-    /// True when the heap item speaks of the present stay of the entry in the heap.
-    func isCurrent(_ slot: Int32, _ generation: UInt32) -> Bool { slots[Int(slot)].generation == generation }
-
-    mutating func insert(_ entry: ScheduledEntry) -> Int32 {
-        let slot: Int32
-        if let reused = free.popLast() {
-            slot = reused
-            let generation = slots[Int(slot)].generation
-            slots[Int(slot)] = entry
-            slots[Int(slot)].generation = generation
-        } else {
-            slot = Int32(slots.count)
-            slots.append(entry)
-        }
-        index[entry.key] = slot
-        return slot
-    }
-
-    mutating func remove(_ slot: Int32) {
-        index[slots[Int(slot)].key] = nil
-        slots[Int(slot)].state = .unused
-        slots[Int(slot)].generation &+= 1
-        free.append(slot)
     }
 }
