@@ -186,3 +186,29 @@ import Testing
         #expect(simulation.running.values.sorted() == ["b", "c", "c"])
     }
 }
+
+/// What an operator or ETRN sets going at once (job-controller specification, 8; smtp specification, 10.3).
+@Suite struct RunTests {
+    /// The process that failed to reach a host remembers it: the next attempt is another one's.
+    @Test func aNewProcessTriesAgain() {
+        var simulation = Simulation([
+            "tcp_local": {
+                $0.isHostSorted = true
+                $0.maximumJobs = 1
+            }
+        ])
+        simulation.add(1, host: "a.example")
+        let first = simulation.hands.first?.job
+        simulation.finish(key(1), .failedTemporarily)
+        #expect(simulation.hands.isEmpty && simulation.running.count == 1)
+        #expect(simulation.schedule.run(channel: "tcp_local", host: "a.example", now: simulation.now) == 1)
+        simulation.settle()
+        #expect(simulation.hands.map(\.key) == [key(1)] && simulation.hands.first?.job != first)
+        // With nothing to wake nothing ends.
+        let job = simulation.hands.first?.job
+        simulation.finish(key(1), .delivered)
+        #expect(simulation.schedule.run(channel: "tcp_local", now: simulation.now) == 0)
+        simulation.settle()
+        #expect(Array(simulation.running.keys) == [job])
+    }
+}

@@ -108,7 +108,7 @@ struct ChannelQueue {
             served.remove(host)
             giveTicket(host, table)
         }
-        if hosts[index].entries == 0 && hosts[index].threads == 0 { remove(host) }
+        if hosts[index].isGone { remove(host) }
     }
 
     private mutating func giveTicket(_ host: Int32, _ table: EntryTable) {

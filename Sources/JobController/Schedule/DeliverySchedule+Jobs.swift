@@ -169,6 +169,8 @@ extension DeliverySchedule {
             channels[state.channel].starts.failed(now: now)
         }
         let begun = begun(state)
+        // A process of a former Job Controller may have been taken for one of another channel.
+        let others = Set(state.active.map { Int(entries[$0].channel) }).subtracting([state.channel])
         for slot in state.active.sorted() {
             if begun.contains(slot), entries[slot].deaths < .max { entries[slot].deaths += 1 }
             leave(slot)
@@ -181,6 +183,7 @@ extension DeliverySchedule {
             }
         }
         forget(job, now)
+        for channel in others.sorted() { evaluate(channel, now) }
     }
 
     /// Of what the job has, the entry that each thread got first: the thread was working on that one, the others waited

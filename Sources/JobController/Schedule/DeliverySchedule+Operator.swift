@@ -66,6 +66,10 @@ extension DeliverySchedule {
             enter(slot, .ready)
             count += 1
         }
+        // A process that could not reach the host lately would not try it again; a new one does.
+        for job in channels[channel].jobs.sorted() where jobs[job]?.phase == .running {
+            if count > 0, jobs[job]?.threads.isEmpty == true { retire(job) }
+        }
         channels[channel].starts.succeeded()
         evaluate(channel, now)
         return count

@@ -25,7 +25,8 @@ extension DeliverySchedule {
         }
         let isSettled = report.results.contains { $0.result != .failedTemporarily }
         let standing: HostStanding = isSettled ? .answers : .fails
-        if !report.results.isEmpty, channels[channel].hosts[Int(host)].standing != standing {
+        let queue = channels[channel].hosts[Int(host)]
+        if !report.results.isEmpty, !queue.isGone, queue.standing != standing {
             channels[channel].hosts[Int(host)].standing = standing
             hostChanged(channel, host)
         }

@@ -25,6 +25,9 @@ struct HostQueue {
 
     init(name: String) { self.name = name }
 
+    /// Nobody needs the queue any more; its place may be another host's.
+    var isGone: Bool { entries == 0 && threads == 0 }
+
     mutating func add(_ slot: Int32, _ table: EntryTable) {
         let entry = table[slot]
         heap.insert(ReadyItem(rank: entry.rank, generation: entry.generation, slot: slot, arrival: entry.arrival))
