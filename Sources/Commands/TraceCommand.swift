@@ -32,7 +32,7 @@ struct TraceCommand: ParsableCommand {
             let earliest = try since.map { now - (try QueueFilter.seconds($0)) } ?? 0
             let load = MTAConfiguration.loadInForce(paths: paths)
             let decisions = load.configuration.map {
-                TraceDecisions(configuration: $0, stopped: StoppedChannels(path: "\(paths.queue)/stopped").names)
+                TraceDecisions(configuration: $0, stopped: StoppedChannels(path: "\(paths.queue)/stopped"))
             }
             if decisions == nil { Terminal.error("martlet: the configuration has errors, so rules are left out") }
             let tracer = MessageTracer(

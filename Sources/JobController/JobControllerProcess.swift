@@ -72,9 +72,12 @@ extension JobControllerSettings {
                 channel, controller.channelClass(for: channel.name), configuration)
         }
         stress.blackout = Int64(controller.stressBlackout)
+        stress.time = Int64(controller.stressTime)
         stress.recoveryTime = Int64(controller.unstressTime)
         stress.factor = controller.stressFactor
+        stress.recoveryFactor = controller.unstressFactor
         stress.jobs = controller.stressJobs
+        stress.recoveryJobs = controller.unstressJobs
         noticesCheck = controller.exactNotices ? .exact : .task
     }
 }

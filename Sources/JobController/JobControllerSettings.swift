@@ -59,21 +59,30 @@ enum ScheduleBounds {
 package struct StressSettings: Sendable, Equatable {
     /// Seconds after a report in which further reports for the channel are ignored.
     package var blackout: Int64 = 60
-    /// Seconds without new stress after which one step of recovery is taken.
+    /// `stresstime`: seconds without new stress after which the first step of recovery is taken.
+    package var time: Int64 = 120
+    /// `unstresstime`: seconds from one step of recovery to the next.
     package var recoveryTime: Int64 = 120
-    /// Factor of the effective threaddepth for each step.
+    /// `stressfactor`: by which each report multiplies the effective threaddepth.
     package var factor = 5
-    /// Amount by which a step lowers the effective maxjobs.
+    /// `unstressfactor`: by which each step of recovery divides it.
+    package var recoveryFactor = 5
+    /// `stressjobs`: by how many jobs each report lowers the effective limit.
     package var jobs = 2
+    /// `unstressjobs`: by how many jobs each step of recovery raises it.
+    package var recoveryJobs = 2
 
     package init() {}
 
     var bounded: StressSettings {
         var copy = self
         copy.blackout = min(max(0, blackout), ScheduleBounds.longestTime)
+        copy.time = min(max(1, time), ScheduleBounds.longestTime)
         copy.recoveryTime = min(max(1, recoveryTime), ScheduleBounds.longestTime)
         copy.factor = min(max(1, factor), ScheduleBounds.largestCount)
+        copy.recoveryFactor = min(max(1, recoveryFactor), ScheduleBounds.largestCount)
         copy.jobs = min(max(0, jobs), ScheduleBounds.mostJobs)
+        copy.recoveryJobs = min(max(0, recoveryJobs), ScheduleBounds.mostJobs)
         return copy
     }
 }

@@ -87,7 +87,7 @@ struct RecoveryTests {
         defer { RunningController.remove(directory) }
         let path = RunningController.options(directory).commandSocketPath
         var stopped = StoppedChannels()
-        try stopped.set("tcp_local", isStopped: true, path: directory + "/queue/stopped")
+        try stopped.set(.init("tcp_local"), isStopped: true, path: directory + "/queue/stopped")
         try commit(10, directory)
         try await run(directory) { status in
             #expect(status.contains(#""ready":10,"delayed":0,"active":0,"held":0,"stopped":true"#))

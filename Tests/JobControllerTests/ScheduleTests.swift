@@ -159,7 +159,8 @@ import Testing
             }
         ])
         for number in 0..<500 { simulation.add(number, host: "dead") }
-        #expect(simulation.hands.count == 10)
+        // Nothing is known of it yet: half of the threads at most.
+        #expect(simulation.hands.count == 5)
         for hand in simulation.hands { simulation.finish(hand.key, .failedTemporarily) }
         #expect(simulation.hands.count == 1)
         for number in 1000..<1009 { simulation.add(number, host: "h\(number)") }
@@ -317,26 +318,6 @@ import Testing
             schedule.tick(now: now)
         }
         #expect((50...80).contains(starts))
-    }
-
-    @Test func stressLowersTheProcessesAndPasses() {
-        var simulation = Simulation([
-            "l": {
-                $0.clientThreads = 1
-                $0.threadDepth = 1
-                $0.maximumJobs = 5
-            }
-        ])
-        simulation.threads = 1
-        for number in 0..<100 { simulation.add(number, "l") }
-        #expect(simulation.started == 5)
-        let hand = simulation.hands[0]
-        simulation.schedule.outcome(
-            hand.job, OutcomeReport(key: hand.key, results: [], isStressed: true), now: simulation.now)
-        #expect(simulation.schedule.maximumJobs(0) == 3)
-        #expect(simulation.schedule.threadDepth(0) == 5)
-        simulation.advance(3 * minute)
-        #expect(simulation.schedule.maximumJobs(0) == 5)
     }
 
     @Test func adoptedJobKeepsItsEntriesUntilItReports() {

@@ -89,9 +89,12 @@ struct QueueSummaryRow: Decodable, Hashable {
     var oldest: Int64?
     var oldestHeld: Int64?
     var stopped = false
+    /// Destination hosts to which deliveries are stopped.
+    var stoppedHosts: [String] = []
 
     enum CodingKeys: String, CodingKey {
         case name, messages, bytes, held, oldest, stopped
+        case stoppedHosts = "stopped_hosts"
         case heldBytes = "held_bytes"
         case oldestHeld = "oldest_held"
     }
@@ -104,6 +107,8 @@ struct QueueSummaryRow: Decodable, Hashable {
         oldest = [oldest, other.oldest].compactMap { $0 }.min()
         oldestHeld = [oldestHeld, other.oldestHeld].compactMap { $0 }.min()
         stopped = stopped || other.stopped
+        // Every part of the sums names all of them.
+        if !other.stoppedHosts.isEmpty { stoppedHosts = other.stoppedHosts }
     }
 
     mutating func add(_ item: QueueItem) {

@@ -207,46 +207,54 @@ extension QueueManager {
     func setStopped(_ line: QueueLine) throws -> Int32 {
         let isStopped = line.verb.name == "stop"
         let login = ConfigurationChange.user.split(whereSeparator: \.isWhitespace).joined(separator: "-")
+        let host = line.values["host"]
+        if let host, host.isEmpty || host.contains(where: { "*?/ ".contains($0) || $0.isWhitespace }) {
+            throw QueueFailure("%QM-E-WILDCARD, \(line.verb.name) wants one exact host, not \(host)", status: 64)
+        }
         for channel in line.parameters {
             guard !channel.isEmpty, !channel.contains(where: { "*?/ ".contains($0) }) else {
                 throw QueueFailure(
                     "%QM-E-WILDCARD, \(line.verb.name) wants exact channels, not \(channel)", status: 64)
             }
-            if try source.ask(QueueSource.Done.self, "\(line.verb.name) \(channel) by=\(login)") == nil {
-                try setStopped(channel, isStopped, login)
+            let target = StoppedChannels.Target(channel, host: host)
+            let command = "\(line.verb.name) \(channel) by=\(login)" + (target.host.map { " host=\($0)" } ?? "")
+            if try source.ask(QueueSource.Done.self, command) == nil {
+                try setStopped(target, isStopped, login, command)
             }
-            let isJSON = line.has("json")
-            if !isJSON {
+            if !line.has("json") {
+                let name = target.host.map { "host \($0) of channel \(channel)" } ?? "channel \(channel)"
                 around.say(
                     isStopped
-                        ? "%QM-I-STOPPED, channel \(channel) is stopped; messages are still taken for it"
-                        : "%QM-I-STARTED, channel \(channel) is started")
+                        ? "%QM-I-STOPPED, \(name) is stopped; messages are still taken for it"
+                        : "%QM-I-STARTED, \(name) is started")
             }
         }
         if line.has("json") {
             around.say(
                 JSONValue.object([
                     .init("channels", .array(line.parameters.map(JSONValue.string))),
+                    .init("host", host.map(JSONValue.string) ?? .null),
                     .init("stopped", .bool(isStopped)),
                 ]).text)
         }
         return 0
     }
 
-    private func setStopped(_ channel: String, _ isStopped: Bool, _ login: String) throws {
+    private func setStopped(
+        _ target: StoppedChannels.Target, _ isStopped: Bool, _ login: String, _ command: String
+    ) throws {
         guard Files.exists(source.paths.queue) else {
             throw QueueFailure("%QM-E-NOQUEUE, there is no queue yet in \(source.paths.queue)")
         }
         // Somebody else may be at it, or a Job Controller may just be starting.
         for _ in 0..<100 {
-            if try StoppedChannels.change([channel], isStopped: isStopped, queue: source.paths.queue) {
+            if try StoppedChannels.change(target, isStopped: isStopped, queue: source.paths.queue) {
                 AdminLog.append(
-                    "\(isStopped ? "stop" : "start") \(channel) by \(login)", path: source.paths.log + "/admin.log")
+                    "\(isStopped ? "stop" : "start") \(target.channel) by \(login)"
+                        + (target.host.map { " host=\($0)" } ?? ""), path: source.paths.log + "/admin.log")
                 return
             }
-            if try source.ask(QueueSource.Done.self, "\(isStopped ? "stop" : "start") \(channel) by=\(login)") != nil {
-                return
-            }
+            if try source.ask(QueueSource.Done.self, command) != nil { return }
             usleep(50_000)
         }
         throw QueueFailure("%QM-E-NOTSTOPPED, unable to stop the channel; cannot update the hold list")

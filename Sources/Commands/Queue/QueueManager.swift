@@ -171,6 +171,7 @@ final class QueueManager {
                     "oldest": row.oldest.map { .integer(Int($0 / 1000)) } ?? .null,
                     "oldest_held": row.oldestHeld.map { .integer(Int($0 / 1000)) } ?? .null,
                     "stopped": .bool(row.stopped),
+                    "stopped_hosts": .array(row.stoppedHosts.map(JSONValue.string)),
                 ]
             }
             around.say(JSONValue.object([.init("channels", .array(list))]).text)

@@ -127,23 +127,28 @@ final class QueueSource {
         }
     }
 
-    /// What the channels hold, those with messages and those that are stopped.
+    /// What the channels hold, those with messages and those of which something is stopped.
     func summary() throws -> [QueueSummaryRow] {
         var rows: [String: QueueSummaryRow] = [:]
         var cursor: Int? = 0
         while let position = cursor {
-            guard let sums = try ask(Sums.self, "summary \(position)") else {
+            guard let sums = try ask(Sums.self, "sums \(position)") else {
                 rows = [:]
                 for item in try offline() { rows[item.channel, default: .init(name: item.channel)].add(item) }
-                for name in StoppedChannels(path: "\(paths.queue)/stopped").names {
-                    rows[name, default: .init(name: name)].stopped = true
+                for target in StoppedChannels(path: "\(paths.queue)/stopped").targets.sorted() {
+                    if let host = target.host {
+                        rows[target.channel, default: .init(name: target.channel)].stoppedHosts.append(host)
+                    } else {
+                        rows[target.channel, default: .init(name: target.channel)].stopped = true
+                    }
                 }
                 break
             }
             for row in sums.channels { rows[row.name, default: .init(name: row.name)].add(row) }
             cursor = sums.next
         }
-        return rows.values.filter { $0.messages + $0.held > 0 || $0.stopped }.sorted { $0.name < $1.name }
+        return rows.values.filter { $0.messages + $0.held > 0 || $0.stopped || !$0.stoppedHosts.isEmpty }
+            .sorted { $0.name < $1.name }
     }
 
     func jobs() throws -> [QueueJob]? { try ask(Jobs.self, "jobs")?.jobs }

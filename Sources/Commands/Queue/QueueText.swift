@@ -154,6 +154,7 @@ enum QueueText {
                 summaryLine(
                     row.name + (row.stopped ? " (stopped)" : ""), row.messages, row.bytes,
                     oldest.map { LocalTime.stamp($0 / 1000) } ?? "", hasHeld ? row.held : nil))
+            lines += row.stoppedHosts.map { "  host \($0) (stopped)" }
         }
         if hasTotals {
             lines.append(line)

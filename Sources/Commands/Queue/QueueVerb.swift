@@ -94,8 +94,13 @@ struct QueueVerb: Hashable {
             merged(acting, ["reason": .value]), 0...10_000),
         QueueVerb(
             "run", "run CHANNEL", "make the delayed messages of a channel ready; in the dialogue: run FILE", [:], 1...1),
-        QueueVerb("start", "start CHANNEL …", "let jobs of a channel run again", [:], 1...100),
-        QueueVerb("stop", "stop CHANNEL …", "let no jobs of a channel run, also after a restart", [:], 1...100),
+        QueueVerb(
+            "start", "start [-host=NAME] CHANNEL …", "let jobs of a channel run again, or deliver to a host again",
+            ["host": .value], 1...100),
+        QueueVerb(
+            "stop", "stop [-host=NAME] CHANNEL …",
+            "let no jobs of a channel run, or deliver nothing to one host of it, also after a restart",
+            ["host": .value], 1...100),
         QueueVerb(
             "submit", "submit [CHANNEL [poll]]", "start a job for what is ready in a channel; l without a name", [:],
             0...2),

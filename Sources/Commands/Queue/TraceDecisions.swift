@@ -6,12 +6,13 @@ import Enqueue
 import Envelope
 import InternetMessage
 import OptionSyntax
+import Spool
 
 /// Which rule and which keyword decide what becomes of an entry, by the configuration that is in force.
 struct TraceDecisions {
     let configuration: MTAConfiguration
-    /// Channels that were stopped.
-    let stopped: Set<String>
+    /// Channels and hosts that were stopped.
+    let stopped: StoppedChannels
 
     /// Recipients whose way is shown; lists have many that go the same way.
     private static let mostWays = 3
@@ -26,9 +27,13 @@ struct TraceDecisions {
                 .init(about: "job", text: "the channel \(item.channel) is not in the configuration", place: "")
             ]
         }
-        if stopped.contains(item.channel) {
+        if stopped.names.contains(item.channel) {
             list.append(
                 .init(about: "stopped", text: "the channel is stopped: martlet queue start \(item.channel)", place: ""))
+        }
+        if stopped.hosts(of: item.channel).contains(item.host.lowercased()) {
+            let command = "martlet queue start \(item.channel) --host \(item.host)"
+            list.append(.init(about: "stopped", text: "the host is stopped: \(command)", place: ""))
         }
         switch item.state {
         case "held":

@@ -30,6 +30,10 @@ struct ChannelQueue {
     var counts = StateCounts()
     /// Sum of the threads wanted over all hosts.
     private(set) var wanted = 0
+    /// Hosts that want a thread and have none.
+    private(set) var wantedByUnserved = 0
+    /// Names in lower case of hosts to which an operator has stopped deliveries.
+    private(set) var stoppedHosts: Set<String> = []
     var starts = StartBudget()
     var stress = StressState()
     /// A missing program or pool has been reported.
@@ -70,15 +74,33 @@ struct ChannelQueue {
             hosts.append(HostQueue(name: name))
         }
         hostIndex[name] = index
+        hosts[Int(index)].isStopped = !stoppedHosts.isEmpty && stoppedHosts.contains(name.lowercased())
         return index
     }
 
+    /// Deliveries to a host stop or start; the queues whose ``hostChanged(_:_:_:)`` is due for it.
+    mutating func setStopped(host name: String, _ isStopped: Bool) -> [Int32] {
+        let name = name.lowercased()
+        if isStopped { stoppedHosts.insert(name) } else { stoppedHosts.remove(name) }
+        // Names that differ in case alone are one host to the operator.
+        let changed = hosts.indices.filter {
+            hosts[$0].isStopped != isStopped && hosts[$0].entries > 0 && hosts[$0].name.lowercased() == name
+        }
+        for index in changed { hosts[index].isStopped = isStopped }
+        return changed.map { Int32($0) }
+    }
+
     /// To be called after every change of a host's ready entries or threads: keeps the sums and the order of turns.
-    mutating func hostChanged(_ host: Int32, _ table: EntryTable, depth: Int) {
+    mutating func hostChanged(_ host: Int32, _ table: EntryTable, _ rule: ThreadRule) {
         let index = Int(host)
-        let wantedNow = hosts[index].wantedThreads(depth: depth)
+        let wantedNow = hosts[index].wantedThreads(rule)
         wanted += wantedNow - hosts[index].wanted
         hosts[index].wanted = wantedNow
+        let waits = wantedNow > 0 && hosts[index].threads == 0
+        if waits != hosts[index].isWaiting {
+            hosts[index].isWaiting = waits
+            wantedByUnserved += waits ? 1 : -1
+        }
         if hosts[index].threads > 0 {
             served.insert(host)
             hosts[index].ticketRank = .max
@@ -86,12 +108,12 @@ struct ChannelQueue {
             served.remove(host)
             giveTicket(host, table)
         }
-        if hosts[index].entries == 0 && hosts[index].threads == 0 { remove(host) }
+        if hosts[index].isGone { remove(host) }
     }
 
     private mutating func giveTicket(_ host: Int32, _ table: EntryTable) {
         let index = Int(host)
-        guard let best = hosts[index].first(table) else {
+        guard !hosts[index].isStopped, let best = hosts[index].first(table) else {
             hosts[index].ticketRank = .max
             return
         }
@@ -128,13 +150,16 @@ struct ChannelQueue {
         return nil
     }
 
-    /// The served host with the largest backlog per thread; with `wantedOnly`, among those that want another thread.
-    func mostLoaded(wantedOnly: Bool) -> Int32? {
+    /// The served host with the largest backlog per thread that may have another one; with `wantedOnly`, among those
+    /// that want it.
+    func mostLoaded(wantedOnly: Bool, _ rule: ThreadRule) -> Int32? {
         var best: Int32?
         var load = 0.0
         for index in served {
             let host = hosts[Int(index)]
-            guard host.ready > 0, !host.isFailing, !wantedOnly || host.wanted > 0 else { continue }
+            guard host.ready > 0, !host.isStopped, host.threads < rule.most(host.standing),
+                !wantedOnly || host.wanted > 0
+            else { continue }
             let mine = Double(host.ready) / Double(host.threads)
             if mine > load || (mine == load && index < (best ?? .max)) {
                 best = index
@@ -144,11 +169,14 @@ struct ChannelQueue {
         return best
     }
 
-    /// The rank of the best entry that is waiting, for the order of channels that share a pool. Exact for unserved
-    /// hosts; a channel all of whose hosts are served comes last.
-    mutating func bestWaitingRank() -> UInt8 {
-        guard let host = nextUnserved() else { return .max - 1 }
-        return hosts[Int(host)].ticketRank
+    /// The rank of the best entry for which a job might be started, for the order of channels that share a pool. A host
+    /// that is served has none started for it, unless the channel is not sorted by host.
+    mutating func bestWaitingRank(_ table: EntryTable) -> UInt8 {
+        if let host = nextUnserved() { return hosts[Int(host)].ticketRank }
+        guard !settings.isHostSorted else { return .max }
+        var best = UInt8.max
+        for index in served { best = min(best, hosts[Int(index)].first(table)?.rank ?? .max) }
+        return best
     }
 
     mutating func compactDelayed(_ table: EntryTable) {
@@ -178,35 +206,41 @@ struct StartBudget: Equatable {
 /// Steps by which a channel runs below its configuration because its target is overloaded
 /// (job-controller specification, 6.8).
 struct StressState: Equatable {
-    private(set) var level = 0
-    private var lastReport = Int64.min / 2
-    private var lastStep = Int64.min / 2
+    /// By how many jobs the channel runs below its limit.
+    private(set) var fewerJobs = 0
+    /// How many times its `threaddepth` counts.
+    private(set) var depthFactor = 1
+    private var lastReport: Int64?
+    /// When the next step of recovery is due.
+    private var recoverAt = Int64.max
 
-    mutating func reported(now: Int64, _ settings: StressSettings) {
-        guard now - lastReport >= settings.blackout * 1000 else { return }
+    var isStressed: Bool { fewerJobs > 0 || depthFactor > 1 }
+
+    /// One step down, unless the report follows another one within `stressblackout`. `limit`: the jobs that the channel
+    /// may have unstressed. True when something changed.
+    mutating func reported(now: Int64, limit: Int, _ settings: StressSettings) -> Bool {
+        if let lastReport, now >= lastReport, now - lastReport < settings.blackout * 1000 { return false }
         lastReport = now
-        lastStep = now
-        level = min(level + 1, 8)
-    }
-
-    /// One step of recovery when its time has come. True when the level changed.
-    mutating func recover(now: Int64, _ settings: StressSettings) -> Bool {
-        guard level > 0, now - lastStep >= settings.recoveryTime * 1000 else { return false }
-        lastStep = now
-        level -= 1
+        recoverAt = now + settings.time * 1000
+        fewerJobs = min(fewerJobs + settings.jobs, max(0, limit - 1))
+        // Beyond this no backlog wants a second thread.
+        depthFactor = min(depthFactor * settings.factor, ScheduleBounds.largestCount)
         return true
     }
 
-    func maximumJobs(_ configured: Int, _ settings: StressSettings) -> Int {
-        max(1, configured - level * settings.jobs)
+    /// One step of recovery when its time has come. True when something changed.
+    mutating func recover(now: Int64, _ settings: StressSettings) -> Bool {
+        guard isStressed, now >= recoverAt else { return false }
+        recoverAt = now + settings.recoveryTime * 1000
+        let before = self
+        fewerJobs = max(0, fewerJobs - settings.recoveryJobs)
+        depthFactor = max(1, depthFactor / settings.recoveryFactor)
+        // Steps of nothing would leave the channel where it is for ever.
+        if self == before { (fewerJobs, depthFactor) = (0, 1) }
+        return true
     }
 
-    func threadDepth(_ configured: Int, _ settings: StressSettings) -> Int {
-        var depth = max(1, configured)
-        for _ in 0..<level {
-            let (product, overflow) = depth.multipliedReportingOverflow(by: settings.factor)
-            depth = overflow ? ScheduleBounds.largestCount : min(product, ScheduleBounds.largestCount)
-        }
-        return depth
-    }
+    func maximumJobs(_ limit: Int) -> Int { max(min(1, limit), limit - fewerJobs) }
+
+    func threadDepth(_ configured: Int) -> Int { min(max(1, configured) * depthFactor, ScheduleBounds.largestCount) }
 }

@@ -16,13 +16,23 @@ extension DeliverySchedule {
     /// A host that no thread serves, else one whose backlog has grown past a further multiple of `threaddepth`.
     private mutating func hostForNewThread(_ channel: Int) -> Int32? {
         guard channels[channel].wanted > 0 else { return nil }
-        return channels[channel].nextUnserved() ?? channels[channel].mostLoaded(wantedOnly: true)
+        return channels[channel].nextUnserved()
+            ?? channels[channel].mostLoaded(wantedOnly: true, threadRule(channel))
+    }
+
+    /// Threads for which a process may be started: of hosts that nobody serves. A host that is served gets more threads
+    /// where there are free ones, and further processes only where a process is a single thread, or the channel is not
+    /// sorted by host (job-controller specification, 6.3).
+    private func wantedOfProcesses(_ channel: Int) -> Int {
+        let isEachThreadAProcess = channels[channel].settings.clientThreads <= 1
+        return channels[channel].settings.isHostSorted && !isEachThreadAProcess
+            ? channels[channel].wantedByUnserved : channels[channel].wanted
     }
 
     private mutating func startJobs(_ channel: Int, _ now: Int64) {
         while true {
             let coming = channels[channel].starting * max(1, channels[channel].settings.clientThreads)
-            guard channels[channel].wanted > coming, channels[channel].parked.isEmpty, isRunnable(channel),
+            guard wantedOfProcesses(channel) > coming, channels[channel].parked.isEmpty, isRunnable(channel),
                 let pool = channels[channel].pool, channels[channel].jobs.count < maximumJobs(channel),
                 now >= channels[channel].starts.notBefore, hasWorkForFurtherJob(channel)
             else { return }
@@ -77,6 +87,25 @@ extension DeliverySchedule {
             return (mine, right.key) < (other, left.key)
         }
         if let choice { retire(choice.key) }
+    }
+
+    /// More jobs run than the channel may have now: idle ones first, then the oldest, get no more work.
+    mutating func retireSurplus(_ channel: Int) {
+        let present = channels[channel].jobs.filter { jobs[$0]?.phase == .starting || jobs[$0]?.phase == .running }
+        let surplus = present.count - maximumJobs(channel)
+        guard surplus > 0 else { return }
+        let order = present.sorted { left, right in
+            let (mine, other) = (jobs[left]?.threads.isEmpty ?? true, jobs[right]?.threads.isEmpty ?? true)
+            return mine == other ? left < right : mine
+        }
+        for job in order.prefix(surplus) {
+            if jobs[job]?.threads.isEmpty ?? true {
+                retire(job)
+            } else {
+                jobs[job]?.phase = .retiring
+                channels[channel].parked.removeAll { $0.job == job }
+            }
+        }
     }
 
     /// The job gets no more work. One that has nothing in hand is told at once, others when they ask again.
@@ -140,6 +169,8 @@ extension DeliverySchedule {
             channels[state.channel].starts.failed(now: now)
         }
         let begun = begun(state)
+        // A process of a former Job Controller may have been taken for one of another channel.
+        let others = Set(state.active.map { Int(entries[$0].channel) }).subtracting([state.channel])
         for slot in state.active.sorted() {
             if begun.contains(slot), entries[slot].deaths < .max { entries[slot].deaths += 1 }
             leave(slot)
@@ -152,6 +183,7 @@ extension DeliverySchedule {
             }
         }
         forget(job, now)
+        for channel in others.sorted() { evaluate(channel, now) }
     }
 
     /// Of what the job has, the entry that each thread got first: the thread was working on that one, the others waited
@@ -186,7 +218,7 @@ extension DeliverySchedule {
     mutating func evaluatePool(_ pool: Int, _ now: Int64) {
         var order: [(rank: UInt8, jobs: Int, channel: Int)] = []
         for channel in pools[pool].channels where channels[channel].counts.ready > 0 {
-            let rank = channels[channel].bestWaitingRank()
+            let rank = channels[channel].bestWaitingRank(entries)
             order.append((rank, channels[channel].jobs.count, channel))
         }
         for item in order.sorted(by: { $0 < $1 }) { evaluate(item.channel, now) }

@@ -87,9 +87,8 @@ extension DeliverySchedule {
             settings.masterArguments = Array(masterCommand.dropFirst())
         }
         channels[channel].settings = settings.bounded
-        for host in channels[channel].hosts.indices where channels[channel].hosts[host].entries > 0 {
-            hostChanged(channel, Int32(host))
-        }
+        hostsChanged(channel)
+        retireSurplus(channel)
         evaluate(channel, now)
         return true
     }

@@ -23,6 +23,23 @@ extension DeliverySchedule {
         evaluate(channel, now)
     }
 
+    /// No thread takes entries of this host any more, until ``start(channel:host:now:)``; what is in hand is finished.
+    /// Without effect while the channel is not sorted by host.
+    package mutating func stop(channel name: String, host: String) {
+        let channel = self.channel(name)
+        for changed in channels[channel].setStopped(host: host, true) { hostChanged(channel, changed) }
+    }
+
+    package func isSortedByHost(channel name: String) -> Bool {
+        channelIndex[name].map { channels[$0].settings.isHostSorted } ?? false
+    }
+
+    package mutating func start(channel name: String, host: String, now: Int64) {
+        let channel = self.channel(name)
+        for changed in channels[channel].setStopped(host: host, false) { hostChanged(channel, changed) }
+        evaluate(channel, now)
+    }
+
     /// Delayed entries of the channel are tried now. Returns how many.
     package mutating func run(channel name: String, now: Int64) -> Int {
         guard let channel = channelIndex[name] else { return 0 }
@@ -48,6 +65,10 @@ extension DeliverySchedule {
             leave(slot)
             enter(slot, .ready)
             count += 1
+        }
+        // A process that could not reach the host lately would not try it again; a new one does.
+        for job in channels[channel].jobs.sorted() where jobs[job]?.phase == .running {
+            if count > 0, jobs[job]?.threads.isEmpty == true { retire(job) }
         }
         channels[channel].starts.succeeded()
         evaluate(channel, now)

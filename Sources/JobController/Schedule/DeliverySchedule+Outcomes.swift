@@ -15,7 +15,7 @@ extension DeliverySchedule {
         leave(slot)
         entries[slot].deaths = 0
         if report.isStressed {
-            channels[channel].stress.reported(now: now, settings.stress)
+            stressReported(channel, now)
         }
         if let reason = report.unreadable {
             end(slot)
@@ -24,12 +24,25 @@ extension DeliverySchedule {
             apply(report, slot, job, now)
         }
         let isSettled = report.results.contains { $0.result != .failedTemporarily }
-        let isFailing = channels[channel].settings.isHostSorted && !isSettled
-        if !report.results.isEmpty, channels[channel].hosts[Int(host)].isFailing != isFailing {
-            channels[channel].hosts[Int(host)].isFailing = isFailing
+        let standing: HostStanding = isSettled ? .answers : .fails
+        let queue = channels[channel].hosts[Int(host)]
+        if !report.results.isEmpty, !queue.isGone, queue.standing != standing {
+            channels[channel].hosts[Int(host)].standing = standing
             hostChanged(channel, host)
         }
         evaluate(channel, now)
+    }
+
+    /// The target of the channel is overloaded: one step down (job-controller specification, 6.8).
+    private mutating func stressReported(_ channel: Int, _ now: Int64) {
+        let limit = unstressedJobs(channel)
+        guard channels[channel].stress.reported(now: now, limit: limit, settings.stress) else { return }
+        hostsChanged(channel)
+        retireSurplus(channel)
+        actions.append(
+            .report(
+                "channel \(channels[channel].name) is under stress: \(maximumJobs(channel)) of \(limit) jobs, "
+                    + "threaddepth \(threadRule(channel).depth)"))
     }
 
     private func isFrom(_ job: JobID?, _ slot: Int32) -> Bool {

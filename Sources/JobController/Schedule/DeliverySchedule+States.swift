@@ -61,19 +61,31 @@ extension DeliverySchedule {
     }
 
     mutating func hostChanged(_ channel: Int, _ host: Int32) {
-        channels[channel].hostChanged(host, entries, depth: threadDepth(channel))
+        channels[channel].hostChanged(host, entries, threadRule(channel))
     }
 
-    /// `threaddepth`, as stress leaves it.
-    func threadDepth(_ channel: Int) -> Int {
-        channels[channel].stress.threadDepth(channels[channel].settings.threadDepth, settings.stress)
+    /// To be called when what ``threadRule(_:)`` says may have changed.
+    mutating func hostsChanged(_ channel: Int) {
+        for host in channels[channel].hosts.indices where channels[channel].hosts[host].entries > 0 {
+            hostChanged(channel, Int32(host))
+        }
+    }
+
+    func threadRule(_ channel: Int) -> ThreadRule {
+        let settings = channels[channel].settings
+        // With one thread in each process, a further one is a further process (job-controller specification, 6.3).
+        let limit = settings.clientThreads > 1 ? settings.clientThreads : max(1, unstressedJobs(channel))
+        return ThreadRule(
+            depth: channels[channel].stress.threadDepth(settings.threadDepth),
+            limit: settings.isHostSorted ? limit : nil, isStressed: channels[channel].stress.isStressed)
     }
 
     /// min(`maxjobs`, pool limit), as stress leaves it.
-    func maximumJobs(_ channel: Int) -> Int {
+    func maximumJobs(_ channel: Int) -> Int { channels[channel].stress.maximumJobs(unstressedJobs(channel)) }
+
+    func unstressedJobs(_ channel: Int) -> Int {
         guard let pool = channels[channel].pool else { return 0 }
-        let jobs = channels[channel].stress.maximumJobs(channels[channel].settings.maximumJobs, settings.stress)
-        return min(jobs, pools[pool].limit)
+        return min(channels[channel].settings.maximumJobs, pools[pool].limit)
     }
 
     /// Delayed entries of the channel whose time has come become ready.

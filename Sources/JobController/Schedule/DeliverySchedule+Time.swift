@@ -8,11 +8,7 @@ extension DeliverySchedule {
     package mutating func tick(now: Int64) {
         for job in jobs.keys.sorted() { check(job, now) }
         for channel in channels.indices {
-            if channels[channel].stress.recover(now: now, settings.stress) {
-                for host in channels[channel].hosts.indices where channels[channel].hosts[host].entries > 0 {
-                    hostChanged(channel, Int32(host))
-                }
-            }
+            if channels[channel].stress.recover(now: now, settings.stress) { hostsChanged(channel) }
             wakeDelayed(channel, now)
         }
         for pool in pools.indices { evaluatePool(pool, now) }
@@ -68,7 +64,7 @@ extension DeliverySchedule {
                 let pause = channels[channel].starts.notBefore
                 next = min(next, pause > now ? min(pause, now + 10_000) : now + 10_000)
             }
-            if channels[channel].stress.level > 0 { next = min(next, now + 10_000) }
+            if channels[channel].stress.isStressed { next = min(next, now + 10_000) }
         }
         for state in jobs.values { next = min(next, deadline(state)) }
         return next == .max ? nil : max(next, now)

@@ -41,19 +41,20 @@ extension DeliverySchedule {
     private mutating func nextHost(
         _ channel: Int, _ previous: ThreadState?, _ job: JobID, _ thread: UInt32, _ now: Int64
     ) -> Int32? {
+        let rule = threadRule(channel)
         if let previous {
-            let index = Int(previous.host)
-            let isFailing = channels[channel].hosts[index].isFailing
-            let isOver = previous.run >= threadDepth(channel) || isFailing
-            let isCrowded = isFailing && channels[channel].hosts[index].threads > 1
-            if channels[channel].hosts[index].ready > 0, !isCrowded,
+            let host = channels[channel].hosts[Int(previous.host)]
+            let isOver = previous.run >= rule.depth || host.standing == .fails
+            if host.ready > 0, !host.isStopped, !rule.isCrowded(host),
                 !isOver || channels[channel].nextUnserved() == nil
             {
                 return previous.host
             }
             unbind(job, thread, now)
         }
-        return channels[channel].nextUnserved() ?? channels[channel].mostLoaded(wantedOnly: previous == nil)
+        // Under stress a thread goes no further than the backlog wants it.
+        return channels[channel].nextUnserved()
+            ?? channels[channel].mostLoaded(wantedOnly: previous == nil || rule.isStressed, rule)
     }
 
     /// Gives up to `count` entries of a host to a thread. False when there were none to give.

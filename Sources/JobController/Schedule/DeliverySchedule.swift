@@ -129,9 +129,7 @@ package struct DeliverySchedule {
             let pool = pool(of: channelSettings)
             channels[index].configure(channelSettings, pool: pool)
             if let pool { pools[pool].channels.append(index) }
-            for host in channels[index].hosts.indices where channels[index].hosts[host].entries > 0 {
-                hostChanged(index, Int32(host))
-            }
+            hostsChanged(index)
         }
         for name in settings.channels.keys.sorted() { _ = channel(name) }
         retireAll(now: now)

@@ -54,8 +54,8 @@ extension JobControllerLoop {
             return note(act, change(name) { outcome(schedule.delete($0, by: act.login ?? "operator")) })
         case ("return", let name?):
             return note(act, change(name) { outcome(schedule.returnToSender($0, now: now)) })
-        case ("stop", let channel?): return note(act, setStopped(channel, true))
-        case ("start", let channel?): return note(act, setStopped(channel, false))
+        case ("stop", let channel?): return note(act, setStopped(channel, act.rest, true))
+        case ("start", let channel?): return note(act, setStopped(channel, act.rest, false))
         case ("run", let channel?):
             let count = act.rest.isEmpty ? nil : schedule.run(channel: channel, host: act.rest, now: now)
             return ["ok": true, "count": .integer(count ?? schedule.run(channel: channel, now: now))]
@@ -96,17 +96,39 @@ extension JobControllerLoop {
         return answer
     }
 
-    private func setStopped(_ channel: String, _ isStopped: Bool) -> JSONValue {
-        do throws(SystemCallError) {
-            try stopped.set(channel, isStopped: isStopped, path: options.stoppedPath)
-        } catch { return Self.failure("the change would not survive a restart: \(error)") }
-        if isStopped {
-            schedule.stop(channel: channel)
-        } else {
-            schedule.start(channel: channel, now: now)
+    /// `rest`: nothing, or `host=NAME` for one destination host of the channel.
+    private func setStopped(_ channel: String, _ rest: String, _ isStopped: Bool) -> JSONValue {
+        let host = rest.hasPrefix("host=") ? String(rest.dropFirst(5)) : nil
+        guard rest.isEmpty || (host.map { !$0.isEmpty && !$0.contains(" ") } ?? false) else {
+            return Self.failure("behind the channel stands host=NAME or nothing, not \(rest)")
         }
-        log.write("channel \(channel) is \(isStopped ? "stopped" : "started")")
+        if isStopped, host != nil, !schedule.isSortedByHost(channel: channel) {
+            return Self.failure(
+                "channel \(channel) is not sorted by host (anon_host of its channel class is 1): stop the whole channel")
+        }
+        let target = StoppedChannels.Target(channel, host: host)
+        do throws(SystemCallError) {
+            try stopped.set(target, isStopped: isStopped, path: options.stoppedPath)
+        } catch { return Self.failure("the change would not survive a restart: \(error)") }
+        if isStopped { stop(target) } else { start(target) }
+        log.write("channel \(channel)\(host.map { ", host \($0)," } ?? "") is \(isStopped ? "stopped" : "started")")
         return ["ok": true]
+    }
+
+    func stop(_ target: StoppedChannels.Target) {
+        if let host = target.host {
+            schedule.stop(channel: target.channel, host: host)
+        } else {
+            schedule.stop(channel: target.channel)
+        }
+    }
+
+    private func start(_ target: StoppedChannels.Target) {
+        if let host = target.host {
+            schedule.start(channel: target.channel, host: host, now: now)
+        } else {
+            schedule.start(channel: target.channel, now: now)
+        }
     }
 }
 
@@ -119,6 +141,7 @@ extension JobControllerLoop {
                 "ready": .integer(channel.ready), "delayed": .integer(channel.delayed),
                 "active": .integer(channel.active), "held": .integer(channel.held),
                 "stopped": .bool(channel.isStopped),
+                "stopped_hosts": .array(stopped.hosts(of: channel.name).map(JSONValue.string)),
                 "oldest": channel.oldest.map { .integer(Int($0 / 1000)) } ?? .null,
             ]
         }

@@ -16,7 +16,7 @@ extension JobControllerLoop {
         case ("list", 1...3): list(words)
         case ("find", 1...): .object([.init("ok", .bool(true)), .init("entries", .array(find(words)))])
         case ("hosts", 1): hosts(words[0])
-        case ("summary", 1): summary(words[0])
+        case ("sums", 1): sums(words[0])
         case ("jobs", 0): jobs
         case ("submit", 1...2): submit(words[0])
         case ("change", 2...): change(words[0], Array(words.dropFirst()))
@@ -69,9 +69,9 @@ extension JobControllerLoop {
         ]
     }
 
-    /// `summary CURSOR`: what the channels hold, part by part.
-    private func summary(_ word: String) -> JSONValue {
-        guard let cursor = Int(word) else { return Self.failure("summary takes a number where to begin") }
+    /// `sums CURSOR`: what the channels hold, part by part.
+    private func sums(_ word: String) -> JSONValue {
+        guard let cursor = Int(word) else { return Self.failure("sums takes a number where to begin") }
         let (sums, next) = schedule.sums(from: cursor) { store.contentSize($0) }
         let list = sums.map { sum -> JSONValue in
             [
@@ -80,6 +80,7 @@ extension JobControllerLoop {
                 "oldest": sum.oldest.map { .integer(Int($0)) } ?? .null,
                 "oldest_held": sum.oldestHeld.map { .integer(Int($0)) } ?? .null,
                 "stopped": .bool(stopped.names.contains(sum.channel)),
+                "stopped_hosts": .array(stopped.hosts(of: sum.channel).map(JSONValue.string)),
             ]
         }
         return ["ok": true, "channels": .array(list), "next": next.map(JSONValue.integer) ?? .null]

@@ -89,7 +89,7 @@ final class JobControllerLoop {
         lastReturnDay = returnDay
         schedule.pause()
         if mayHaveOrphans { resumeAt = now + options.recoveryGrace }
-        for name in stopped.names { schedule.stop(channel: name) }
+        for target in stopped.targets { stop(target) }
         take(entries, areNew: false)
         if !mayHaveOrphans { schedule.resume(now: now) }
         execute()
