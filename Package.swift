@@ -46,6 +46,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "WorkerKit", targets: ["WorkerKit"]),
+        .library(name: "ChannelPrograms", targets: ["ChannelPrograms"]),
         // One program under two names: the service's image says whether it speaks SMTP or LMTP.
         .executable(name: "tcp_smtp_server", targets: ["tcp_smtp_server"]),
         .executable(name: "tcp_lmtp_server", targets: ["tcp_smtp_server"]),
@@ -154,6 +155,7 @@ let package = Package(
         executable("reprocess", ["ChannelPrograms"]),
         executable("echo_worker", ["WorkerKit", "SystemCalls"]),
         executable("null_worker", ["WorkerKit", "SystemCalls"]),
+        executable("directory_master", ["ChannelPrograms"]),
         // Tests
         tests("SystemCalls"),
         tests("OptionSyntax"),
@@ -225,7 +227,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "SystemCalls", "martlet", "dispatcher", "job_controller", "tcp_smtp_server", "tcp_smtp_client",
-                "ims_master", "reprocess",
+                "ims_master", "reprocess", "directory_master",
             ], swiftSettings: settings),
     ]
 )

@@ -54,12 +54,16 @@ import Testing
             try CacheRequest(["-change", "-channel=tcp_local", "job_limit=5"])
                 == .change(channel: "tcp_local", settings: ["job_limit=5"]))
         for words in [
-            ["-change", "-template=tcp_*", "-job_limit=5"], ["-change", "-global", "-channel=x", "-job_limit=5"],
+            ["-change", "-template=tcp_*", "-job_limit=5"], ["-change", "-template=tcp_*"],
+            ["-change", "-global", "-channel=x", "-job_limit=5"],
             ["-change", "-job_limit=5"], ["-change", "-channel=x", "-job_limit=none"], ["-change", "-channel=x"], [],
             ["-sync", "-view"],
         ] {
             #expect(throws: QueueFailure.self) { try CacheRequest(words) }
         }
+        #expect(
+            try CacheRequest(["-change", "-channel_template=tcp_*", "master_job=/bin/x"])
+                == .changeClass("tcp_*", program: "/bin/x"))
         #expect(try CacheRequest(["-syn", "-norecipient", "-debug=1"]) == .synchronize)
         #expect(try CacheRequest(["-view", "tcp_local"]) == .view(channel: "tcp_local", json: false))
         #expect(

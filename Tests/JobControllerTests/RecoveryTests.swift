@@ -81,7 +81,7 @@ struct RecoveryTests {
         }
     }
 
-    /// A stopped channel keeps its mail over restarts; started again it delivers.
+    /// Worked example 23: a stopped channel keeps its mail over restarts; started again it delivers.
     @Test func stoppedChannelAndHeldEntriesSurviveARestart() async throws {
         let directory = try makeQueue()
         defer { RunningController.remove(directory) }

@@ -17,6 +17,8 @@ struct CacheCommand: ParsableCommand {
             -rebuild                               compares the index with the queue on the disk
             -change -channel=NAME -job_limit=N | -thread_depth=N | -master_job=PROGRAM
                                                    changes a channel until the next reload
+            -change -template=NAME -master_job=PROGRAM
+                                                   changes the channels of a class, for example tcp_*
             """, shouldDisplay: false)
 
     @OptionGroup var instance: InstanceOptions
@@ -53,15 +55,30 @@ struct CacheCommand: ParsableCommand {
             Terminal.line("%CACHE-I-WALK, the state is in \(source.paths.log)/job_controller.log")
         case .nothing(let reason): Terminal.line("%CACHE-I-NOTHING, \(reason)")
         case .change(let channel, let settings):
-            let line = "change \(channel) " + settings.joined(separator: " ")
-            guard try source.ask(QueueSource.Done.self, line) != nil else { throw QueueFailure.noController("CACHE") }
+            try change(channel, settings, source)
             Terminal.line("%CACHE-I-CHANGED, channel \(channel) is changed until the next reload or restart")
+        case .changeClass(let name, let program):
+            try change("class=\(name)", ["master_job=\(program)"], source)
+            Terminal.line("%CACHE-I-CHANGED, channels of class \(name) are changed until the next reload or restart")
         case .view(let channel, let json):
             guard try source.ask("list 0 1") != nil else { throw QueueFailure.noController("CACHE") }
             return view(try source.items(channel: channel).filter { !$0.isHeld }, json)
         case .rebuild: return try rebuild(source)
         }
         return 0
+    }
+
+    /// A program without a path is one of ours, as in `master_command`.
+    private static func change(_ object: String, _ settings: [String], _ source: QueueSource) throws {
+        let words = settings.map { setting -> String in
+            guard setting.hasPrefix("master_job=") else { return setting }
+            let program = setting.dropFirst("master_job=".count)
+            let name = program.uppercased().hasPrefix("IMTA_BIN:") ? program.dropFirst("IMTA_BIN:".count) : program
+            return "master_job=" + (name.hasPrefix("/") ? "" : "\(source.paths.bin)/") + name
+        }
+        guard try source.ask(QueueSource.Done.self, "change \(object) " + words.joined(separator: " ")) != nil else {
+            throw QueueFailure.noController("CACHE")
+        }
     }
 
     private static func view(_ items: [QueueItem], _ json: Bool) -> Int32 {
@@ -113,6 +130,7 @@ enum CacheRequest: Hashable {
     case rebuild
     case view(channel: String, json: Bool)
     case change(channel: String, settings: [String])
+    case changeClass(String, program: String)
     /// Accepted without effect, and why.
     case nothing(String)
 
@@ -173,11 +191,16 @@ enum CacheRequest: Hashable {
             }
             throw QueueFailure("%CACHE-E-GLOBAL, set job_controller options with msconfig and reload", status: 64)
         }
-        guard template == nil, let channel = values["channel"], !channel.isEmpty else {
-            throw QueueFailure(
-                "%CACHE-E-TEMPLATE, templates change with msconfig and reload; give -channel=", status: 64)
-        }
         if values["slave_job"] != nil { return .nothing("there are no slave jobs") }
+        if let template {
+            guard let program = values["master_job"], !program.isEmpty, !template.isEmpty else {
+                throw QueueFailure("%CACHE-E-NOTHING, say -template=NAME -master_job=PROGRAM", status: 64)
+            }
+            return .changeClass(template, program: program)
+        }
+        guard let channel = values["channel"], !channel.isEmpty else {
+            throw QueueFailure("%CACHE-E-TARGET, -channel= needs the name of a channel", status: 64)
+        }
         var settings: [String] = []
         for name in ["job_limit", "thread_depth"] {
             guard let value = values[name] else { continue }

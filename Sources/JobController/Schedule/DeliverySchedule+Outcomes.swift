@@ -25,8 +25,9 @@ extension DeliverySchedule {
         }
         let isSettled = report.results.contains { $0.result != .failedTemporarily }
         let standing: HostStanding = isSettled ? .answers : .fails
-        let queue = channels[channel].hosts[Int(host)]
-        if !report.results.isEmpty, !queue.isGone, queue.standing != standing {
+        if !report.results.isEmpty, !channels[channel].hosts[Int(host)].isGone,
+            channels[channel].hosts[Int(host)].standing != standing
+        {
             channels[channel].hosts[Int(host)].standing = standing
             hostChanged(channel, host)
         }

@@ -72,12 +72,13 @@ extension DeliverySchedule {
     }
 
     func threadRule(_ channel: Int) -> ThreadRule {
-        let settings = channels[channel].settings
+        let stress = channels[channel].stress
+        let threads = channels[channel].settings.clientThreads
         // With one thread in each process, a further one is a further process (job-controller specification, 6.3).
-        let limit = settings.clientThreads > 1 ? settings.clientThreads : max(1, unstressedJobs(channel))
+        let limit = threads > 1 ? threads : max(1, unstressedJobs(channel))
         return ThreadRule(
-            depth: channels[channel].stress.threadDepth(settings.threadDepth),
-            limit: settings.isHostSorted ? limit : nil, isStressed: channels[channel].stress.isStressed)
+            depth: stress.threadDepth(channels[channel].settings.threadDepth),
+            limit: channels[channel].settings.isHostSorted ? limit : nil, isStressed: stress.isStressed)
     }
 
     /// min(`maxjobs`, pool limit), as stress leaves it.

@@ -43,9 +43,10 @@ extension DeliverySchedule {
     ) -> Int32? {
         let rule = threadRule(channel)
         if let previous {
-            let host = channels[channel].hosts[Int(previous.host)]
-            let isOver = previous.run >= rule.depth || host.standing == .fails
-            if host.ready > 0, !host.isStopped, !rule.isCrowded(host),
+            let host = Int(previous.host)
+            let isOver = previous.run >= rule.depth || channels[channel].hosts[host].standing == .fails
+            if channels[channel].hosts[host].ready > 0, !channels[channel].hosts[host].isStopped,
+                !rule.isCrowded(channels[channel].hosts[host]),
                 !isOver || channels[channel].nextUnserved() == nil
             {
                 return previous.host

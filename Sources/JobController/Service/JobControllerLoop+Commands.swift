@@ -104,7 +104,8 @@ extension JobControllerLoop {
         }
         if isStopped, host != nil, !schedule.isSortedByHost(channel: channel) {
             return Self.failure(
-                "channel \(channel) is not sorted by host (anon_host of its channel class is 1): stop the whole channel")
+                "channel \(channel) is not sorted by host (anon_host of its channel class is 1): stop the whole channel"
+            )
         }
         let target = StoppedChannels.Target(channel, host: host)
         do throws(SystemCallError) {

@@ -8,7 +8,7 @@ import SystemCalls
 /// Jobs: starting them, what they say, and their end.
 extension JobControllerLoop {
     func startJob(_ job: JobID, _ channel: String) {
-        guard let channelSettings = settings.channels[channel], let command = channelSettings.masterCommand else {
+        guard let channelSettings = schedule.settings(of: channel), let command = channelSettings.masterCommand else {
             return schedule.spawnFailed(job, now: now)
         }
         let launch = SupervisedProcess.Launch(

@@ -120,8 +120,10 @@ extension JobControllerLoop {
         return ["ok": true, "count": .integer(count)]
     }
 
-    /// `change CHANNEL job_limit=N thread_depth=N master_job=PROGRAM …`: until the next reload.
+    /// `change CHANNEL job_limit=N thread_depth=N master_job=PROGRAM …`, or `change class=NAME master_job=PROGRAM …`: until
+    /// the next reload.
     private func change(_ channel: String, _ words: [String]) -> JSONValue {
+        if channel.hasPrefix("class=") { return change(class: String(channel.dropFirst(6)), words) }
         var jobs: Int?
         var depth: Int?
         var master: [String]?
@@ -144,6 +146,18 @@ extension JobControllerLoop {
         else { return Self.failure("there is no channel \(channel)") }
         log.write("channel \(channel) is changed until the next reload: \(words.joined(separator: " "))")
         return ["ok": true]
+    }
+
+    private func change(class name: String, _ words: [String]) -> JSONValue {
+        guard let first = words.first, first.hasPrefix("master_job="), first.count > "master_job=".count else {
+            return Self.failure("a channel class takes master_job=PROGRAM")
+        }
+        let program = [String(first.dropFirst("master_job=".count))] + words.dropFirst()
+        let count = schedule.change(class: name, masterCommand: program, now: now)
+        guard count > 0 else { return Self.failure("no channel is of class \(name)") }
+        log.write(
+            "\(count) channels of class \(name) are changed until the next reload: \(words.joined(separator: " "))")
+        return ["ok": true, "count": .integer(count)]
     }
 
     /// `walk`: the state of queues and jobs as lines of the log.
