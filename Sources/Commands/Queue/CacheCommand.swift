@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Envelope
+import Glibc
 import OptionSyntax
 import SystemCalls
 
@@ -17,6 +18,8 @@ struct CacheCommand: ParsableCommand {
             -rebuild                               compares the index with the queue on the disk
             -change -channel=NAME -job_limit=N | -thread_depth=N | -master_job=PROGRAM
                                                    changes a channel until the next reload
+            -change -template=CLASS -master_job=PROGRAM
+                                                   every channel of a class, such as tcp_*
             """, shouldDisplay: false)
 
     @OptionGroup var instance: InstanceOptions
@@ -52,16 +55,27 @@ struct CacheCommand: ParsableCommand {
             guard try source.ask(QueueSource.Done.self, "walk") != nil else { throw QueueFailure.noController("CACHE") }
             Terminal.line("%CACHE-I-WALK, the state is in \(source.paths.log)/job_controller.log")
         case .nothing(let reason): Terminal.line("%CACHE-I-NOTHING, \(reason)")
-        case .change(let channel, let settings):
-            let line = "change \(channel) " + settings.joined(separator: " ")
-            guard try source.ask(QueueSource.Done.self, line) != nil else { throw QueueFailure.noController("CACHE") }
-            Terminal.line("%CACHE-I-CHANGED, channel \(channel) is changed until the next reload or restart")
+        case .change(let channel, let settings): try change(channel, settings, source)
+        case .changeTemplate(let pattern, let settings):
+            let status = try source.ask(QueueStatus.self, "status")
+            guard let status else { throw QueueFailure.noController("CACHE") }
+            let channels = status.channels.map(\.name).filter { fnmatch(pattern, $0, 0) == 0 }
+            guard !channels.isEmpty else {
+                throw QueueFailure("%CACHE-E-TEMPLATE, no channel is derived from \(pattern)")
+            }
+            for channel in channels { try change(channel, settings, source) }
         case .view(let channel, let json):
             guard try source.ask("list 0 1") != nil else { throw QueueFailure.noController("CACHE") }
             return view(try source.items(channel: channel).filter { !$0.isHeld }, json)
         case .rebuild: return try rebuild(source)
         }
         return 0
+    }
+
+    private static func change(_ channel: String, _ settings: [String], _ source: QueueSource) throws {
+        let line = "change \(channel) " + settings.joined(separator: " ")
+        guard try source.ask(QueueSource.Done.self, line) != nil else { throw QueueFailure.noController("CACHE") }
+        Terminal.line("%CACHE-I-CHANGED, channel \(channel) is changed until the next reload or restart")
     }
 
     private static func view(_ items: [QueueItem], _ json: Bool) -> Int32 {
@@ -113,6 +127,8 @@ enum CacheRequest: Hashable {
     case rebuild
     case view(channel: String, json: Bool)
     case change(channel: String, settings: [String])
+    /// Every channel of a class, such as `tcp_*`.
+    case changeTemplate(String, settings: [String])
     /// Accepted without effect, and why.
     case nothing(String)
 
@@ -173,9 +189,8 @@ enum CacheRequest: Hashable {
             }
             throw QueueFailure("%CACHE-E-GLOBAL, set job_controller options with msconfig and reload", status: 64)
         }
-        guard template == nil, let channel = values["channel"], !channel.isEmpty else {
-            throw QueueFailure(
-                "%CACHE-E-TEMPLATE, templates change with msconfig and reload; give -channel=", status: 64)
+        guard let name = template ?? values["channel"], !name.isEmpty else {
+            throw QueueFailure("%CACHE-E-TARGET, say which: -template= or -channel=", status: 64)
         }
         if values["slave_job"] != nil { return .nothing("there are no slave jobs") }
         var settings: [String] = []
@@ -190,6 +205,7 @@ enum CacheRequest: Hashable {
         guard !settings.isEmpty else {
             throw QueueFailure("%CACHE-E-NOTHING, say -job_limit=, -thread_depth= or -master_job=", status: 64)
         }
-        return .change(channel: channel, settings: settings)
+        return template == nil
+            ? .change(channel: name, settings: settings) : .changeTemplate(name, settings: settings)
     }
 }
