@@ -114,7 +114,7 @@ let package = Package(
             "JobController",
             [
                 "SystemCalls", "OptionSyntax", "ProcessPool", "Configuration", "Channels", "Envelope", "Spool",
-                "MasterKit", heap,
+                "MasterKit", "TransactionLog", heap,
             ]),
         library(
             "SMTPServer",
@@ -142,7 +142,7 @@ let package = Package(
             [
                 "SystemCalls", "OptionSyntax", "Configuration", "Enqueue", "AddressRewriting",
                 "InternetMessage", "Aliases", "Channels", "Mappings", "Envelope", "ProcessPool", "SASL", "SMTP",
-                "Spool",
+                "Spool", "TransactionLog",
                 argumentParser, crypto, x509,
             ]),
         // Floor 9: executables
@@ -206,7 +206,7 @@ let package = Package(
             "Commands",
             [
                 "SystemCalls", "OptionSyntax", "InternetMessage", "Mappings", "Channels", "AddressRewriting", "Aliases",
-                "Configuration", "Enqueue", "Envelope", "ProcessPool", "Spool", argumentParser,
+                "Configuration", "Enqueue", "Envelope", "ProcessPool", "Spool", "TransactionLog", argumentParser,
             ]),
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),
@@ -222,7 +222,10 @@ let package = Package(
             ]),
         tests(
             "JobController",
-            ["OptionSyntax", "SystemCalls", "ProcessPool", "Envelope", "Spool", "MasterKit", "Configuration"]),
+            [
+                "OptionSyntax", "SystemCalls", "ProcessPool", "Envelope", "Spool", "MasterKit", "Configuration",
+                "TransactionLog",
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

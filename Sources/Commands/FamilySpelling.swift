@@ -17,15 +17,23 @@ enum FamilySpelling {
     }
 
     private static let verbs: [String: [String]] = [
-        "cache": ["cache"], "cnbuild": ["config", "build"], "counters": ["counters"], "dispatcher": ["dispatcher"],
+        "cache": ["cache"], "chbuild": ["nothing", "CHBUILD"], "clbuild": ["nothing", "CLBUILD"],
+        "cnbuild": ["config", "build"], "counters": ["counters"], "dispatcher": ["dispatcher"],
         "find": ["find"], "kill": ["kill"],
         "process": ["process"], "process_held": ["queue", "release", "-all", "-noconfirm", "-channel=hold"],
         "purge": ["purge"], "qclean": ["queue", "clean"], "qm": ["qm"], "qtop": ["queue", "top"], "queue": ["queue"],
         "recover-crash": ["cache", "-sync"], "refresh": ["refresh"], "reload": ["reload"], "restart": ["restart"],
         "return": ["queue", "return", "--facility=RETURN"], "run": ["queue", "run"], "shutdown": ["stop"],
         "start": ["start"], "startup": ["start"], "stop": ["stop"], "submit": ["queue", "submit"], "test": ["test"],
-        "trace": ["trace"], "version": ["--version"], "view": ["view"],
+        "trace": ["trace"], "version": ["version"], "view": ["view"],
     ]
+
+    /// The verbs, each with the command that it is here.
+    static var meanings: [(verb: String, meaning: String)] {
+        verbs.sorted { $0.key < $1.key }.map { verb, words in
+            (verb, (["martlet"] + words.filter { !$0.hasPrefix("--facility") }).joined(separator: " "))
+        }
+    }
 
     /// Switches of verbs other than `test`.
     private static let switches: [String: [String: Meaning]] = [
@@ -36,10 +44,13 @@ enum FamilySpelling {
             "statistics": .flag("--statistics"),
         ],
         "counters": [
-            "associations": .nothing, "channels": .nothing, "clear": .flag("--clear"), "create": .flag("--create"),
-            "delete": .flag("--delete"), "headers": .nothing, "json": .flag("--json"), "max_channels": .nothing,
-            "noassociations": .nothing, "nochannels": .flag("--no-channels"), "noheaders": .flag("--no-headers"),
-            "output": .value("--output"), "show": .nothing, "today": .flag("--today"),
+            "associations": .flag("--associations"), "channels": .flag("--channels"), "clear": .flag("--clear"),
+            "create": .flag("--create"),
+            "delete": .flag("--delete"), "headers": .flag("--headers"), "json": .flag("--json"),
+            "max_channels": .nothing,
+            "noassociations": .flag("--no-associations"), "nochannels": .flag("--no-channels"),
+            "noheaders": .flag("--no-headers"), "output": .value("--output"), "show": .flag("--show"),
+            "today": .flag("--today"),
         ],
         "dispatcher": ["json": .flag("--json")], "find": ["f": .value("--first"), "l": .value("--last")],
         "purge": ["day": .value("--day"), "hour": .value("--hour"), "num": .value("--num")],
@@ -96,7 +107,7 @@ enum FamilySpelling {
         let name = commandLine.first.map { $0.split(separator: "/").last.map(String.init) ?? "" } ?? ""
         let arguments = Array(commandLine.dropFirst())
         if name == "msconfig" { return ["msconfig"] + msconfig(arguments) }
-        if name == "imsimta" { return try translate(arguments) }
+        if name == "imsimta" || name == "imta" { return try translate(arguments) }
         if arguments.first == "imsimta" { return try translate(Array(arguments.dropFirst())) }
         return arguments
     }
@@ -114,6 +125,9 @@ enum FamilySpelling {
     /// `arguments`: without the name of the program.
     static func translate(_ arguments: [String]) throws(Refusal) -> [String] {
         guard let first = arguments.first else { return ["--help"] }
+        if let reason = missingVerbs[first.lowercased()] {
+            throw Refusal(description: "%CLI-E-NOTSUPP, there is no \(first): \(reason)")
+        }
         let verb = try full(first, among: Array(verbs.keys))
         let rest = Array(arguments.dropFirst())
         if verb == "test" { return try test(rest) }
@@ -135,6 +149,17 @@ enum FamilySpelling {
         }
         return verbs[verb, default: []] + rest
     }
+
+    /// Verbs of the family that need something that this release does not have (commands specification, section 2).
+    private static let missingVerbs = [
+        "calc": "Sieve and its expressions are not part of this release",
+        "convertdb": "it is for moving to release 5.2",
+        "crdb": "tables are text files here, which are read as they are: write the file, then martlet reload",
+        "dirsync": "the directory is asked for each address",
+        "dumpdb": "tables are text files here: look into them",
+        "program": "there is no pipe channel in this release",
+        "renamedb": "tables are text files here: rename the file, then martlet reload",
+    ]
 
     /// Older names of what the commands on queues do (commands specification, section 5.5).
     private static func queueWords(_ verb: String, _ rest: [String]) -> [String]? {

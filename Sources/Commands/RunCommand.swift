@@ -30,6 +30,8 @@ struct RunCommand: ParsableCommand {
         } catch {
             throw CommandFailure("instance \(root): \(error)")
         }
+        // What the channels have counted is of one life of the instance (commands specification, section 3.2).
+        unlink(configuration.paths.counters)
         let only = component.flatMap(Component.init(word:))
         for component in Component.allCases {
             if let only, component != only { try component.hold(root) } else { component.release(root) }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Configuration
 import SystemCalls
+import TransactionLog
 
 /// `martlet status [SERVICE]`
 struct StatusCommand: ParsableCommand {
@@ -44,11 +46,14 @@ struct StatusCommand: ParsableCommand {
 }
 
 /// Asks the daemons of an instance.
-private struct StatusSource {
+struct StatusSource {
     let dispatcher: DaemonClient
     let controller: DaemonClient
 
+    let root: String
+
     init(root: String) {
+        self.root = root
         dispatcher = DaemonClient(root: root, .dispatcher)
         controller = DaemonClient(root: root, .jobController)
     }
@@ -87,7 +92,10 @@ private struct StatusSource {
             (dispatcher.daemon.name, services != nil), (controller.daemon.name, queues != nil),
         ])
         text += services ?? ""
-        if let queues { text += StatusMetrics.queues(queues) }
+        if let queues { text += StatusMetrics.queues(queues, now: Int(SystemClock.wallSeconds)) }
+        if let counters = TrafficCounters(path: InstancePaths(instanceRoot: root).counters, creates: false) {
+            text += StatusMetrics.traffic(counters.rows())
+        }
         if text.hasSuffix("\n") { text.removeLast() }
         return text
     }

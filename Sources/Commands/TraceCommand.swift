@@ -37,7 +37,10 @@ struct TraceCommand: ParsableCommand {
             if decisions == nil { Terminal.error("martlet: the configuration has errors, so rules are left out") }
             let tracer = MessageTracer(
                 source: QueueSource(paths: paths), decisions: { decisions?.decisions($0, $1) ?? [] },
-                limit: max(1, limit))
+                ways: { given, channel, sender in
+                    decisions?.way(
+                        of: given, on: channel, sender: sender, isAuthenticated: false, isIn: nil) ?? []
+                }, limit: max(1, limit))
             let traces = try tracer.traces(of: id, since: earliest)
             if json {
                 Terminal.line(JSONValue.object([.init("messages", .array(traces.map(\.json)))]).text)

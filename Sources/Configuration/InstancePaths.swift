@@ -19,6 +19,8 @@ package struct InstancePaths: Hashable, Sendable {
     /// The spool.
     package var queue: String { data + "/queue" }
     package var log: String { data + "/log" }
+    /// What the channels have counted.
+    package var counters: String { run + "/counters" }
     /// The Maildir message store.
     package var store: String { data + "/store" }
 

@@ -16,7 +16,9 @@ extension MessageSubmitter {
             node: configuration.hostname, report: { report("transaction log: \($0)") })
         var options = SpoolWriterOptions()
         options.minimumFree = configuration.mta.queueMinFree
-        try self.init(queue: configuration.paths.queue, options: options, log: log, notify: notify)
+        try self.init(
+            queue: configuration.paths.queue, options: options, log: log,
+            counters: TrafficCounters(path: configuration.paths.counters), notify: notify)
     }
 
     /// A reload: log fields and the wanted free space are those of `configuration` from now on. The queue directory and

@@ -27,6 +27,8 @@ package final class MessageSubmitter: Sendable {
 
     package let spool: SpoolWriter
     package let log: TransactionLog
+    /// Of the instance; nil: nothing is counted.
+    package let counters: TrafficCounters?
     private let generators: Mutex<Generators>
     /// Held for the life of the process: what makes its message ids differ from those of others.
     private let slot: WriterSlot
@@ -34,12 +36,14 @@ package final class MessageSubmitter: Sendable {
 
     /// `queue`: the queue directory. `notify` is told of each batch of committed messages, on the spool's thread.
     package init(
-        queue: String, options: SpoolWriterOptions, log: TransactionLog, disk: any Disk = RealDisk(),
+        queue: String, options: SpoolWriterOptions, log: TransactionLog, counters: TrafficCounters? = nil,
+        disk: any Disk = RealDisk(),
         notify: @escaping @Sendable ([CommittedMessage]) -> Void
     ) throws(SpoolError) {
         let pending = PendingLog()
         committedEntries = pending
         self.log = log
+        self.counters = counters
         try QueueStore.prepare(queue: queue)
         slot = try WriterSlot(queue: queue)
         spool = try SpoolWriter(
@@ -81,7 +85,9 @@ package final class MessageSubmitter: Sendable {
     ) {
         let pending = committedEntries
         let log = log
+        let counters = counters
         spool.append(message, content: content) { result in
+            if case .success = result { counters?.countSubmitted(message, size: content.size) }
             if case .success = result, let modifiers {
                 var entries = Self.enqueueEntries(message, size: content.size, modifiers)
                 if let last = entries.indices.last { entries[last].headerLines = headerLines }
@@ -124,6 +130,18 @@ package final class MessageSubmitter: Sendable {
             }
         }
         return lines
+    }
+}
+
+extension TrafficCounters {
+    /// A message has been enqueued by its channel (notifications-logging specification, section 3), a copy for each
+    /// destination.
+    fileprivate func countSubmitted(_ message: QueuedMessage, size: Int) {
+        update(message.sourceChannel) { counters in
+            counters.add(.submittedMessages, message.entries.count)
+            counters.add(.submittedRecipients, message.entries.reduce(0) { $0 + $1.recipients.count })
+            counters.add(.submittedVolume, message.entries.count * blockCount(ofBytes: size))
+        }
     }
 }
 

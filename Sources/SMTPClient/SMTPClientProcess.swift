@@ -72,7 +72,9 @@ package enum SMTPClientProcess {
             notifier: { request, completion in
                 notifier.notify(request.occasion, content: ReturnedContent(request.job.content), completion: completion)
             },
-            log: channel.isLogging ? ClientLog(submitter.log, channel) : NoDeliveryLog())
+            log: CountedDeliveryLog(
+                log: channel.isLogging ? ClientLog(submitter.log, channel) : NoDeliveryLog(),
+                counters: submitter.counters))
         let code = client.run(session)
         submitter.spool.close()
         return code

@@ -19,6 +19,8 @@ struct IncomingMessage {
     var originalRecipient: String?
     /// What access tables want done with the message.
     var effects = AccessEffects()
+    /// A recipient was refused.
+    var hasRefusals = false
     /// RCPT TO commands so far.
     var presented = 0
     /// What `spfrcptto` came to.

@@ -57,6 +57,7 @@ extension SMTPConnection {
     func refuseProxy(_ reason: String, _ handlerContext: ChannelHandlerContext) {
         proxyInput = nil
         log(.opened)
+        countRejected()
         log(.rejected, diagnostic: reason)
         handlerContext.close(promise: nil)
     }

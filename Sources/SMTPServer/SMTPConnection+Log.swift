@@ -32,6 +32,7 @@ extension SMTPConnection {
 
     /// A J entry for a refused recipient, as many as MAX_J_ENTRIES in a session.
     func logRefusal(_ refusal: RoutingRefusal, given: String) {
+        countRefusal()
         guard channel.isLogging, refusalsLogged < context.mostRefusalsLogged else { return }
         refusalsLogged += 1
         var entry = MessageLogEntry(.enqueueRefused)
@@ -46,6 +47,36 @@ extension SMTPConnection {
             "\(refusal.code) \(refusal.status) \(refusal.text)"
             + (refusalsLogged == context.mostRefusalsLogged ? " (further rejections in this session not logged)" : "")
         context.submitter.log.write([entry])
+    }
+
+    /// A refused recipient (notifications-logging specification, section 3, Rejected).
+    private func countRefusal() {
+        let isFirst = message?.hasRefusals == false
+        message?.hasRefusals = true
+        context.submitter.counters?.update(channel.name) { counters in
+            counters.add(.rejectedRecipients)
+            if isFirst { counters.add(.rejectedMessages) }
+        }
+    }
+
+    /// The connection counts for the channel that it has now, until its end.
+    func countOpened() {
+        countedChannel = channel.name
+        context.submitter.counters?.update(channel.name) { counters in
+            counters.add(.totalInAssociations)
+            counters.add(.currentInAssociations)
+        }
+    }
+
+    func countClosed() {
+        guard let counted = countedChannel else { return }
+        countedChannel = nil
+        context.submitter.counters?.update(counted) { $0.add(.currentInAssociations, -1) }
+    }
+
+    /// One that was refused before its session began.
+    func countRejected() {
+        context.submitter.counters?.update(channel.name) { $0.add(.rejectedInAssociations) }
     }
 
     var submission: Submission {

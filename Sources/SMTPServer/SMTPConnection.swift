@@ -70,6 +70,8 @@ final class SMTPConnection: ChannelInboundHandler {
     private var bytesIn = 0
     private var bytesOut = 0
     var refusalsLogged = 0
+    /// The channel that counts this connection as open.
+    var countedChannel: String?
     private let ended: (SMTPConnection) -> Void
 
     /// `ended` is called once, when the connection is closed.
@@ -108,11 +110,13 @@ final class SMTPConnection: ChannelInboundHandler {
     /// The client is known: the session begins, unless PORT_ACCESS is against it.
     func begin(_ handlerContext: ChannelHandlerContext) {
         log(.opened)
+        countOpened()
         let access = context.accessAtConnect(transport)
         session.trust.enablesPrivateCommands = access?.enablesPrivateCommands == true
         if let refusal = access, refusal.isRefused {
             // Nothing can be said in the clear where TLS comes first.
             for line in handed.isImplicitTLS ? [] : refusal.lines { output.writeString(line + "\r\n") }
+            countRejected()
             log(refusal.isRecorded ? .refusedByPortAccess : .rejected, diagnostic: refusal.text)
             flush()
             handlerContext.close(promise: nil)
@@ -206,6 +210,7 @@ final class SMTPConnection: ChannelInboundHandler {
         let showsSiteText = context.submitter.log.options.connection.contains(.siteText)
         let siteText = showsSiteText ? handed.logText : ""
         log(.closed, diagnostic: closeReason.isEmpty ? siteText : closeReason)
+        countClosed()
         handed.finish(bytesIn: bytesIn, bytesOut: bytesOut)
         ended(self)
         self.handlerContext = nil

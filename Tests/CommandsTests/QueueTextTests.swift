@@ -105,28 +105,6 @@ import Testing
             ])
     }
 
-    /// Example 10: the table of section 3.2; "`-noheaders` drops the first two lines".
-    @Test func example10Counters() {
-        let row = CounterRow(
-            name: "tcp_intranet",
-            values: [
-                "received_messages": 13077, "received_recipients": 13859, "received_volume": 264_616,
-                "stored_messages": 92,
-                "stored_recipients": 91, "stored_volume": -362, "delivered_messages": 12985,
-                "delivered_recipients": 13768, "delivered_volume": 264_978,
-            ])
-        let lines = CounterRow.lines([row], hasHeaders: true)
-        #expect(
-            lines == [
-                "Channel                Messages   Recipients Blocks",
-                "---------------------- ---------- ---------- ----------",
-                "tcp_intranet", "   Received                 13077      13859     264616",
-                "   Stored                      92         91       -362",
-                "   Delivered                12985      13768     264978",
-            ])
-        #expect(CounterRow.lines([row], hasHeaders: false) == Array(lines.dropFirst(2)))
-    }
-
     @Test(arguments: [
         (0, "0 s"), (59, "59 s"), (3600, "1 h"), (3725, "1 h 2 min"), (90_000, "1 d 1 h"), (86_460, "1 d"),
     ])

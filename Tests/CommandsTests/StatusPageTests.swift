@@ -154,7 +154,7 @@ import Testing
             ], pools: [.init(name: "SMTP", limit: 7, jobs: 2)], queue: nil)
         #expect(
             StatusMetrics.components([("dispatcher", true), ("job_controller", false)])
-                + StatusMetrics.queues(status) == #"""
+                + StatusMetrics.queues(status, now: 1075) == #"""
                     # HELP martlet_up 1 when the component answered.
                     # TYPE martlet_up gauge
                     martlet_up{component="dispatcher"} 1
@@ -175,6 +175,9 @@ import Testing
                     Arrival of the oldest entry that is not held, seconds since 1970; no sample without one.
                     # TYPE martlet_channel_oldest_arrival_timestamp_seconds gauge
                     martlet_channel_oldest_arrival_timestamp_seconds{channel="tcp\"x"} 1000
+                    # HELP martlet_channel_oldest_age_seconds Age of the oldest entry that is not held; 0 without one.
+                    # TYPE martlet_channel_oldest_age_seconds gauge
+                    martlet_channel_oldest_age_seconds{channel="tcp\"x"} 75
                     # HELP martlet_pool_jobs Jobs at work in the pool.
                     # TYPE martlet_pool_jobs gauge
                     martlet_pool_jobs{pool="SMTP"} 2

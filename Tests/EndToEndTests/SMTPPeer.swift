@@ -88,6 +88,18 @@ final class SMTPPeer {
         }
     }
 
+    /// Everything that comes until the server closes.
+    func rest(seconds: Int32 = 10) throws -> String {
+        while true {
+            var ready = pollfd(fd: socket.number, events: Int16(POLLIN), revents: 0)
+            guard poll(&ready, 1, seconds * 1000) > 0 else { throw Failure(description: "not closed in \(seconds) s") }
+            var chunk = [UInt8](repeating: 0, count: 16_384)
+            let count = recv(socket.number, &chunk, chunk.count, 0)
+            if count <= 0 { return String(decoding: buffer, as: UTF8.self) }
+            buffer += chunk[..<count]
+        }
+    }
+
     /// From now on the connection ends with a reset (RST) in place of an end in good order.
     func resetAtEnd() {
         var option = linger(l_onoff: 1, l_linger: 0)

@@ -4,6 +4,7 @@ import ProcessPool
 import Spool
 import SystemCalls
 import Testing
+import TransactionLog
 
 @testable import JobController
 
@@ -50,11 +51,15 @@ import Testing
         #expect(jobs.contains(#""channel":"tcp_local","state":"busy""#), "\(jobs)")
         #expect(jobs.contains(#""messages":["ZZ00000000000.00","ZZ00000000001.00","ZZ00000000002.00"]"#))
         #expect(try controller.ask("delete ZZ00000000001.00 by=joe").contains("a job has the entry in hand"))
-        let counters = try controller.ask("counters")
-        // What was there at the start was not received since.
-        #expect(
-            counters.contains(#""received_messages":0,"#) && counters.contains(#""stored_messages":3,"#), "\(counters)")
+        let traffic = try #require(TrafficCounters(path: controller.options.countersPath, creates: false))
+        // What was there at the start was not received since; a clear counts again what is stored.
+        #expect(traffic.rows()[0][.receivedMessages] == 0 && traffic.rows()[0][.storedMessages] == 3)
+        traffic.update("tcp_local") { $0.add(.storedMessages, 5) }
+        #expect(try controller.ask("counters clear associations") == #"{"ok":true}"#)
+        #expect(traffic.rows()[0][.storedMessages] == 8)
         #expect(try controller.ask("counters clear") == #"{"ok":true}"#)
+        #expect(traffic.rows()[0][.storedMessages] == 3 && traffic.rows()[0][.storedRecipients] == 3)
+        #expect(try controller.ask("counters clear everything").contains(#""ok":false"#))
         _ = try controller.ask("shutdown")
         // The jobs stay with what they have.
         for name in try controller.jobs() { if let pid = Int32(name) { kill(pid, SIGKILL) } }
@@ -66,9 +71,12 @@ import Testing
         wait(controller)
         var records = controller.records.makeAsyncIterator()
         for _ in 0..<3 { _ = await records.next() }
-        var counters = ""
-        while !counters.contains(#""delivered_messages":3"#) { counters = try controller.ask("counters") }
-        #expect(counters.contains(#""delivered_recipients":3"#) && counters.contains(#""today":3"#))
+        let traffic = try #require(TrafficCounters(path: controller.options.countersPath, creates: false))
+        // The outcomes are counted before they are recorded.
+        let row = traffic.rows()[0]
+        #expect(row[.deliveredMessages] == 3 && row[.deliveredRecipients] == 3 && row[.deliveredFirst] == 3)
+        #expect(row[.storedMessages] == 0 && row[.queueCount] == 3 && row.queueTimes.reduce(0, +) == 3)
+        #expect(try controller.ask("counters").contains(#""today":3"#))
         _ = try controller.ask("shutdown")
     }
 

@@ -1,23 +1,36 @@
 import ArgumentParser
 import Configuration
+import Glibc
 import OptionSyntax
+import SystemCalls
+import TransactionLog
 
 /// `martlet counters`, `imsimta counters` (commands specification, section 3.2).
 struct CountersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "counters", abstract: "What went through the channels since the Job Controller started.",
-        discussion: "Counters show trends and begin with 0 at every start; the message log is for accounts.")
+        commandName: "counters", abstract: "What went through the channels since the instance was started.",
+        discussion: "Counters show trends, lose some when a process dies, and begin with 0 at every start of the"
+            + " instance; the message log is for accounts. They can be read while the Job Controller is down.")
 
     @OptionGroup var instance: InstanceOptions
 
-    @Flag(help: "Begins all counters anew; stored messages are counted again.")
+    @Flag(help: "Shows them, which is what happens without a word too.")
+    var show = false
+
+    @Flag(help: "Begins them anew; stored messages are counted again. With --channels or --associations only these.")
     var clear = false
 
     @Flag(help: "The number of messages since midnight.")
     var today = false
 
-    @Flag(help: "Without the two lines on top.")
-    var noHeaders = false
+    @Flag(inversion: .prefixedNo, help: "The rows about messages.")
+    var channels: Bool?
+
+    @Flag(inversion: .prefixedNo, help: "The rows about connections.")
+    var associations: Bool?
+
+    @Flag(inversion: .prefixedNo, help: "The two lines on top.")
+    var headers = true
 
     @Option(help: ArgumentHelp("Writes to a file.", valueName: "file"))
     var output: String?
@@ -28,43 +41,29 @@ struct CountersCommand: ParsableCommand {
     @Flag(help: .hidden)
     var delete = false
 
-    @Flag(help: .hidden)
-    var noChannels = false
-
     @Flag(help: "One JSON object.")
     var json = false
 
-    @Argument(help: "Only this channel.")
+    @Argument(help: "Only this channel; * stands for any text.")
     var channel: String?
 
-    struct Answer: Decodable {
-        var channels: [CounterRow]
-        var today: Int
+    func validate() throws {
+        if [show, clear, today, create, delete].count(where: { $0 }) > 1 {
+            throw ValidationError("one of --show, --clear, --today, --create and --delete")
+        }
     }
 
     func run() throws {
-        if create || delete {
-            let act = create ? "they are there as long as the Job Controller runs" : "they end with the Job Controller"
-            return Terminal.line("%COUNTERS-I-NOSEGMENT, nothing to do for counters: \(act)")
-        }
-        let source = QueueSource(paths: InstancePaths(instanceRoot: try instance.existing()))
+        var work = CountersWork(source: QueueSource(paths: InstancePaths(instanceRoot: try instance.existing())))
+        work.action = clear ? .clear : today ? .today : create ? .create : delete ? .delete : .show
+        work.channels = channels
+        work.associations = associations
+        work.hasHeaders = headers
+        work.output = output
+        work.isJSON = json
+        work.channel = channel
         do {
-            if clear {
-                guard try source.ask(QueueSource.Done.self, "counters clear") != nil else {
-                    throw QueueFailure.noController("COUNTERS")
-                }
-                return
-            }
-            guard let text = try source.ask("counters"), let answer = try source.ask(Answer.self, "counters") else {
-                throw QueueFailure.noController("COUNTERS")
-            }
-            if let output, !Terminal.writeOutput(to: absolute(output)) {
-                throw CommandFailure("cannot write \(output)")
-            }
-            if json { return Terminal.line(text) }
-            if today { return Terminal.line("\(answer.today) messages processed so far today") }
-            let rows = noChannels ? [] : answer.channels.filter { channel == nil || $0.name == channel }
-            CounterRow.lines(rows, hasHeaders: !noHeaders).forEach(Terminal.line)
+            try work.perform { Terminal.line($0) }
         } catch let failure as QueueFailure {
             Terminal.error(failure.description)
             throw ExitCode(failure.status)
@@ -72,54 +71,75 @@ struct CountersCommand: ParsableCommand {
     }
 }
 
-/// The counters of a channel.
-struct CounterRow: Decodable, Hashable {
-    var name: String
-    /// By kind and unit, as `received_messages`.
-    var values: [String: Int]
+/// What is to be done with the counters, for `counters` and for the command of that name in `qm`.
+struct CountersWork {
+    enum Action: String, CaseIterable { case show, clear, create, delete, today }
 
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
+    let source: QueueSource
+    var action = Action.show
+    /// `-channels` and `-associations`; nil: not said.
+    var channels: Bool?
+    var associations: Bool?
+    var hasHeaders = true
+    var output: String?
+    var isJSON = false
+    /// Nil: all.
+    var channel: String?
 
-    init(name: String, values: [String: Int]) {
-        self.name = name
-        self.values = values
-    }
+    private struct Answer: Decodable { var today: Int }
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: Key.self)
-        name = try container.decode(String.self, forKey: Key(stringValue: "name"))
-        values = [:]
-        for key in container.allKeys where key.stringValue != "name" {
-            values[key.stringValue] = try container.decode(Int.self, forKey: key)
-        }
-    }
+    init(source: QueueSource) { self.source = source }
 
-    private static let titles = ["Received", "Stored", "Delivered", "Attempted", "Failed"]
-
-    /// The table of the family. What no process here counts (Submitted, times in the queue, associations) has no row.
-    static func lines(_ rows: [CounterRow], hasHeaders: Bool) -> [String] {
-        var lines =
-            hasHeaders
-            ? [
-                "Channel                Messages   Recipients Blocks",
-                "---------------------- ---------- ---------- ----------",
-            ] : []
-        for row in rows {
-            lines.append(row.name)
-            for title in titles {
-                let key = title.lowercased()
-                let numbers = ["messages", "recipients", "volume"].map { row.values["\(key)_\($0)"] ?? 0 }
-                if title == "Attempted" || title == "Failed", numbers.allSatisfy({ $0 == 0 }) { continue }
-                lines.append(
-                    QueueText.padded("   \(title)", 22)
-                        + numbers.map { " " + QueueText.padded(right: "\($0)", 10) }.joined())
+    /// `say` gets the lines, unless they go to a file.
+    func perform(_ say: (String) -> Void) throws {
+        switch action {
+        case .create:
+            say("%COUNTERS-I-NOSEGMENT, nothing to do for counters: they are made when the instance starts")
+        case .delete:
+            guard try source.ask("list 0 1") == nil else {
+                return say("%COUNTERS-I-NOSEGMENT, nothing to do for counters: they end with the instance")
             }
+            unlink(source.paths.counters)
+        case .clear: try clear()
+        case .today:
+            guard let answer = try source.ask(Answer.self, "counters") else {
+                throw QueueFailure.noController("COUNTERS")
+            }
+            say(isJSON ? "{\"today\":\(answer.today)}" : "\(answer.today) messages processed so far today")
+        case .show: try show(say)
         }
-        return lines
+    }
+
+    private func file() throws(QueueFailure) -> TrafficCounters {
+        guard let counters = TrafficCounters(path: source.paths.counters, creates: false) else {
+            throw QueueFailure(
+                "%COUNTERS-E-NOSEGMENT, there are no counters in \(source.paths.counters): the instance has not run,"
+                    + " or you may not write there")
+        }
+        return counters
+    }
+
+    /// Neither: both. The Job Controller counts again what is stored; without one it does when it starts.
+    private func clear() throws {
+        let isOnlyChannels = channels == true && associations != true
+        let isOnlyAssociations = associations == true && channels != true
+        let line = "counters clear" + (isOnlyChannels ? " channels" : isOnlyAssociations ? " associations" : "")
+        if try source.ask(QueueSource.Done.self, line) == nil {
+            try file().clear(channels: !isOnlyAssociations, associations: !isOnlyChannels)
+        }
+    }
+
+    private func show(_ say: (String) -> Void) throws {
+        let rows = try file().rows().filter { row in channel.map { fnmatch($0, row.channel, 0) == 0 } ?? true }
+        let report = CountersReport(
+            rows: rows, hasChannels: channels ?? true, hasAssociations: associations ?? true, hasHeaders: hasHeaders)
+        // The table needs no Job Controller, and nor does this.
+        let lines = isJSON ? [report.json(today: try source.ask(Answer.self, "counters")?.today).text] : report.lines
+        guard let output else { return lines.forEach(say) }
+        do {
+            try Files.replace(absolute(output), with: Array((lines.joined(separator: "\n") + "\n").utf8))
+        } catch {
+            throw QueueFailure("%COUNTERS-E-OUTPUT, \(error)")
+        }
     }
 }

@@ -110,6 +110,9 @@ extension QueueManager {
     private func scan(
         _ line: QueueLine, limit: Int?, _ takes: (QueueItem, QueueMessage) -> Bool
     ) throws -> [QueueItem] {
+        if let threads = line.values["threads"], !(Int(threads).map { (1...8).contains($0) } ?? false) {
+            throw QueueFailure("%QM-E-THREADS, -threads is a number from 1 to 8, not \(threads)", status: 64)
+        }
         var filter = QueueFilter()
         filter.channel = line.parameters.first ?? "*"
         if line.verb.name == "top" { filter.isHeld = line.on.contains("held") ? true : nil }
@@ -177,12 +180,13 @@ extension QueueManager {
             around.say(JSONValue.object([.init("scanned", .integer(scanned)), .init("fields", .array(fields))]).text)
             return 0
         }
-        for (range, list) in zip(ranges, lists) {
-            around.say("")
-            around.say("Top \(most) \(range.field.titles.list) which occur \(least) or more times")
-            around.say("Count \(range.field.titles.column)")
-            for (value, count) in list { around.say(QueueText.padded("\(count)", 6) + QueueText.shown(value)) }
-        }
+        page(
+            zip(ranges, lists).flatMap { range, list in
+                [
+                    "", "Top \(most) \(range.field.titles.list) which occur \(least) or more times",
+                    "Count \(range.field.titles.column)",
+                ] + list.map { QueueText.padded("\($0.value)", 6) + QueueText.shown($0.key) }
+            })
         return 0
     }
 

@@ -69,6 +69,8 @@ final class QueueManager {
         case "stop", "start": return try setStopped(line)
         case "run": return isDialogue ? try runFile(line.parameters[0]) : try runChannel(line)
         case "submit": return try submit(line)
+        case "counters": try counters(line)
+        case "walk": try walk(line)
         case "verify": return try verify(line)
         case "view": sourceView = line.on.contains("database") ? "queue cache" : "queue directory tree"
         case "date": around.say(LocalTime.heading(SystemClock.wallSeconds))
@@ -217,6 +219,29 @@ final class QueueManager {
             page(QueueText.jobs(jobs))
         }
         return 0
+    }
+
+    private func walk(_ line: QueueLine) throws {
+        guard try source.ask(QueueSource.Done.self, "walk") != nil else { throw QueueFailure.noController(facility) }
+        let log = "\(source.paths.log)/job_controller.log"
+        around.say(
+            line.has("json")
+                ? JSONValue.object([.init("log", .string(log))]).text : "%\(facility)-I-WALK, the state is in \(log)")
+    }
+
+    private func counters(_ line: QueueLine) throws {
+        var work = CountersWork(source: source)
+        let word = try FamilySpelling.full(line.parameters[0], among: CountersWork.Action.allCases.map(\.rawValue))
+        work.action = CountersWork.Action(rawValue: word) ?? .show
+        work.channels = line.flag("channels")
+        work.associations = line.flag("associations")
+        work.hasHeaders = line.hasUnlessNegated("headers")
+        work.output = line.values["output"]
+        work.isJSON = line.has("json")
+        work.channel = line.parameters.dropFirst().first
+        var lines: [String] = []
+        try work.perform { lines.append($0) }
+        page(lines)
     }
 
     /// `run FILE` of the dialogue: its lines as commands.

@@ -50,6 +50,12 @@ struct QueueVerb: Hashable {
                 "from": .value, "hold": .flag, "ignore_zz": .flag, "match": .value, "min_length": .value,
                 "subject": .value, "threads": .perhaps, "to": .value, "verbose": .flag,
             ], 0...1),
+        QueueVerb(
+            "counters",
+            "counters show|clear|create|delete|today [-channels] [-associations] [-noheaders] [-output=FILE] [CHANNEL]",
+            "what went through the channels; clear begins anew",
+            ["associations": .flag, "channels": .flag, "headers": .flag, "max_channels": .value, "output": .value],
+            1...2),
         QueueVerb("date", "date", "the date and time"),
         QueueVerb(
             "delete", "delete [-all SELECTION] [-noconfirm] [ID | ENTRY …]", "end messages without a notification",
@@ -116,13 +122,17 @@ struct QueueVerb: Hashable {
                 "top": .value, "verbose": .flag,
             ], 0...1),
         QueueVerb("verify", "verify", "read every message and check it"),
+        QueueVerb("walk", "walk", "write the state of queues and jobs to job_controller.log"),
         QueueVerb("view", "view -database | -directory_tree", "choose the words of the source line"),
     ]
 
-    /// Usage and meaning of one command, or of all.
+    /// Usage and meaning of all commands, or of one with its switches.
     static func help(_ word: String?) throws(FamilySpelling.Refusal) -> [String] {
-        let chosen = try word.map { (word) throws(FamilySpelling.Refusal) in try named(word) }
-        return all.filter { chosen == nil || chosen == $0 }.flatMap { [$0.usage, "    \($0.meaning)"] }
+        guard let word else { return all.flatMap { [$0.usage, "    \($0.meaning)"] } }
+        guard let verb = try named(word) else { return [] }
+        let width = (verb.describedSwitches.map(\.name.count).max() ?? 0) + 2
+        return [verb.usage, "    \(verb.meaning)"]
+            + verb.describedSwitches.map { "      " + QueueText.padded($0.name, width) + $0.meaning }
     }
 
     static func named(_ word: String) throws(FamilySpelling.Refusal) -> QueueVerb? {
@@ -164,6 +174,9 @@ struct QueueLine {
 
     /// A flag that holds unless it is negated.
     func hasUnlessNegated(_ name: String) -> Bool { !off.contains(name) }
+
+    /// Nil when it was neither given nor negated.
+    func flag(_ name: String) -> Bool? { on.contains(name) ? true : off.contains(name) ? false : nil }
 
     private mutating func takeSwitch(
         _ word: String, _ rest: inout ArraySlice<String>

@@ -51,16 +51,38 @@ struct TraceDecisions {
     private func way(
         of recipient: QueueRecipient, _ item: QueueItem, _ message: QueuedMessage
     ) -> [MessageTrace.Decision] {
-        guard case .success(let mailbox) = Mailbox.parse(recipient.given),
-            let source = configuration.channels.channel(named: message.sourceChannel)
+        way(
+            of: recipient.given, on: message.sourceChannel, sender: message.sender,
+            isAuthenticated: !message.submission.user.isEmpty, isIn: item.channel)
+    }
+
+    /// The way of a recipient by the configuration in force. `isIn`: the channel that the copy is in; nil when it is in
+    /// none any more.
+    func way(
+        of given: String, on sourceChannel: String, sender: String, isAuthenticated: Bool, isIn channel: String?
+    ) -> [MessageTrace.Decision] {
+        guard case .success(let mailbox) = Mailbox.parse(given),
+            let source = configuration.channels.channel(named: sourceChannel)
         else { return [] }
         let trace = RouteTrace()
         let router = Router(configuration: configuration) { _ in }
-        let facts = AccessFacts(
-            sourceChannel: source.name, sender: message.sender, isAuthenticated: !message.submission.user.isEmpty)
+        let facts = AccessFacts(sourceChannel: source.name, sender: sender, isAuthenticated: isAuthenticated)
         let result = router.route(
-            mailbox, recipient: QueueRecipientFacts(given: recipient.given), channel: source,
-            completion: HostCompletion(), facts: facts, trace: trace)
+            mailbox, recipient: QueueRecipientFacts(given: given), channel: source, completion: HostCompletion(),
+            facts: facts, trace: trace)
+        var list = Self.steps(trace)
+        switch result {
+        case .accepted(let plans):
+            guard let other = plans.first?.channel, !plans.contains(where: { $0.channel == channel }) else { break }
+            let words = channel == nil ? "goes to channel \(other)" : "would go to channel \(other) by now"
+            list.append(.init(about: "way", text: "\(given) \(words)", place: ""))
+        case .refused(let refusal):
+            list.append(.init(about: "way", text: "\(given) would be refused by now: \(refusal.text)", place: ""))
+        }
+        return list
+    }
+
+    private static func steps(_ trace: RouteTrace) -> [MessageTrace.Decision] {
         var list: [MessageTrace.Decision] = []
         for step in trace.steps {
             guard case .rewritten(let address, _, let steps, _) = step else { continue }
@@ -76,12 +98,6 @@ struct TraceDecisions {
             guard case .addresses(let found) = lookup.answer else { continue }
             let names = found.prefix(3).map { "\($0.address)" }.joined(separator: ", ")
             list.append(.init(about: "way", text: "\(lookup.address): \(lookup.source) gives \(names)", place: ""))
-        }
-        if case .accepted(let plans) = result, !plans.contains(where: { $0.channel == item.channel }),
-            let other = plans.first?.channel
-        {
-            list.append(
-                .init(about: "way", text: "\(recipient.given) would go to channel \(other) by now", place: ""))
         }
         return list
     }

@@ -126,16 +126,27 @@ extension DeliverySchedule {
         return channels[channel].counts.ready
     }
 
-    /// Messages, pending recipients and blocks of each channel that holds any.
-    package func stored(
-        size: (QueueEntryKey) -> Int?
-    ) -> [String: (messages: Int, recipients: Int, blocks: Int)] {
-        var result: [String: (messages: Int, recipients: Int, blocks: Int)] = [:]
+    /// What a channel holds, for its counters.
+    package struct Stored: Equatable, Sendable {
+        package var messages = 0
+        /// Those that are pending.
+        package var recipients = 0
+        /// 1024 bytes each, rounded up for each message.
+        package var blocks = 0
+        package var bytes = 0
+    }
+
+    /// By channel, for those that hold something.
+    package func stored(size: (QueueEntryKey) -> Int?) -> [String: Stored] {
+        var result: [String: Stored] = [:]
         for entry in entries.slots where entry.state != .unused {
-            let name = channels[Int(entry.channel)].name
-            let former = result[name] ?? (0, 0, 0)
-            let blocks = ((size(entry.key) ?? 0) + 1023) / 1024
-            result[name] = (former.messages + 1, former.recipients + Int(entry.pending), former.blocks + blocks)
+            let bytes = size(entry.key) ?? 0
+            var sum = result[channels[Int(entry.channel)].name] ?? Stored()
+            sum.messages += 1
+            sum.recipients += Int(entry.pending)
+            sum.blocks += (bytes + 1023) / 1024
+            sum.bytes += bytes
+            result[channels[Int(entry.channel)].name] = sum
         }
         return result
     }

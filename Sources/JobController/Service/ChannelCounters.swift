@@ -1,69 +1,113 @@
 import Envelope
 import OptionSyntax
+import Spool
+import TransactionLog
 
-/// What went through a channel since the Job Controller started or the counters were cleared (commands specification,
-/// section 3.2): a trend, no accounts.
-struct ChannelCounters: Equatable {
-    struct Count: Equatable {
-        var messages = 0
-        var recipients = 0
-        /// 1024 bytes each, rounded up for each message.
-        var blocks = 0
-
-        mutating func add(recipients: Int, bytes: Int) {
-            messages += 1
-            self.recipients += recipients
-            blocks += (bytes + 1023) / 1024
-        }
-    }
-
-    /// Enqueued to the channel.
-    var received = Count()
-    /// Dequeued by it.
-    var delivered = Count()
-    /// Attempts that met a temporary problem.
-    var attempted = Count()
-    /// Attempts that failed for good.
-    var failed = Count()
-
-    /// An attempt and what it came to; a message with several kinds of results counts under each.
-    mutating func add(_ outcomes: [RecipientOutcome], bytes: Int) {
-        let temporary = outcomes.count { $0.result == .failedTemporarily }
-        let permanent = outcomes.count { $0.result == .failedPermanently }
-        let good = outcomes.count - temporary - permanent
-        if good > 0 { delivered.add(recipients: good, bytes: bytes) }
-        if temporary > 0 { attempted.add(recipients: temporary, bytes: bytes) }
-        if permanent > 0 { failed.add(recipients: permanent, bytes: bytes) }
-    }
-}
-
+/// What the Job Controller counts (notifications-logging specification, section 3): what comes into the queue, and what
+/// leaves it. Enqueuing and delivering processes count the rest into the same file.
 extension JobControllerLoop {
-    /// `counters`: what each channel has counted and what it holds now; `counters clear`: begins anew.
-    func answerCounters(clears: Bool) -> JSONValue {
-        if clears {
-            counters = [:]
-            return ["ok": true]
+    /// A new entry has become known.
+    func countReceived(_ entry: RecoveredEntry) {
+        let blocks = blockCount(ofBytes: entry.size)
+        traffic?.update(entry.channel) { counters in
+            counters.add(.storedMessages)
+            counters.add(.storedRecipients, entry.pending.count)
+            counters.add(.storedVolume, blocks)
+            counters.add(.storedBytes, entry.size)
+            counters.add(.receivedMessages)
+            counters.add(.receivedRecipients, entry.recipients)
+            counters.add(.receivedVolume, blocks)
+            counters.add(.receivedBytes, entry.size)
         }
-        let stored = schedule.stored { store.contentSize($0) }
-        let names = Set(counters.keys).union(stored.keys).sorted()
-        let list = names.map { name -> JSONValue in
-            let count = counters[name] ?? ChannelCounters()
-            let held = stored[name] ?? (0, 0, 0)
-            return .object(
-                [.init("name", .string(name))] + Self.members("received", count.received)
-                    + Self.members(
-                        "stored", .init(messages: held.messages, recipients: held.recipients, blocks: held.blocks))
-                    + Self.members("delivered", count.delivered) + Self.members("attempted", count.attempted)
-                    + Self.members("failed", count.failed))
-        }
-        return ["ok": true, "channels": .array(list), "today": .integer(processedToday)]
     }
 
-    private static func members(_ name: String, _ count: ChannelCounters.Count) -> [JSONValue.Member] {
-        [
-            .init("\(name)_messages", .integer(count.messages)),
-            .init("\(name)_recipients", .integer(count.recipients)),
-            .init("\(name)_volume", .integer(count.blocks)),
-        ]
+    /// A change of an entry that is about to be written to the ledger.
+    func count(_ key: QueueEntryKey, _ change: DeliverySchedule.LedgerChange) {
+        switch change {
+        case .done(let outcomes):
+            processedToday += 1
+            count(outcomes, of: key, isLast: true)
+        case .attempt(let outcomes, _, _, _): count(outcomes, of: key, isLast: false)
+        case .delete: countEnd(key)
+        case .hold, .release: break
+        }
+    }
+
+    /// An entry ends without an attempt.
+    func countEnd(_ key: QueueEntryKey) {
+        guard let entry = store.entry(key) else { return }
+        traffic?.update(entry.channel) { counters in
+            counters.add(.storedRecipients, -entry.pending.count)
+            Self.countEnd(entry, counters)
+        }
+    }
+
+    private static func countEnd(_ entry: RecoveredEntry, _ counters: TrafficCounters.Slot) {
+        counters.add(.storedMessages, -1)
+        counters.add(.storedVolume, -blockCount(ofBytes: entry.size))
+        counters.add(.storedBytes, -entry.size)
+    }
+
+    /// An attempt; a message with several kinds of results counts under each.
+    private func count(_ outcomes: [RecipientOutcome], of key: QueueEntryKey, isLast: Bool) {
+        guard let entry = store.entry(key) else { return }
+        let blocks = blockCount(ofBytes: entry.size)
+        let temporary = outcomes.filter { $0.result == .failedTemporarily }
+        let permanent = outcomes.filter { $0.result == .failedPermanently }
+        let settled = outcomes.count - temporary.count
+        traffic?.update(entry.channel) { counters in
+            counters.add(.storedRecipients, -settled)
+            counters.add(.deliveredRecipients, settled)
+            if !temporary.isEmpty {
+                counters.add(.attemptedMessages)
+                counters.add(.attemptedRecipients, temporary.count)
+                counters.add(.attemptedVolume, blocks)
+            }
+            if !permanent.isEmpty {
+                counters.add(.failedMessages)
+                counters.add(.failedRecipients, permanent.count)
+                counters.add(.failedVolume, blocks)
+            }
+            for outcome in temporary { counters.addDeferred(FailureReason(status: outcome.status)) }
+            for outcome in permanent { counters.addBounced(FailureReason(status: outcome.status)) }
+            if isLast { countDequeued(entry, counters) }
+        }
+    }
+
+    private func countDequeued(_ entry: RecoveredEntry, _ counters: TrafficCounters.Slot) {
+        let isFirst = entry.lastAttempt == 0
+        counters.add(.deliveredMessages)
+        counters.add(.deliveredVolume, blockCount(ofBytes: entry.size))
+        counters.add(.deliveredBytes, entry.size)
+        if isFirst { counters.add(.deliveredFirst) }
+        // What the client asked to have held (RFC 4865) waits from its release on.
+        counters.addQueueTime(
+            milliseconds: now - max(entry.arrival, entry.notBefore * 1000), isFirst: isFirst)
+        Self.countEnd(entry, counters)
+    }
+
+    /// What the queue holds now, from the index: at a start, and when the counters begin anew.
+    func refillStored() {
+        guard let traffic else { return }
+        var stored = schedule.stored { store.contentSize($0) }
+        for row in traffic.rows() where stored[row.channel] == nil { stored[row.channel] = .init() }
+        for (channel, sum) in stored {
+            traffic.update(channel) { counters in
+                counters.set(.storedMessages, sum.messages)
+                counters.set(.storedRecipients, sum.recipients)
+                counters.set(.storedVolume, sum.blocks)
+                counters.set(.storedBytes, sum.bytes)
+            }
+        }
+    }
+
+    /// `counters clear [channels|associations]`: begins anew; what is stored is counted again.
+    func clearCounters(_ what: String?) -> JSONValue {
+        guard what.map({ ["channels", "associations"].contains($0) }) ?? true else {
+            return Self.failure("counters clear takes channels or associations")
+        }
+        traffic?.clear(channels: what != "associations", associations: what != "channels")
+        if what != "associations" { refillStored() }
+        return ["ok": true]
     }
 }

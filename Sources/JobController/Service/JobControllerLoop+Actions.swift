@@ -32,6 +32,7 @@ extension JobControllerLoop {
         case .record(let key, let change, let job): record(key, change, from: job)
         case .quarantine(let key, let reason, let job):
             log.write("error: \(key) is set aside: \(reason)")
+            countEnd(key)
             store.quarantine(key, reason: reason)
             finished(key, by: job)
             if let job { acknowledge(key, to: job) }
@@ -98,16 +99,6 @@ extension JobControllerLoop {
             if let job, case .success = result { acknowledgements.add(job, key) }
         }
         finished(key, by: job)
-    }
-
-    private func count(_ key: QueueEntryKey, _ change: DeliverySchedule.LedgerChange) {
-        switch change {
-        case .done(let outcomes), .attempt(let outcomes, _, _, _):
-            guard let entry = store.entry(key) else { return }
-            counters[entry.channel, default: .init()].add(outcomes, bytes: entry.size)
-            if case .done = change { processedToday += 1 }
-        case .hold, .release, .delete: break
-        }
     }
 
     func takeAcknowledgements() {

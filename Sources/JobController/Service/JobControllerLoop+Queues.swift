@@ -21,8 +21,8 @@ extension JobControllerLoop {
         case ("submit", 1...2): submit(words[0])
         case ("change", 2...): change(words[0], Array(words.dropFirst()))
         case ("walk", 0): walk()
-        case ("counters", 0): answerCounters(clears: false)
-        case ("counters", 1) where words[0] == "clear": answerCounters(clears: true)
+        case ("counters", 0): ["ok": true, "today": .integer(processedToday)]
+        case ("counters", 1...2) where words[0] == "clear": clearCounters(words.count > 1 ? words[1] : nil)
         default: nil
         }
     }

@@ -3,6 +3,7 @@ import MasterKit
 import ProcessPool
 import Spool
 import SystemCalls
+import TransactionLog
 
 /// The shell around the schedule: one thread that waits for jobs, enqueuing processes, commands, ends of processes
 /// and the ledger, tells the schedule of each, and executes what it decides.
@@ -35,7 +36,8 @@ final class JobControllerLoop {
     var clients: [UInt32: CommandClient] = [:]
     private var lastNumber: UInt32 = 0
     var dirty: Set<JobID> = []
-    var counters: [String: ChannelCounters] = [:]
+    /// Nil when the file cannot be had: then nothing is counted.
+    let traffic: TrafficCounters?
     /// Entries that have ended since midnight.
     var processedToday = 0
     private var today: Int64 = 0
@@ -61,6 +63,8 @@ final class JobControllerLoop {
         self.signals = signals
         schedule = DeliverySchedule(settings: settings)
         stopped = StoppedChannels(path: options.stoppedPath)
+        traffic = TrafficCounters(path: options.countersPath)
+        if traffic == nil { log.write("error: \(options.countersPath) cannot be used: nothing is counted") }
         acknowledgements = try Acknowledgements()
         listener = try UnixSockets.listen(options.socketPath, .sequencedPacket)
         commandSocket = try CommandSocket(options.commandSocketPath)
@@ -91,6 +95,7 @@ final class JobControllerLoop {
         if mayHaveOrphans { resumeAt = now + options.recoveryGrace }
         for target in stopped.targets { stop(target) }
         take(entries, areNew: false)
+        refillStored()
         if !mayHaveOrphans { schedule.resume(now: now) }
         execute()
     }
@@ -228,10 +233,7 @@ final class JobControllerLoop {
     func take(_ entries: [RecoveredEntry], areNew: Bool = true) {
         let time = now
         for entry in entries {
-            if areNew {
-                counters[entry.channel, default: .init()].received.add(
-                    recipients: entry.recipients, bytes: entry.size)
-            }
+            if areNew { countReceived(entry) }
             schedule.known(
                 NewEntry(
                     key: entry.key, channel: entry.channel, host: entry.host, priority: entry.priority,

@@ -32,6 +32,7 @@ package struct JobControllerOptions: Sendable {
 
     package var socketPath: String { runDirectory + "/job_controller.sock" }
     package var commandSocketPath: String { runDirectory + "/job_controller-admin.sock" }
+    package var countersPath: String { runDirectory + "/counters" }
     package var pidPath: String { runDirectory + "/pid.job_controller" }
     package var stoppedPath: String { queueDirectory + "/stopped" }
     package var adminLogPath: String { logDirectory + "/admin.log" }
