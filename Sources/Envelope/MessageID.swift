@@ -10,15 +10,25 @@ package struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertibl
     private static let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
     package var description: String {
-        String(unsafeUninitializedCapacity: 11) { buffer in
-            var rest = rawValue
-            for index in (0..<11).reversed() {
-                buffer[index] = Self.digits[Int(rest % 62)]
-                rest /= 62
-            }
-            return 11
+        String(unsafeUninitializedCapacity: Self.length) { buffer in
+            write(into: buffer)
+            return Self.length
         }
     }
+
+    private static let length = 11
+
+    /// Writes the 11 digits.
+    fileprivate func write(into buffer: UnsafeMutableBufferPointer<UInt8>) {
+        var rest = rawValue
+        for index in (0..<Self.length).reversed() {
+            buffer[index] = Self.digits[Int(rest % 62)]
+            rest /= 62
+        }
+    }
+
+    /// The first 36 digits, those of the numbers in names.
+    fileprivate static func digit(_ value: Int) -> UInt8 { digits[value] }
 
     /// Reads the 11 digits; nil when `text` is anything else or too large.
     package init?(_ text: some StringProtocol) {
@@ -97,10 +107,24 @@ package struct EntryName: Hashable, Sendable, CustomStringConvertible {
         self.isHeld = isHeld
     }
 
+    /// Names are made for every message several times: those that have their usual length in one go.
     package var description: String {
-        let number = base36(entry)
-        let suffix = number.count < 2 ? "0" + number : number
-        return attemptCode + message.description + "." + suffix + (isHeld ? ".HELD" : "")
+        guard (0..<1296).contains(entry), (0..<1296).contains(attempts), !isHeld else {
+            let number = base36(entry)
+            let suffix = number.count < 2 ? "0" + number : number
+            return attemptCode + message.description + "." + suffix + (isHeld ? ".HELD" : "")
+        }
+        return String(unsafeUninitializedCapacity: 16) { buffer in
+            func write(_ number: Int, at place: Int) {
+                buffer[place] = MessageID.digit(number / 36)
+                buffer[place + 1] = MessageID.digit(number % 36)
+            }
+            write(1295 - attempts, at: 0)
+            message.write(into: UnsafeMutableBufferPointer(rebasing: buffer[2..<13]))
+            buffer[13] = UInt8(ascii: ".")
+            write(entry, at: 14)
+            return 16
+        }
     }
 
     /// Two base-36 digits, `ZZ` for no attempt, `00` for 1295 and more.
@@ -115,19 +139,19 @@ package struct EntryName: Hashable, Sendable, CustomStringConvertible {
     /// missing number and `.HELD` are allowed; without a number `entry` is -1.
     package init?(_ text: String) {
         var rest = text[...]
-        if let slash = rest.lastIndex(of: "/") { rest = rest[rest.index(after: slash)...] }
-        var held = false
-        if rest.hasSuffix(".HELD") {
-            held = true
-            rest = rest.dropLast(5)
-        }
-        let parts = rest.split(separator: ".", omittingEmptySubsequences: false)
-        guard let name = parts.first, name.utf8.count == 13, parts.count <= 2,
-            let code = Int(name.prefix(2), radix: 36), let message = MessageID(name.dropFirst(2))
-        else { return nil }
+        // By octets: letters and their marks are of no concern here, and looking for them takes its time.
+        if let slash = rest.utf8.lastIndex(of: UInt8(ascii: "/")) { rest = rest[rest.utf8.index(after: slash)...] }
+        let held = rest.utf8.count >= 5 && rest.utf8.suffix(5).elementsEqual(".HELD".utf8)
+        if held { rest = rest[..<rest.utf8.index(rest.endIndex, offsetBy: -5)] }
+        let dot = rest.utf8.firstIndex(of: UInt8(ascii: "."))
+        let name = rest[..<(dot ?? rest.endIndex)]
+        guard name.utf8.count == 13 else { return nil }
+        let start = name.utf8.index(name.startIndex, offsetBy: 2)
+        guard let code = Int(name[..<start], radix: 36), let message = MessageID(name[start...]) else { return nil }
         var entry = -1
-        if parts.count == 2 {
-            guard parts[1].utf8.count >= 2, let number = Int(parts[1], radix: 36), number >= 0 else { return nil }
+        if let dot {
+            let digits = rest[rest.utf8.index(after: dot)...]
+            guard digits.utf8.count >= 2, let number = Int(digits, radix: 36), number >= 0 else { return nil }
             entry = number
         }
         self.init(message: message, entry: entry, attempts: 1295 - code, isHeld: held)

@@ -12,4 +12,13 @@ package enum SevenBit {
     }
 
     package static func isSevenBit(_ octets: some Sequence<UInt8>) -> Bool { !octets.contains { $0.isEightBit } }
+
+    /// Addresses are asked about for every message: their octets are looked at in one go, in place of one by one.
+    package static func isSevenBit(_ text: String.UTF8View) -> Bool {
+        text.withContiguousStorageIfAvailable { octets in
+            var collected: UInt8 = 0
+            for octet in octets { collected |= octet }
+            return !collected.isEightBit
+        } ?? !text.contains { $0.isEightBit }
+    }
 }

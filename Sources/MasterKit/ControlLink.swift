@@ -15,6 +15,9 @@ private final class ControlLine {
 final class ControlLink {
     private enum Token { static let control: UInt64 = 1, wakeup: UInt64 = 2, signals: UInt64 = 3 }
 
+    /// Microseconds in which the threads' reports and requests gather after a round that had some.
+    private static let gathering: UInt32 = 1000
+
     private let session: WorkSession
     private var poller: Poller
     private var control: ControlLine?
@@ -41,8 +44,11 @@ final class ControlLink {
     func run() throws(SystemCallError) -> Int32 {
         while true {
             if control == nil { try reconnect() }
-            send()
+            let hasSaid = send()
             if isOver { return 0 }
+            // Under load a datagram has the outcomes of many entries then, and the threads need not ring for each; when
+            // little goes on, the first one goes out at once.
+            if hasSaid { usleep(Self.gathering) }
             var ready: [UInt64] = []
             try poller.wait(milliseconds: waitTime) { ready.append($0.token) }
             for token in ready {
@@ -73,9 +79,9 @@ final class ControlLink {
 }
 
 extension ControlLink {
-    /// Sends what the threads have left, while there is a connection.
-    private func send() {
-        if control == nil { return }
+    /// Sends what the threads have left, while there is a connection. True when there was something.
+    private func send() -> Bool {
+        if control == nil { return false }
         let outgoing = session.state.withLock { $0.takeOutgoing() }
         var outcomes = MessagePacker(.outcome)
         for report in outgoing.reports {
@@ -87,6 +93,7 @@ extension ControlLink {
         for request in outgoing.requests { requests.add(request.fields) }
         for message in requests.finish() { say(message) }
         do throws(ControlSocket.Failure) { try control?.socket.flush() } catch { lost() }
+        return !outgoing.isEmpty
     }
 
     private func say(_ message: ControlMessage) {

@@ -100,7 +100,7 @@ extension SpoolLocation {
     var text: String { "\(segment) \(offset) \(length)" }
 
     init?(text: String) {
-        let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+        let parts = text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false).map(Substring.init)
         guard parts.count == 3, SpoolLocation.isSegmentName(parts[0]), let offset = Int(parts[1]),
             let length = Int(parts[2]), offset >= 0, length >= 0, offset < 1 << 48, length < 1 << 40
         else { return nil }

@@ -90,7 +90,7 @@ extension OutcomeReport {
     }
 
     private static func readRecipient(_ text: String) -> RecipientOutcome? {
-        let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+        let parts = text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false).map(Substring.init)
         guard parts.count >= 2, let index = Int(parts[0]), index >= 0, index < Int(Int32.max),
             let code = UInt8(parts[1]), let result = RecipientOutcome.Result(rawValue: code)
         else { return nil }

@@ -4,8 +4,8 @@ import SMTP
 import SystemCalls
 
 extension ClientConnection {
-    /// A transaction under way.
-    struct InFlight {
+    /// A transaction under way. A class: a copy would count references to everything in the message.
+    final class InFlight {
         let job: DeliveryJob
         let transaction: OutgoingTransaction
         let completion: (TransactionResult) -> Void
@@ -14,6 +14,14 @@ extension ClientConnection {
         var sent = 0
         /// Why we ourselves broke the connection off.
         var refusal: OutgoingTransaction.Refusal?
+
+        init(
+            job: DeliveryJob, transaction: OutgoingTransaction, completion: @escaping (TransactionResult) -> Void
+        ) {
+            self.job = job
+            self.transaction = transaction
+            self.completion = completion
+        }
     }
 
     /// Begins a transaction; only when ``isReady``. `completion` runs on the loop, perhaps at once.

@@ -6,12 +6,18 @@ import SMTP
 /// after the other (SMTP specification, 12.4). With PIPELINING the next entry begins while the reply to the last dot is
 /// awaited. All of it runs on the event loop.
 final class DeliveryThread {
-    /// An entry in hand.
-    struct Item {
-        var work: any PendingWork
-        var job: DeliveryJob
+    /// An entry in hand. A class: a copy would count references to everything in the message.
+    final class Item {
+        let work: any PendingWork
+        let job: DeliveryJob
         /// It has been on a connection that was lost.
-        var isRepeated = false
+        let isRepeated: Bool
+
+        init(work: any PendingWork, job: DeliveryJob, isRepeated: Bool = false) {
+            self.work = work
+            self.job = job
+            self.isRepeated = isRepeated
+        }
     }
 
     /// Entries whose notification is being enqueued; more hold the thread up.

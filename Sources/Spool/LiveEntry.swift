@@ -79,10 +79,14 @@ extension LiveEntry {
     /// The pending list of an entry with one recipient, which most have: one array for all of them.
     private static let onlyFirst = [0]
 
+    /// Indexes of the recipients that are not settled.
+    var pending: [Int] {
+        history?.progress.pending?.map { Int($0) } ?? (recipients == 1 ? Self.onlyFirst : Array(0..<Int(recipients)))
+    }
+
     func recovered(_ id: MessageID, _ message: LiveMessage) -> RecoveredEntry {
         let now = progress
         var decoder = ByteDecoder(now.lastOutcomes)
-        let pending = now.pending?.map { Int($0) } ?? (recipients == 1 ? Self.onlyFirst : Array(0..<Int(recipients)))
         return RecoveredEntry(
             key: QueueEntryKey(message: id, entry: number), location: message.location, channel: channel, host: host,
             priority: priority, notBefore: notBefore, deliverBy: DeliverBy(rawValue: deliverBy), size: message.size,

@@ -117,6 +117,11 @@ package final class QueueStore {
         return message.entry(key.entry)?.recovered(key.message, message)
     }
 
+    /// Recipients of a live entry that are not settled, ascending; nil when there is none. What a job's every report asks.
+    package func pending(_ key: QueueEntryKey) -> [Int]? {
+        index[key.message]?.entry(key.entry)?.pending
+    }
+
     /// Bytes of the content of a live entry's message; nil when there is none.
     package func contentSize(_ key: QueueEntryKey) -> Int? { index[key.message]?.size }
 

@@ -1,4 +1,5 @@
 import Envelope
+import MasterKit
 import Spool
 import Testing
 

@@ -8,6 +8,7 @@ package protocol DeliveryStore: AnyObject {
     func record(_ record: LedgerRecord, completion: @escaping @Sendable (Result<Void, SpoolError>) -> Void)
     func entry(_ key: QueueEntryKey) -> RecoveredEntry?
     func contentSize(_ key: QueueEntryKey) -> Int?
+    func pending(_ key: QueueEntryKey) -> [Int]?
     func pin(_ key: QueueEntryKey) -> SpoolLocation?
     func unpin(_ key: QueueEntryKey)
     func quarantine(_ key: QueueEntryKey, reason: String)
@@ -22,6 +23,9 @@ package protocol DeliveryStore: AnyObject {
 extension DeliveryStore {
     /// Bytes of the content of a live entry's message.
     package func contentSize(_ key: QueueEntryKey) -> Int? { entry(key)?.size }
+
+    /// Recipients of a live entry that are not settled.
+    package func pending(_ key: QueueEntryKey) -> [Int]? { entry(key)?.pending }
 }
 
 extension QueueStore: DeliveryStore {}

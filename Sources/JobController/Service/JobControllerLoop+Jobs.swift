@@ -88,7 +88,7 @@ extension JobControllerLoop {
         // No entry has more recipients than an index can name; a job that goes on for ever is out of its mind.
         party.partial = isPart && report.results.count <= 100_000 ? report : nil
         if isPart { return }
-        let pending = store.entry(report.key)?.pending ?? []
+        let pending = store.pending(report.key) ?? []
         report.results = Self.valid(report.results, pending: pending)
         schedule.outcome(party.job, report, now: now)
     }
