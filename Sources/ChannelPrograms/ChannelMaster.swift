@@ -125,7 +125,8 @@ public struct ChannelOutcome: Sendable {
         ChannelOutcome(recipient, .relayed, "2.0.0", text)
     }
 
-    /// Try again later: `status` by RFC 3463, for example `4.4.1`, and why.
+    /// Try again later: `status` by RFC 3463, for example `4.4.1`, and why. `4.3.1` (full) and `4.3.2` (not accepting) also
+    /// say that the target is overloaded, and the channel gets less for a while.
     public static func failedTemporarily(
         _ recipient: ChannelMessage.Recipient, _ status: String, _ text: String
     ) -> ChannelOutcome {

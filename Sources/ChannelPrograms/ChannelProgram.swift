@@ -157,7 +157,7 @@ package final class ChannelProgram: Sendable {
         }
         log(copy, outcomes)
         DeliveryTrace(copy, outcomes, channel, configuration.channels)?.write { logger.info("\($0)") }
-        item.finish(outcomes)
+        item.finish(outcomes, isStressed: outcomes.contains { $0.isOverload })
     }
 
     /// Waits until the notification is durable; gives what went wrong.

@@ -38,6 +38,7 @@ package enum JobControllerProcess {
         options.runDirectory = configuration.paths.run
         options.logDirectory = configuration.paths.log
         options.logVersions = configuration.dispatcher.logVersions
+        options.store.mostDetailed = configuration.jobController.maxCacheMessages
         options.environment = ["MALLOC_ARENA_MAX=2"]
         if let zone = getenv("TZ") { options.environment.append("TZ=\(String(cString: zone))") }
         do {

@@ -26,6 +26,14 @@ package struct OutcomeReport: Hashable, Sendable {
     }
 }
 
+extension RecipientOutcome {
+    /// The target takes nothing from anybody now: mail system full, or not accepting messages (RFC 3463, X.3.1 and X.3.2).
+    /// Where a channel has one target, that is stress (job-controller specification, 6.8).
+    package var isOverload: Bool {
+        result == .failedTemporarily && (status.hasSuffix(".3.1") || status.hasSuffix(".3.2"))
+    }
+}
+
 extension OutcomeReport {
     /// Most bytes of one group, so that a datagram holds several.
     private static let groupLimit = 3500

@@ -68,7 +68,7 @@ package enum SMTPClientProcess {
         if settings.wantsTrace { settings.trace = { logger.info("\($0)") } }
         let resolver = LazyResolver(ResolverConfiguration(configuration, nameservers: settings.nameservers))
         let client = SMTPClientProgram(
-            settings: settings, source: SessionWorkSource(session), resolver: resolver,
+            settings: settings, source: SessionWorkSource(session, reportsStress: settings.isLMTP), resolver: resolver,
             notifier: { request, completion in
                 notifier.notify(request.occasion, content: ReturnedContent(request.job.content), completion: completion)
             },

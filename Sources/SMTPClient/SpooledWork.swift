@@ -6,14 +6,19 @@ import Synchronization
 /// Work of the Job Controller, as the client takes it.
 package struct SessionWorkSource: WorkSource {
     private let session: WorkSession
+    private let reportsStress: Bool
 
-    package init(_ session: WorkSession) { self.session = session }
+    /// `reportsStress`: the channel leads to a store, so that a refusal of everything is worth a report.
+    package init(_ session: WorkSession, reportsStress: Bool = false) {
+        self.session = session
+        self.reportsStress = reportsStress
+    }
 
     package var isStopping: Bool { session.isStopping }
 
     package func next(thread: Int, count: Int, _ completion: @escaping @Sendable ([any PendingWork]) -> Void) {
-        session.ask(thread: UInt32(clamping: thread), count: count) { items in
-            completion(items.map { SpooledWork($0) })
+        session.ask(thread: UInt32(clamping: thread), count: count) { [reportsStress] items in
+            completion(items.map { SpooledWork($0, reportsStress: reportsStress) })
         }
     }
 }
@@ -24,10 +29,14 @@ final class SpooledWork: PendingWork {
     private static let mostInMemory = 512 << 10
 
     private let item: WorkItem
+    private let reportsStress: Bool
     /// The content has turned out to be damaged while it was read.
     private let damage = Mutex<String?>(nil)
 
-    init(_ item: WorkItem) { self.item = item }
+    init(_ item: WorkItem, reportsStress: Bool) {
+        self.item = item
+        self.reportsStress = reportsStress
+    }
 
     func open() -> DeliveryJob? {
         do throws(SpoolError) {
@@ -84,7 +93,8 @@ final class SpooledWork: PendingWork {
 
     func report(_ outcomes: [RecipientOutcome], retryAfter: Int64?) {
         if let damage = damage.withLock({ $0 }) { return item.reportUnreadable(damage) }
-        item.finish(outcomes, retryAfter: retryAfter)
+        item.finish(
+            outcomes, isStressed: reportsStress && outcomes.contains { $0.isOverload }, retryAfter: retryAfter)
     }
 
     func release() { item.giveBack() }

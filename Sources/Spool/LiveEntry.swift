@@ -60,7 +60,7 @@ struct LiveEntry: Sendable, Equatable {
 
 extension LiveEntry {
     /// Settles the recipients with a final result and takes over what the Job Controller decided.
-    mutating func take(_ attempt: AttemptRecord) {
+    mutating func take(_ attempt: AttemptRecord, keepsAnswers: Bool) {
         let settled = Set(
             attempt.outcomes.lazy.filter { $0.result != .failedTemporarily }.map { UInt32(clamping: $0.recipient) })
         var now = progress
@@ -70,11 +70,17 @@ extension LiveEntry {
         now.attempts = UInt32(clamping: attempt.attempts)
         now.nextTime = UInt32(clamping: attempt.nextTime)
         now.lastAttempt = UInt32(clamping: attempt.time)
-        var encoder = ByteEncoder(capacity: 64)
-        encoder.outcomes(attempt.outcomes)
-        now.lastOutcomes = encoder.bytes
+        now.lastOutcomes = keepsAnswers ? Self.encoded(attempt.outcomes) : []
         progress = now
     }
+
+    private static func encoded(_ outcomes: [RecipientOutcome]) -> [UInt8] {
+        var encoder = ByteEncoder(capacity: 64)
+        encoder.outcomes(outcomes)
+        return encoder.bytes
+    }
+
+    var hasAnswers: Bool { history.map { !$0.progress.lastOutcomes.isEmpty } ?? false }
 
     /// The pending list of an entry with one recipient, which most have: one array for all of them.
     private static let onlyFirst = [0]

@@ -30,6 +30,8 @@ struct QueueIndex: Sendable {
     private var shards: [[MessageID: LiveMessage]] = Array(repeating: [:], count: shardCount)
     private(set) var messageCount = 0
     private(set) var entryCount = 0
+    /// With more entries than this no answers of hosts are kept.
+    private var mostDetailed = Int.max
     var segments = SegmentAccounting()
     /// Derived messages (notifications, requeued copies) that ended lately: their enqueuing may be repeated after a
     /// crash and must then change nothing. The value is the snapshot after which it was.
@@ -83,6 +85,19 @@ struct QueueIndex: Sendable {
         return name
     }
 
+    /// Sets how many entries may keep answers of hosts; when there are more now, all forget them.
+    mutating func keepAnswers(upTo entries: Int) {
+        mostDetailed = entries
+        guard entryCount > entries else { return }
+        for shard in shards.indices {
+            for (id, message) in shards[shard] where message.entries.contains(where: { $0.hasAnswers }) {
+                for index in message.entries.indices {
+                    shards[shard][id]?.change(index) { $0.progress.lastOutcomes = [] }
+                }
+            }
+        }
+    }
+
     /// Marks a derived message as ended, for the duplicates that may still come.
     mutating func markFinished(_ id: MessageID, generation: UInt64) { finished[id] = generation }
 
@@ -102,7 +117,8 @@ struct QueueIndex: Sendable {
     mutating func apply(_ record: LedgerRecord, number: UInt64, generation: UInt64) -> IndexEffect {
         switch record {
         case .attempt(let key, let attempt):
-            guard change(key, { $0.take(attempt) }) else { return .nothing }
+            let keepsAnswers = entryCount <= mostDetailed
+            guard change(key, { $0.take(attempt, keepsAnswers: keepsAnswers) }) else { return .nothing }
             let isSettled = self[key.message]?.entry(key.entry)?.progress.pending?.isEmpty ?? false
             return isSettled ? end(key, number, generation) : .changed
         case .done(let key, _), .delete(let key, _), .requeue(let key, _):

@@ -39,6 +39,7 @@ package final class QueueStore {
         self.lock = lock
         self.ledger = ledger
         self.options = options
+        index.keepAnswers(upTo: options.mostDetailed)
         for segment in recovery.closed { record(.closed(segment: segment.name, end: segment.end)) }
         ensureReserve()
     }
@@ -141,6 +142,9 @@ package final class QueueStore {
         let count = pinCounts[segment, default: 0] - 1
         pinCounts[segment] = count > 0 ? count : nil
     }
+
+    /// ``QueueStoreOptions/mostDetailed`` from now on.
+    package func keepAnswers(upTo entries: Int) { index.keepAnswers(upTo: entries) }
 
     func isPinned(_ segment: String) -> Bool { pinCounts[segment] != nil }
 

@@ -17,6 +17,9 @@ package struct QueueStoreOptions: Sendable {
     package var compactionGrace: Int64 = 900
     /// Bytes of the segments that compaction writes.
     package var segmentSize = 64 << 20
+    /// Live entries up to which the index keeps what the last attempt was answered (`max_cache_messages`). With more of them
+    /// an entry has a fixed size: its place, channel, host, times and attempts.
+    package var mostDetailed = Int.max
     /// How commits are run; `.manual` is for simulation.
     /// Nanoseconds between two commits of the ledger, at least: nobody waits for an outcome, and each commit takes the disk
     /// from the messages that come in. It bounds what may be delivered again after a power cut.

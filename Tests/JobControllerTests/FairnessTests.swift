@@ -92,15 +92,13 @@ import Testing
 
     /// It answered, got all the threads of a process, and then hangs: the others get a process of their own.
     @Test func aDestinationThatDiesDelaysNobodyElse() {
-        var hangs = false
         let start = queue(jobs: 2, dead: 0).now
         var clock = Clockwork(queue(jobs: 2, dead: 1000)) { host, now in
             if host != "dead.example" { return (1000, .delivered) }
             return now < start + 20_000 ? (1000, .delivered) : (300_000, .failedTemporarily)
         }
         clock.run(until: start + 21_000)
-        hangs = clock.simulation.hands.count == 10
-        #expect(hangs)
+        #expect(clock.simulation.hands.count == 10)
         for number in 2000..<2010 { clock.simulation.add(number, host: "h\(number).example") }
         #expect(clock.simulation.hands.count == 20)
         #expect(clock.simulation.started == 2)

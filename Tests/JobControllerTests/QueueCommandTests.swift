@@ -146,6 +146,16 @@ import TransactionLog
         _ = try controller.ask("shutdown")
     }
 
+    /// `cache -change -global -max_messages=n`.
+    @Test func changeOfTheLimit() throws {
+        let controller = try RunningController([])
+        defer { RunningController.remove(controller.directory) }
+        wait(controller)
+        #expect(try controller.ask("change max_messages=10") == #"{"ok":true}"#)
+        #expect(try controller.ask("change max_messages=9").contains("a number from 10, not 9"))
+        _ = try controller.ask("shutdown")
+    }
+
     /// A class that is more to the point than the one a channel has takes it over.
     @Test(arguments: [("tcp_*", 2), ("TCP_*", 2), ("tcp_local", 1), ("tcp_l*", 1), ("t*", 0), ("x*", 1)])
     func channelsOfAClass(name: String, count: Int) {

@@ -55,7 +55,6 @@ struct ScheduleModel {
     var lastKey = 0
 
     static let channels = ["tcp_local", "ims-ms", "reprocess"]
-    static let threads: UInt32 = 3
 
     init(seed: UInt64) {
         random = SeededRandom(seed: seed)
@@ -176,10 +175,10 @@ struct ScheduleModel {
     /// The entry that each thread got first is what the job may have died of.
     mutating func die(_ job: JobID) {
         guard let state = jobs.removeValue(forKey: job) else { return }
-        for (thread, keys) in state.hands {
+        for keys in state.hands.values {
             for (place, key) in keys.enumerated() {
                 guard var entry = entries[key] else { continue }
-                if state.pool != nil, place == 0, thread != .max { entry.deaths += 1 }
+                if state.pool != nil, place == 0 { entry.deaths += 1 }
                 if entry.holdsAfterAttempt || entry.deaths >= 3 {
                     hold(&entry)
                     expected.append("\(key) hold")

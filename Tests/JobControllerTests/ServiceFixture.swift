@@ -60,6 +60,7 @@ final class MemoryStore: DeliveryStore {
     func takeReports() -> [QuarantineReport] { [] }
     var trouble: SpoolError? { nil }
     var summary: QueueSummary { QueueSummary() }
+    func keepAnswers(upTo entries: Int) {}
     func close() {}
 }
 

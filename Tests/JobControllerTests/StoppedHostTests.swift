@@ -49,6 +49,21 @@ import Testing
         #expect(simulation.hands.map(\.key) == [key(2)])
     }
 
+    /// A thread that has just served the host, and has not asked again, gets nothing of it either.
+    @Test func aThreadThatServedTheHostGetsNothing() {
+        var simulation = simulation()
+        simulation.add(1, host: "a.example")
+        let hand = simulation.hands.removeFirst()
+        let outcome = RecipientOutcome(recipient: 0, result: .delivered)
+        simulation.schedule.outcome(
+            hand.job, OutcomeReport(key: hand.key, results: [outcome]), now: simulation.now)
+        simulation.schedule.stop(channel: "tcp_local", host: "a.example")
+        simulation.add(2, host: "a.example")
+        simulation.schedule.workAsked(hand.job, [WorkRequest(thread: hand.thread)], now: simulation.now)
+        simulation.settle()
+        #expect(simulation.hands.isEmpty)
+    }
+
     /// ETRN and `run` do not go past a stop.
     @Test func runDoesNotStartAStoppedHost() {
         var simulation = simulation()

@@ -95,7 +95,7 @@ import Testing
 
     /// Runs the whole program against a peer; the reports in the order of their entries.
     private func run(
-        _ queue: Queue, _ items: [(QueueEntryKey, SpoolLocation)], _ port: UInt16
+        _ queue: Queue, _ items: [(QueueEntryKey, SpoolLocation)], _ port: UInt16, reportsStress: Bool = false
     ) async throws -> [OutcomeReport] {
         let (mine, theirs) = try Sockets.sequencedPacketPair()
         var options = WorkSession.Options(jobControllerSocket: queue.path + "/none", queue: queue.path)
@@ -105,7 +105,8 @@ import Testing
         let (codes, code) = AsyncStream<Int32>.makeStream()
         SystemThread.start("client") {
             let program = SMTPClientProgram(
-                settings: .direct(port), source: SessionWorkSource(session), notifier: { $1(nil) })
+                settings: .direct(port), source: SessionWorkSource(session, reportsStress: reportsStress),
+                notifier: { $1(nil) })
             code.yield(program.run(session))
             code.finish()
         }
@@ -135,6 +136,25 @@ import Testing
         #expect(data[small.count] == String(decoding: small, as: UTF8.self))
         #expect(data[large.count] == String(decoding: large, as: UTF8.self))
         #expect(data[0] == "")
+    }
+
+    /// A store that takes nothing now is overloaded (job-controller specification, 6.8); a host of the network that says so
+    /// is one of many.
+    @Test(arguments: [
+        ("452 4.3.1 full", true, true), ("452 4.2.2 full", true, false), ("452 4.3.1 full", false, false),
+    ])
+    func stressIsReported(reply: String, isStore: Bool, isStressed: Bool) async throws {
+        let peer = try Peer { $0.stage == .mail ? .say(reply) : .usual }.start()
+        defer { peer.stop() }
+        let queue = try Queue()
+        var options = SpoolWriterOptions()
+        options.segmentSize = 4 << 20
+        let writer = try SpoolWriter(queue: queue.path, name: "test", options: options)
+        let item = try await store(1, Array("Subject: x\r\n\r\nx\r\n".utf8), in: writer)
+        writer.close()
+        let reports = try await run(queue, [item], peer.port, reportsStress: isStore)
+        #expect(reports.map(\.isStressed) == [isStressed])
+        #expect(reports.first?.results.map(\.result) == [.failedTemporarily])
     }
 
     @Test func damagedRecordsAreReported() async throws {

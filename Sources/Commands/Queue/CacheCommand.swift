@@ -17,6 +17,7 @@ struct CacheCommand: ParsableCommand {
             -rebuild                               compares the index with the queue on the disk
             -change -channel=NAME -job_limit=N | -thread_depth=N | -master_job=PROGRAM
                                                    changes a channel until the next reload
+            -change -global -max_messages=N        keeps answers of hosts for fewer or more messages
             -change -template=NAME -master_job=PROGRAM
                                                    changes the channels of a class, for example tcp_*
             """, shouldDisplay: false)
@@ -57,6 +58,11 @@ struct CacheCommand: ParsableCommand {
         case .change(let channel, let settings):
             try change(channel, settings, source)
             Terminal.line("%CACHE-I-CHANGED, channel \(channel) is changed until the next reload or restart")
+        case .changeLimit(let limit):
+            guard try source.ask(QueueSource.Done.self, "change max_messages=\(limit)") != nil else {
+                throw QueueFailure.noController("CACHE")
+            }
+            Terminal.line("%CACHE-I-CHANGED, max_cache_messages is \(limit) until the next restart")
         case .changeClass(let name, let program):
             try change("class=\(name)", ["master_job=\(program)"], source)
             Terminal.line("%CACHE-I-CHANGED, channels of class \(name) are changed until the next reload or restart")
@@ -131,6 +137,7 @@ enum CacheRequest: Hashable {
     case view(channel: String, json: Bool)
     case change(channel: String, settings: [String])
     case changeClass(String, program: String)
+    case changeLimit(Int)
     /// Accepted without effect, and why.
     case nothing(String)
 
@@ -189,7 +196,13 @@ enum CacheRequest: Hashable {
             {
                 return .nothing("the index is never rebuilt from files")
             }
-            throw QueueFailure("%CACHE-E-GLOBAL, set job_controller options with msconfig and reload", status: 64)
+            guard let word = values["max_messages"] else {
+                throw QueueFailure("%CACHE-E-GLOBAL, set job_controller options with msconfig and reload", status: 64)
+            }
+            guard let limit = Int(word), limit >= 10 else {
+                throw QueueFailure("%CACHE-E-NUMBER, max_messages is a number from 10, not \(word)", status: 64)
+            }
+            return .changeLimit(limit)
         }
         if values["slave_job"] != nil { return .nothing("there are no slave jobs") }
         if let template {

@@ -89,7 +89,12 @@ extension QueueManager {
 
     static func lines(_ item: QueueItem, _ attempts: [QueueAttempt]) -> [String] {
         var lines = [item.fullName]
-        if attempts.isEmpty { lines.append("  no attempt yet") }
+        if attempts.isEmpty {
+            // With more messages than max_cache_messages the Job Controller keeps no answers.
+            lines.append(
+                item.attempts == 0
+                    ? "  no attempt yet" : "  \(item.attempts) failed attempts, whose answers are in no log any more")
+        }
         for attempt in attempts {
             lines.append("  \(LocalTime.stamp(attempt.time)) channel \(item.channel)")
             lines.append("    recipient \(QueueText.shown(attempt.recipient))")

@@ -84,7 +84,7 @@ struct ChannelQueue {
         if isStopped { stoppedHosts.insert(name) } else { stoppedHosts.remove(name) }
         // Names that differ in case alone are one host to the operator.
         let changed = hosts.indices.filter {
-            hosts[$0].isStopped != isStopped && hosts[$0].entries > 0 && hosts[$0].name.lowercased() == name
+            hosts[$0].isStopped != isStopped && !hosts[$0].isGone && hosts[$0].name.lowercased() == name
         }
         for index in changed { hosts[index].isStopped = isStopped }
         return changed.map { Int32($0) }

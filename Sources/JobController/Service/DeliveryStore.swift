@@ -17,6 +17,7 @@ package protocol DeliveryStore: AnyObject {
     func takeReports() -> [QuarantineReport]
     var trouble: SpoolError? { get }
     var summary: QueueSummary { get }
+    func keepAnswers(upTo entries: Int)
     func close()
 }
 

@@ -19,6 +19,7 @@ extension JobControllerLoop {
         case ("sums", 1): sums(words[0])
         case ("jobs", 0): jobs
         case ("submit", 1...2): submit(words[0])
+        case ("change", 1) where words[0].hasPrefix("max_messages="): changeLimit(words[0].dropFirst(13))
         case ("change", 2...): change(words[0], Array(words.dropFirst()))
         case ("walk", 0): walk()
         case ("counters", 0): ["ok": true, "today": .integer(processedToday)]
@@ -121,7 +122,7 @@ extension JobControllerLoop {
     }
 
     /// `change CHANNEL job_limit=N thread_depth=N master_job=PROGRAM …`, or `change class=NAME master_job=PROGRAM …`: until
-    /// the next reload.
+    /// the next reload; `change max_messages=N`: until the next start.
     private func change(_ channel: String, _ words: [String]) -> JSONValue {
         if channel.hasPrefix("class=") { return change(class: String(channel.dropFirst(6)), words) }
         var jobs: Int?
@@ -145,6 +146,15 @@ extension JobControllerLoop {
         guard schedule.change(channel: channel, maximumJobs: jobs, threadDepth: depth, masterCommand: master, now: now)
         else { return Self.failure("there is no channel \(channel)") }
         log.write("channel \(channel) is changed until the next reload: \(words.joined(separator: " "))")
+        return ["ok": true]
+    }
+
+    private func changeLimit(_ word: Substring) -> JSONValue {
+        guard let limit = Int(word), limit >= 10 else {
+            return Self.failure("max_messages is a number from 10, not \(word)")
+        }
+        store.keepAnswers(upTo: limit)
+        log.write("max_cache_messages is \(limit) until the next start")
         return ["ok": true]
     }
 
