@@ -48,6 +48,7 @@ import Testing
 
     @Test(arguments: [
         (".ds x", "\\&.ds x"), ("a-b \\n", "a\\-b \\en"), ("'quoted'", "\\&'quoted'"), ("", ""),
+        ("ID …", "ID \\[u2026]"), ("\u{1F4EE}", "\\[u1F4EE]"),
     ])
     func escaping(words: String, roff: String) { #expect(ManualPage.escaped(words) == roff) }
 
