@@ -54,6 +54,7 @@ enum FamilySpelling {
             "today": .flag("--today"),
         ],
         "dispatcher": ["json": .flag("--json")], "find": ["f": .value("--first"), "l": .value("--last")],
+        "process": ["json": .flag("--json")],
         "purge": ["day": .value("--day"), "hour": .value("--hour"), "num": .value("--num")],
         "view": ["f": .value("--first"), "l": .value("--last")],
     ]

@@ -90,10 +90,13 @@ import Testing
             (["-change", "-template=none_*", "-master_job=/bin/true"], 2, "no channel is derived"),
             (["-walk"], 0, "-I-WALK"),
             (["-sync", "-norecipient"], 0, "-I-SYNC"), (["-close"], 0, "-I-NOTHING"),
+            (["-sync", "-json"], 0, #"{"count":0}"#),
+            (["-rebuild", "-json"], 0, #""gone":[],"unknown":[]}"#),
         ] as [([String], Int32, String)] {
             let done = try instance.attempt(["imsimta", "cache"] + words)
             #expect(done.exit == .exited(exit) && done.output.contains(text), "\(words): \(done.output)")
         }
+        #expect(try instance.martlet("imsimta", "process", "-json").contains("/job_controller\"}"))
         #expect(try instance.martlet("queue", "walk").contains("job_controller.log"))
         #expect(try instance.martlet("imsimta", "clbuild", "pmdf.cld").hasPrefix("%CLBUILD-I-NOTHING"))
         #expect(try instance.martlet("imsimta", "version").hasPrefix("Martlet "))

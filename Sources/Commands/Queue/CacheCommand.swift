@@ -33,7 +33,8 @@ struct CacheCommand: ParsableCommand {
         let manager = try QueueCommand.manager(&words, instance, isDialogue: false, facility: "CACHE")
         do {
             let request = try CacheRequest(words)
-            let status = try Self.carryOut(request, manager.source)
+            let isJSON = words.contains { $0.drop { $0 == "-" } == "json" }
+            let status = try Self.carryOut(request, manager.source, isJSON: isJSON)
             if status != 0 { throw ExitCode(status) }
         } catch let refusal as FamilySpelling.Refusal {
             Terminal.error(refusal.description)
@@ -44,42 +45,54 @@ struct CacheCommand: ParsableCommand {
         }
     }
 
-    private static func carryOut(_ request: CacheRequest, _ source: QueueSource) throws -> Int32 {
+    private static func carryOut(_ request: CacheRequest, _ source: QueueSource, isJSON: Bool) throws -> Int32 {
         switch request {
         case .synchronize:
             guard let done = try source.ask(QueueSource.Done.self, "sync") else {
                 throw QueueFailure.noController("CACHE")
             }
-            Terminal.line("%CACHE-I-SYNC, \(done.count ?? 0) entries were found")
+            let count = done.count ?? 0
+            say("%CACHE-I-SYNC, \(count) entries were found", isJSON, ["count": .integer(count)])
         case .walk:
             guard try source.ask(QueueSource.Done.self, "walk") != nil else { throw QueueFailure.noController("CACHE") }
-            Terminal.line("%CACHE-I-WALK, the state is in \(source.paths.log)/job_controller.log")
-        case .nothing(let reason): Terminal.line("%CACHE-I-NOTHING, \(reason)")
-        case .change(let channel, let settings): try change(channel, settings, source)
+            let log = "\(source.paths.log)/job_controller.log"
+            say("%CACHE-I-WALK, the state is in \(log)", isJSON, ["log": .string(log)])
+        case .nothing(let reason): say("%CACHE-I-NOTHING, \(reason)", isJSON, ["nothing": .string(reason)])
+        case .change(let channel, let settings): try change([channel], settings, source, isJSON)
         case .changeTemplate(let pattern, let settings):
-            let status = try source.ask(QueueStatus.self, "status")
-            guard let status else { throw QueueFailure.noController("CACHE") }
+            guard let status = try source.ask(QueueStatus.self, "status") else {
+                throw QueueFailure.noController("CACHE")
+            }
             let channels = status.channels.map(\.name).filter { fnmatch(pattern, $0, 0) == 0 }
             guard !channels.isEmpty else {
                 throw QueueFailure("%CACHE-E-TEMPLATE, no channel is derived from \(pattern)")
             }
-            for channel in channels { try change(channel, settings, source) }
-        case .view(let channel, let json):
+            try change(channels, settings, source, isJSON)
+        case .view(let channel):
             guard try source.ask("list 0 1") != nil else { throw QueueFailure.noController("CACHE") }
-            return view(try source.items(channel: channel).filter { !$0.isHeld }, json)
-        case .rebuild: return try rebuild(source)
+            return view(try source.items(channel: channel).filter { !$0.isHeld }, isJSON)
+        case .rebuild: return try rebuild(source, isJSON)
         }
         return 0
     }
 
-    private static func change(_ channel: String, _ settings: [String], _ source: QueueSource) throws {
-        let line = "change \(channel) " + settings.joined(separator: " ")
-        guard try source.ask(QueueSource.Done.self, line) != nil else { throw QueueFailure.noController("CACHE") }
-        Terminal.line("%CACHE-I-CHANGED, channel \(channel) is changed until the next reload or restart")
+    private static func say(_ line: String, _ isJSON: Bool, _ answer: JSONValue) {
+        Terminal.line(isJSON ? answer.text : line)
     }
 
-    private static func view(_ items: [QueueItem], _ json: Bool) -> Int32 {
-        if json {
+    private static func change(
+        _ channels: [String], _ settings: [String], _ source: QueueSource, _ isJSON: Bool
+    ) throws {
+        for channel in channels {
+            let line = "change \(channel) " + settings.joined(separator: " ")
+            guard try source.ask(QueueSource.Done.self, line) != nil else { throw QueueFailure.noController("CACHE") }
+        }
+        let lines = channels.map { "%CACHE-I-CHANGED, channel \($0) is changed until the next reload or restart" }
+        say(lines.joined(separator: "\n"), isJSON, ["changed": .array(channels.map(JSONValue.string))])
+    }
+
+    private static func view(_ items: [QueueItem], _ isJSON: Bool) -> Int32 {
+        if isJSON {
             let rows = items.enumerated().map { QueueRow(id: $0.offset + 1, item: $0.element).json }
             Terminal.line(JSONValue.object([.init("entries", .array(rows))]).text)
         } else {
@@ -100,7 +113,7 @@ struct CacheCommand: ParsableCommand {
     }
 
     /// Reads the queue as a start would, and says what the index in use has otherwise.
-    private static func rebuild(_ source: QueueSource) throws -> Int32 {
+    private static func rebuild(_ source: QueueSource, _ isJSON: Bool) throws -> Int32 {
         _ = try source.ask(QueueSource.Done.self, "sync")
         guard try source.ask("list 0 1") != nil else { throw QueueFailure.noController("CACHE") }
         let inUse = Set(try source.items().compactMap { $0.entryName.map { "\($0.message).\($0.entry)" } })
@@ -111,6 +124,15 @@ struct CacheCommand: ParsableCommand {
         let names = Set(onDisk.compactMap { $0.entryName.map { "\($0.message).\($0.entry)" } })
         let missing = steady.subtracting(names)
         let unknown = names.subtracting(inUse).subtracting(inUseNow)
+        if isJSON {
+            let answer: JSONValue = [
+                "disk": .integer(names.count), "index": .integer(inUseNow.count),
+                "gone": .array(missing.sorted().map(JSONValue.string)),
+                "unknown": .array(unknown.sorted().map(JSONValue.string)),
+            ]
+            Terminal.line(answer.text)
+            return missing.isEmpty && unknown.isEmpty ? 0 : 1
+        }
         for name in missing.sorted() { Terminal.line("%CACHE-W-GONE, not on the disk: \(name)") }
         for name in unknown.sorted() { Terminal.line("%CACHE-W-UNKNOWN, not in the index: \(name)") }
         Terminal.line(
@@ -125,7 +147,7 @@ enum CacheRequest: Hashable {
     case synchronize
     case walk
     case rebuild
-    case view(channel: String, json: Bool)
+    case view(channel: String)
     case change(channel: String, settings: [String])
     /// Every channel of a class, such as `tcp_*`.
     case changeTemplate(String, settings: [String])
@@ -165,7 +187,7 @@ enum CacheRequest: Hashable {
         case "walk": self = .walk
         case "rebuild": self = .rebuild
         case "close": self = .nothing("processes keep no cache file open")
-        case "view": self = .view(channel: parameters.first ?? "*", json: values["json"] != nil)
+        case "view": self = .view(channel: parameters.first ?? "*")
         case "change": self = try Self.change(values)
         default: throw QueueFailure("%CACHE-E-ACTION, say -sync, -view, -walk, -rebuild or -change", status: 64)
         }
