@@ -28,10 +28,11 @@ enum FamilySpelling {
         "trace": ["trace"], "version": ["version"], "view": ["view"],
     ]
 
-    /// The verbs, each with the command that it is here.
+    /// The verbs, each with what it is here.
     static var meanings: [(verb: String, meaning: String)] {
         verbs.sorted { $0.key < $1.key }.map { verb, words in
-            (verb, (["martlet"] + words.filter { !$0.hasPrefix("--facility") }).joined(separator: " "))
+            let own = words.filter { !$0.hasPrefix("--facility") }.joined(separator: " ")
+            return (verb, words.first == "nothing" ? "accepted; nothing is needed" : "as martlet \(own)")
         }
     }
 
@@ -53,6 +54,7 @@ enum FamilySpelling {
             "today": .flag("--today"),
         ],
         "dispatcher": ["json": .flag("--json")], "find": ["f": .value("--first"), "l": .value("--last")],
+        "process": ["json": .flag("--json")],
         "purge": ["day": .value("--day"), "hour": .value("--hour"), "num": .value("--num")],
         "view": ["f": .value("--first"), "l": .value("--last")],
     ]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import OptionSyntax
 import SystemCalls
 
 /// `martlet process`
@@ -9,8 +10,12 @@ struct ProcessCommand: ParsableCommand {
 
     @OptionGroup var instance: InstanceOptions
 
+    @Flag(help: "One JSON object.")
+    var json = false
+
     func run() throws {
         let rows = InstanceProcess.all(of: try instance.existing())
+        if json { return Terminal.line(JSONValue.object([.init("processes", .array(rows.map(\.json)))]).text) }
         let today = InstanceProcess.day(SystemClock.wallSeconds)
         Terminal.table(
             ["USER", "PID", "S", "VSZ", "RSS", "STIME", "TIME", "COMMAND"],
@@ -76,6 +81,15 @@ struct InstanceProcess: Hashable {
 
     private var isSupervisor: Bool {
         command.split(separator: " ").first.map { $0.hasSuffix("/martlet") || $0 == "martlet" } ?? true
+    }
+
+    var json: JSONValue {
+        [
+            "pid": .integer(Int(id)), "user": .string(user), "state": .string(state),
+            "virtual_kilobytes": .integer(virtualKilobytes), "resident_kilobytes": .integer(residentKilobytes),
+            "started": .integer(Int(started)), "processor_seconds": .integer(processorSeconds),
+            "command": .string(command),
+        ]
     }
 
     /// `hh:mm:ss`, or `Mon_dd` when it was not today.

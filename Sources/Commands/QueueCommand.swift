@@ -82,7 +82,7 @@ struct QueueDialogueCommand: ParsableCommand {
         let own = words.filter { !["-maintenance", "--maintenance"].contains($0.lowercased()) }
         guard own.isEmpty else {
             // One command: there is no listing that ids could be of.
-            var words = words
+            var words = command
             let status = try QueueCommand.manager(&words, instance, isDialogue: false).perform(own) ?? 0
             if status != 0 { throw ExitCode(status) }
             return

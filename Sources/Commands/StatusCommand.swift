@@ -93,8 +93,12 @@ struct StatusSource {
         ])
         text += services ?? ""
         if let queues { text += StatusMetrics.queues(queues, now: Int(SystemClock.wallSeconds)) }
-        if let counters = TrafficCounters(path: InstancePaths(instanceRoot: root).counters, creates: false) {
+        let paths = InstancePaths(instanceRoot: root)
+        if let counters = TrafficCounters(path: paths.counters, creates: false) {
             text += StatusMetrics.traffic(counters.rows())
+        }
+        if let free = try? Files.freeSpace(paths.queue) {
+            text += StatusMetrics.disk(freeBytes: free.bytes, freeInodes: free.inodes)
         }
         if text.hasSuffix("\n") { text.removeLast() }
         return text

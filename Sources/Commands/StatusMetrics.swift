@@ -63,6 +63,16 @@ enum StatusMetrics {
         }
     }
 
+    /// Of the file system of the queue: what the alarm `diskavail` watches (commands specification, section 8.2).
+    static func disk(freeBytes: Int, freeInodes: Int) -> String {
+        var text = MetricsText()
+        text.family("martlet_queue_free_bytes", .gauge, "Free bytes of the file system of the queue.")
+        text.sample([], freeBytes)
+        text.family("martlet_queue_free_inodes", .gauge, "Free inodes of the file system of the queue.")
+        text.sample([], freeInodes)
+        return text.text
+    }
+
     // MARK: Traffic
 
     private static let counters: [(name: String, help: String, counter: TrafficCounter)] = [

@@ -22,7 +22,10 @@ struct TraceCommand: ParsableCommand {
     @Flag(help: "One JSON object.")
     var json = false
 
-    @Argument(help: "An entry name, the Message-ID of the header, an envelope id, or an address.")
+    @Argument(
+        help:
+            "An entry name, the id of the queue, the Message-ID of the header, an envelope id, an address of sender or recipient, or the address of a client."
+    )
     var id: String
 
     func run() throws {
@@ -40,17 +43,20 @@ struct TraceCommand: ParsableCommand {
                 ways: { given, channel, sender in
                     decisions?.way(
                         of: given, on: channel, sender: sender, isAuthenticated: false, isIn: nil) ?? []
-                }, limit: max(1, limit))
+                }, limit: max(1, limit), progress: { Terminal.progress($0) })
             let traces = try tracer.traces(of: id, since: earliest)
+            let refused = tracer.refusals(of: id, since: earliest)
             if json {
-                Terminal.line(JSONValue.object([.init("messages", .array(traces.map(\.json)))]).text)
+                let answer: JSONValue = [
+                    "messages": .array(traces.map(\.json)), "refused": .array(refused.map(MessageTrace.json)),
+                ]
+                Terminal.line(answer.text)
             } else {
-                for (index, trace) in traces.enumerated() {
-                    if index > 0 { Terminal.line("") }
-                    trace.lines(now: now).forEach(Terminal.line)
-                }
+                let parts = traces.map { $0.lines(now: now) } + [MessageTrace.lines(refused: refused)]
+                Terminal.text(
+                    parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n"))
             }
-            if traces.isEmpty {
+            if traces.isEmpty, refused.isEmpty {
                 if !json { Terminal.error("martlet: neither the log nor the queue knows \(id)") }
                 throw ExitCode(1)
             }

@@ -74,7 +74,7 @@ package struct TrafficRow: Hashable, Sendable {
     /// How many messages left within each of ``queueBounds``, and how many later.
     package var queueTimes: [Int] { Array(values[Self.firstBucket...]) }
 
-    /// Messages, recipients, blocks and perhaps connections were counted.
+    /// Connections were counted.
     package var hasAssociations: Bool {
         TrafficCounter.allCases.contains { $0.isAboutAssociations && self[$0] != 0 }
     }

@@ -80,6 +80,19 @@ import Testing
         #expect(json.contains(#""acts":[{"time":"22-Nov-2026 08:30:00","text":"return "#))
     }
 
+    @Test func refusals() throws {
+        let line = try event(
+            "22-Nov-2026 08:00:00.12 tcp_local    tcp_local    JE 0 a@x.example rfc822;no@b.example no@b.example   550 5.1.1 unknown or illegal user"
+        )
+        #expect(
+            MessageTrace.lines(refused: [line]) == [
+                "Refused, so that nothing of it is in the queue",
+                "  22-Nov-2026 08:00:00.12  JE    refused, tcp_local", "      to no@b.example, from a@x.example",
+                "      550 5.1.1 unknown or illegal user",
+            ])
+        #expect(MessageTrace.lines(refused: []).isEmpty)
+    }
+
     @Test func stamps() {
         #expect(LocalTime.seconds(LocalTime.stamp(1_700_000_000)) == 1_700_000_000)
         #expect(LocalTime.seconds("yesterday") == nil)

@@ -66,6 +66,7 @@ import Testing
         #expect(
             (metrics["martlet_channel_connections_total", ["channel": "tcp_intranet", "direction": "in"]] ?? 0) >= 2)
         #expect((metrics["martlet_channel_stored_bytes", local] ?? 0) > 20)
+        #expect((metrics["martlet_queue_free_bytes", [:]] ?? 0) > 0)
         #expect((metrics["martlet_channel_oldest_age_seconds", local] ?? -1) >= 0)
         // Labels are words of the configuration and of fixed lists, whatever clients send.
         #expect(!metrics.values.keys.contains { $0.labels.values.contains { $0.contains("example") } })

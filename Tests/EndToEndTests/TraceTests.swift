@@ -59,6 +59,24 @@ import Testing
         #expect(json.contains(#""ways":[{"about":"way","text":"#) && json.contains(#""acts":[{"time":"#))
     }
 
+    /// What was refused has no message, and is told of all the same.
+    @Test func refusedRecipients() throws {
+        let instance = try TestInstance()
+        try instance.start()
+        let peer = try SMTPPeer(port: instance.port)
+        try peer.greet()
+        #expect(try peer.command("MAIL FROM:<a@x.example>").code == 250)
+        #expect(try peer.command("RCPT TO:<nobody@\(TestInstance.domain)>").code == 550)
+        for id in ["NOBODY@\(TestInstance.domain)", "a@x.example", "127.0.0.1"] {
+            let text = try instance.martlet("trace", id)
+            #expect(text.contains("to nobody@\(TestInstance.domain), from a@x.example"), "\(id): \(text)")
+            #expect(text.contains("550 5.1.1"), "\(text)")
+        }
+        let json = try instance.martlet("trace", "--json", "a@x.example")
+        #expect(json.hasPrefix(#"{"messages":[],"refused":[{"time":"#), "\(json)")
+        #expect(try instance.attempt(["trace", "other@x.example"]).exit == .exited(1))
+    }
+
     /// As the return job of the night does (notifications-logging specification, section 2.1), twice.
     private func roll(_ instance: TestInstance) throws {
         let log = instance.root + "/data/log/mail.log"

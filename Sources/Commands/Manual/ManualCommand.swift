@@ -91,7 +91,9 @@ struct ManualTool: Decodable {
         var subcommands: [Command]?
         var arguments: [Argument]?
 
-        var shown: [Argument] { (arguments ?? []).filter { $0.shouldDisplay && $0.names?.first?.name != "version" } }
+        var shown: [Argument] {
+            (arguments ?? []).filter { $0.shouldDisplay && !["help", "version"].contains($0.names?.last?.name) }
+        }
         var parts: [Command] {
             (subcommands ?? []).filter { $0.shouldDisplay && $0.commandName != "help" }
         }

@@ -60,7 +60,6 @@ enum ManualExamples {
             .init("Pause a channel and let it go on:", "martlet queue stop tcp_local"),
             .init("", "martlet queue start tcp_local"),
         ],
-        "refresh": [.init("The older way to bring a change in force:", "martlet refresh")],
         "reload": [.init("Bring mappings, rules, channels and options in force:", "martlet reload")],
         "restart": [
             .init("New workers for one service, with its port open:", "martlet restart SMTP"),

@@ -57,7 +57,7 @@ struct ManualPage {
             "imsimta is martlet called by another name. Verbs and switches may be shortened as far as they stay"
                 + " unambiguous, switches stand anywhere, -noNAME negates -NAME, and case does not matter in names.")
         page.section("VERBS")
-        for (verb, meaning) in FamilySpelling.meanings { page.item(verb, "as \(meaning)") }
+        for (verb, meaning) in FamilySpelling.meanings { page.item(verb, meaning) }
         page.end(examples: "imsimta", seeAlso: ["martlet", "martlet-queue"])
         return page.text
     }
@@ -148,14 +148,17 @@ struct ManualPage {
         words.hasSuffix(".") ? String(words.dropLast()) : words
     }
 
-    /// Backslashes and hyphens as they are, and no line that troff(1) would obey.
+    /// Backslashes and hyphens as they are, what is not ASCII by its number, and no line that troff(1) would obey.
     static func escaped(_ words: String) -> String {
         var result = ""
-        for character in words {
-            switch character {
+        for scalar in words.unicodeScalars {
+            switch scalar {
             case "\\": result += "\\e"
             case "-": result += "\\-"
-            default: result.append(character)
+            case _ where scalar.isASCII: result.unicodeScalars.append(scalar)
+            default:
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                result += "\\[u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "]"
             }
         }
         return result.hasPrefix(".") || result.hasPrefix("'") ? "\\&" + result : result

@@ -33,7 +33,8 @@ struct CacheCommand: ParsableCommand {
         let manager = try QueueCommand.manager(&words, instance, isDialogue: false, facility: "CACHE")
         do {
             let request = try CacheRequest(words)
-            let status = try Self.carryOut(request, manager.source)
+            let isJSON = words.contains { $0.drop { $0 == "-" } == "json" }
+            let status = try Self.carryOut(request, manager.source, isJSON: isJSON)
             if status != 0 { throw ExitCode(status) }
         } catch let refusal as FamilySpelling.Refusal {
             Terminal.error(refusal.description)
@@ -44,34 +45,43 @@ struct CacheCommand: ParsableCommand {
         }
     }
 
-    private static func carryOut(_ request: CacheRequest, _ source: QueueSource) throws -> Int32 {
+    private static func carryOut(_ request: CacheRequest, _ source: QueueSource, isJSON: Bool) throws -> Int32 {
         switch request {
         case .synchronize:
             guard let done = try source.ask(QueueSource.Done.self, "sync") else {
                 throw QueueFailure.noController("CACHE")
             }
-            Terminal.line("%CACHE-I-SYNC, \(done.count ?? 0) entries were found")
+            let count = done.count ?? 0
+            say("%CACHE-I-SYNC, \(count) entries were found", isJSON, ["count": .integer(count)])
         case .walk:
             guard try source.ask(QueueSource.Done.self, "walk") != nil else { throw QueueFailure.noController("CACHE") }
-            Terminal.line("%CACHE-I-WALK, the state is in \(source.paths.log)/job_controller.log")
-        case .nothing(let reason): Terminal.line("%CACHE-I-NOTHING, \(reason)")
+            let log = "\(source.paths.log)/job_controller.log"
+            say("%CACHE-I-WALK, the state is in \(log)", isJSON, ["log": .string(log)])
+        case .nothing(let reason): say("%CACHE-I-NOTHING, \(reason)", isJSON, ["nothing": .string(reason)])
         case .change(let channel, let settings):
             try change(channel, settings, source)
-            Terminal.line("%CACHE-I-CHANGED, channel \(channel) is changed until the next reload or restart")
+            let line = "%CACHE-I-CHANGED, channel \(channel) is changed until the next reload or restart"
+            say(line, isJSON, ["changed": .string(channel)])
         case .changeLimit(let limit):
             guard try source.ask(QueueSource.Done.self, "change max_messages=\(limit)") != nil else {
                 throw QueueFailure.noController("CACHE")
             }
-            Terminal.line("%CACHE-I-CHANGED, max_cache_messages is \(limit) until the next restart")
+            let line = "%CACHE-I-CHANGED, max_cache_messages is \(limit) until the next restart"
+            say(line, isJSON, ["max_cache_messages": .integer(limit)])
         case .changeClass(let name, let program):
             try change("class=\(name)", ["master_job=\(program)"], source)
-            Terminal.line("%CACHE-I-CHANGED, channels of class \(name) are changed until the next reload or restart")
-        case .view(let channel, let json):
+            let line = "%CACHE-I-CHANGED, channels of class \(name) are changed until the next reload or restart"
+            say(line, isJSON, ["changed": .string(name)])
+        case .view(let channel):
             guard try source.ask("list 0 1") != nil else { throw QueueFailure.noController("CACHE") }
-            return view(try source.items(channel: channel).filter { !$0.isHeld }, json)
-        case .rebuild: return try rebuild(source)
+            return view(try source.items(channel: channel).filter { !$0.isHeld }, isJSON)
+        case .rebuild: return try rebuild(source, isJSON)
         }
         return 0
+    }
+
+    private static func say(_ line: String, _ isJSON: Bool, _ answer: JSONValue) {
+        Terminal.line(isJSON ? answer.text : line)
     }
 
     /// A program without a path is one of ours, as in `master_command`.
@@ -87,8 +97,8 @@ struct CacheCommand: ParsableCommand {
         }
     }
 
-    private static func view(_ items: [QueueItem], _ json: Bool) -> Int32 {
-        if json {
+    private static func view(_ items: [QueueItem], _ isJSON: Bool) -> Int32 {
+        if isJSON {
             let rows = items.enumerated().map { QueueRow(id: $0.offset + 1, item: $0.element).json }
             Terminal.line(JSONValue.object([.init("entries", .array(rows))]).text)
         } else {
@@ -109,7 +119,7 @@ struct CacheCommand: ParsableCommand {
     }
 
     /// Reads the queue as a start would, and says what the index in use has otherwise.
-    private static func rebuild(_ source: QueueSource) throws -> Int32 {
+    private static func rebuild(_ source: QueueSource, _ isJSON: Bool) throws -> Int32 {
         _ = try source.ask(QueueSource.Done.self, "sync")
         guard try source.ask("list 0 1") != nil else { throw QueueFailure.noController("CACHE") }
         let inUse = Set(try source.items().compactMap { $0.entryName.map { "\($0.message).\($0.entry)" } })
@@ -120,6 +130,15 @@ struct CacheCommand: ParsableCommand {
         let names = Set(onDisk.compactMap { $0.entryName.map { "\($0.message).\($0.entry)" } })
         let missing = steady.subtracting(names)
         let unknown = names.subtracting(inUse).subtracting(inUseNow)
+        if isJSON {
+            let answer: JSONValue = [
+                "disk": .integer(names.count), "index": .integer(inUseNow.count),
+                "gone": .array(missing.sorted().map(JSONValue.string)),
+                "unknown": .array(unknown.sorted().map(JSONValue.string)),
+            ]
+            Terminal.line(answer.text)
+            return missing.isEmpty && unknown.isEmpty ? 0 : 1
+        }
         for name in missing.sorted() { Terminal.line("%CACHE-W-GONE, not on the disk: \(name)") }
         for name in unknown.sorted() { Terminal.line("%CACHE-W-UNKNOWN, not in the index: \(name)") }
         Terminal.line(
@@ -134,7 +153,7 @@ enum CacheRequest: Hashable {
     case synchronize
     case walk
     case rebuild
-    case view(channel: String, json: Bool)
+    case view(channel: String)
     case change(channel: String, settings: [String])
     case changeClass(String, program: String)
     case changeLimit(Int)
@@ -174,7 +193,7 @@ enum CacheRequest: Hashable {
         case "walk": self = .walk
         case "rebuild": self = .rebuild
         case "close": self = .nothing("processes keep no cache file open")
-        case "view": self = .view(channel: parameters.first ?? "*", json: values["json"] != nil)
+        case "view": self = .view(channel: parameters.first ?? "*")
         case "change": self = try Self.change(values)
         default: throw QueueFailure("%CACHE-E-ACTION, say -sync, -view, -walk, -rebuild or -change", status: 64)
         }

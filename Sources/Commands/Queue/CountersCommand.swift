@@ -105,7 +105,8 @@ struct CountersWork {
             guard let answer = try source.ask(Answer.self, "counters") else {
                 throw QueueFailure.noController("COUNTERS")
             }
-            say(isJSON ? "{\"today\":\(answer.today)}" : "\(answer.today) messages processed so far today")
+            let today: JSONValue = ["today": .integer(answer.today)]
+            say(isJSON ? today.text : "\(answer.today) messages processed so far today")
         case .show: try show(say)
         }
     }

@@ -71,7 +71,7 @@ struct MessageTrace: Hashable {
         ]
     }
 
-    private static func json(_ event: QueueLogLine) -> JSONValue {
+    static func json(_ event: QueueLogLine) -> JSONValue {
         [
             "time": .integer(Int(event.time)), "action": .string(event.action), "meaning": .string(event.meaning),
             "channel": .string(event.source), "destination": .string(event.destination),

@@ -12,18 +12,21 @@ struct MessageTracer {
     let ways: (String, String, String) -> [MessageTrace.Decision]
     /// Most messages of one address.
     let limit: Int
+    /// Shows how far it is; an empty text clears it.
+    var progress: (String) -> Void = { _ in }
+
+    private var log: QueueLog { QueueLog(directory: source.paths.log) }
 
     /// `id`: entry name, message id of the header, envelope id, or address. The newest last.
     func traces(of id: String, since: Int64) throws -> [MessageTrace] {
-        let log = QueueLog(directory: source.paths.log)
         var ids: [MessageID] = []
         if let known = EntryName(id)?.message ?? MessageID(id) {
             ids = [known]
         } else {
-            for line in log.lines(with: [id]) where line.time >= since && Self.speaks(line, of: id) {
+            for line in lines(of: id, since: since) {
                 if let message = line.entryName?.message, !ids.contains(message) { ids.append(message) }
             }
-            for message in try inQueue(id) where !ids.contains(message) { ids.append(message) }
+            for message in try inQueue(id, isKnown: !ids.isEmpty) where !ids.contains(message) { ids.append(message) }
             ids = ids.suffix(limit)
         }
         let lines = log.lines(with: ids.map(\.description)).filter { $0.time >= since }
@@ -39,6 +42,18 @@ struct MessageTracer {
         }.filter { !$0.events.isEmpty || !$0.entries.isEmpty }
     }
 
+    /// Recipients that were refused while the client waited: there never was a message. The newest last.
+    func refusals(of id: String, since: Int64) -> [QueueLogLine] {
+        guard EntryName(id) == nil, MessageID(id) == nil else { return [] }
+        return lines(of: id, since: since).filter { $0.entryName == nil && "JVB".contains($0.action.prefix(1)) }
+            .suffix(limit)
+    }
+
+    /// Addresses are written in small letters more often than not.
+    private func lines(of id: String, since: Int64) -> [QueueLogLine] {
+        log.lines(with: [id, id.lowercased()]).filter { $0.time >= since && Self.speaks($0, of: id) }
+    }
+
     /// An id stands somewhere in the line; an address is one of its addresses.
     private static func speaks(_ line: QueueLogLine, of id: String) -> Bool {
         guard id.contains("@"), !id.hasPrefix("<") else { return true }
@@ -47,11 +62,18 @@ struct MessageTracer {
         return addresses.contains { $0.lowercased() == id } || line.detail.lowercased().contains("<\(id)>")
     }
 
+    /// Of how many entries all envelopes are read although the log knows the id.
+    private static let mostRead = 20_000
+
     /// Messages in the queue whose envelope names the id, for a log that does not say enough.
-    private func inQueue(_ id: String) throws -> [MessageID] {
+    private func inQueue(_ id: String, isKnown: Bool) throws -> [MessageID] {
         var found: [MessageID] = []
         let wanted = id.lowercased()
-        for item in try source.items() {
+        let items = try source.items()
+        if isKnown, items.count > Self.mostRead { return [] }
+        defer { progress("") }
+        for (index, item) in items.enumerated() {
+            if index % 500 == 499 { progress("read \(index + 1) of \(items.count) envelopes") }
             guard let name = item.entryName, !found.contains(name.message),
                 let message = try? source.message(of: item).message
             else { continue }

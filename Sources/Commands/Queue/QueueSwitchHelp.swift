@@ -34,7 +34,7 @@ extension QueueVerb {
 
     private static let fields = [
         "content": "the body", "domain_to": "the domain of a recipient", "env_from": "the envelope sender",
-        "from": "the envelope sender; <> is the empty one", "subject": "the subject", "to": "a recipient",
+        "from": "the envelope sender", "subject": "the subject", "to": "a recipient",
     ]
 
     private static let counters = [

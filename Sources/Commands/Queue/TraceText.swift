@@ -114,6 +114,20 @@ extension MessageTrace {
             .flatMap(\.element.lines)
     }
 
+    /// Recipients that were refused, for people.
+    static func lines(refused: [QueueLogLine]) -> [String] {
+        guard !refused.isEmpty else { return [] }
+        return ["Refused, so that nothing of it is in the queue"]
+            + refused.flatMap { event in
+                var lines = ["  \(event.stamp)  \(QueueText.padded(event.action, 5)) \(event.meaning), \(event.source)"]
+                let sender = event.sender.isEmpty ? "<>" : event.sender
+                lines.append("      to \(QueueText.shown(event.recipient)), from \(QueueText.shown(sender))")
+                let said = event.detail.split(separator: " ").joined(separator: " ")
+                if !said.isEmpty { lines.append("      \(QueueText.shown(said))") }
+                return lines
+            }
+    }
+
     private func lines(of event: QueueLogLine) -> [String] {
         let way = event.destination.isEmpty ? event.source : "\(event.source) to \(event.destination)"
         let attempts = event.entryName?.attempts ?? 0
