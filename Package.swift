@@ -112,8 +112,9 @@ let package = Package(
         library(
             "JobController",
             [
-                "SystemCalls", "OptionSyntax", "ProcessPool", "Configuration", "Channels", "Envelope", "Spool",
-                "MasterKit", heap,
+                "SystemCalls", "OptionSyntax", "InternetMessage", "ProcessPool", "Configuration", "Channels",
+                "Envelope",
+                "Spool", "MasterKit", heap,
             ]),
         library(
             "SMTPServer",
@@ -224,8 +225,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "SystemCalls", "martlet", "dispatcher", "job_controller", "tcp_smtp_server", "tcp_smtp_client",
-                "ims_master", "reprocess",
+                "SystemCalls", "Spool", "Envelope", "martlet", "dispatcher", "job_controller", "tcp_smtp_server",
+                "tcp_smtp_client", "ims_master", "reprocess",
             ], swiftSettings: settings),
     ]
 )

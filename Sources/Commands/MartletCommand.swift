@@ -16,6 +16,7 @@ public struct MartletCommand: ParsableCommand {
             CacheCommand.self, RefreshCommand.self, ExplainCommand.self, UpgradeCommand.self, MSConfigCommand.self,
             DispatcherCommand.self,
             ProcessCommand.self, KillCommand.self, FindCommand.self, ViewCommand.self, PurgeCommand.self,
+            ReturnJobCommand.self, TaskCommand.self,
         ])
 
     public init() {}

@@ -76,6 +76,8 @@ extension JobControllerSettings {
         stress.factor = controller.stressFactor
         stress.jobs = controller.stressJobs
         noticesCheck = controller.exactNotices ? .exact : .task
+        debug = controller.debug
+        tasks = configuration.tasks
     }
 }
 
