@@ -19,6 +19,9 @@ final class JobControllerLoop {
     let log: JobControllerLog
     let signals: SignalDescriptor
     var schedule: DeliverySchedule
+    var tasks: TaskSchedule
+    /// Running tasks, by the number of their token.
+    var taskProcesses: [UInt32: TaskProcess] = [:]
     var poller: Poller
     let listener: OwnedDescriptor
     let commandSocket: CommandSocket
@@ -36,9 +39,6 @@ final class JobControllerLoop {
     private var lastNumber: UInt32 = 0
     var dirty: Set<JobID> = []
     var counters: [String: ChannelCounters] = [:]
-    var tasks: TaskSchedule
-    /// Running tasks, by the number of their token.
-    var taskProcesses: [UInt32: TaskProcess] = [:]
     /// Entries that have ended since midnight.
     var processedToday = 0
     private var today: Int64 = 0
@@ -61,10 +61,10 @@ final class JobControllerLoop {
         self.store = store
         self.log = log
         self.signals = signals
-        schedule = DeliverySchedule(settings: settings)
-        stopped = StoppedChannels(path: options.stoppedPath)
         log.debugs = JobControllerDebug(rawValue: settings.debug)
         tasks = TaskSchedule(history: Self.taskHistory(options))
+        schedule = DeliverySchedule(settings: settings)
+        stopped = StoppedChannels(path: options.stoppedPath)
         acknowledgements = try Acknowledgements()
         listener = try UnixSockets.listen(options.socketPath, .sequencedPacket)
         commandSocket = try CommandSocket(options.commandSocketPath)
@@ -230,7 +230,6 @@ final class JobControllerLoop {
     func take(_ entries: [RecoveredEntry], areNew: Bool = true) {
         let time = now
         for entry in entries {
-            log.debug(areNew ? .messages : .recovery, "known: \(entry)")
             if areNew {
                 counters[entry.channel, default: .init()].received.add(
                     recipients: entry.recipients, bytes: entry.size)
@@ -243,6 +242,7 @@ final class JobControllerLoop {
                     attempts: entry.attempts,
                     nextAttempt: max(entry.notBefore, entry.nextTime) * 1000, isHeld: entry.heldReason != nil,
                     deliverBy: entry.deliverBy, warned: entry.warned), now: time)
+            log.debug(areNew ? .messages : .recovery, "known: \(entry)")
         }
     }
 }
