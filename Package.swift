@@ -112,9 +112,9 @@ let package = Package(
         library(
             "JobController",
             [
-                "SystemCalls", "OptionSyntax", "InternetMessage", "ProcessPool", "Configuration", "Channels",
-                "Envelope",
-                "Spool", "MasterKit", heap,
+                "InternetMessage",
+                "SystemCalls", "OptionSyntax", "ProcessPool", "Configuration", "Channels", "Envelope", "Spool",
+                "MasterKit", heap,
             ]),
         library(
             "SMTPServer",
@@ -225,8 +225,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "SystemCalls", "Spool", "Envelope", "martlet", "dispatcher", "job_controller", "tcp_smtp_server",
-                "tcp_smtp_client", "ims_master", "reprocess",
+                "Envelope", "Spool",
+                "SystemCalls", "martlet", "dispatcher", "job_controller", "tcp_smtp_server", "tcp_smtp_client",
+                "ims_master", "reprocess",
             ], swiftSettings: settings),
     ]
 )
