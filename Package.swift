@@ -113,6 +113,7 @@ let package = Package(
         library(
             "JobController",
             [
+                "InternetMessage",
                 "SystemCalls", "OptionSyntax", "ProcessPool", "Configuration", "Channels", "Envelope", "Spool",
                 "MasterKit", "TransactionLog", heap,
             ]),
@@ -229,6 +230,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
+                "Envelope", "Spool",
                 "SystemCalls", "martlet", "dispatcher", "job_controller", "tcp_smtp_server", "tcp_smtp_client",
                 "ims_master", "reprocess", "directory_master",
             ], swiftSettings: settings),

@@ -8,6 +8,10 @@ enum Component: String, CaseIterable {
     case dispatcher
     case jobController = "job_controller"
 
+    /// Parts of the family's systems that are here but no processes of their own: starting and stopping them is nothing
+    /// to be done (commands specification, section 8).
+    static func isPartOfOthers(_ word: String) -> Bool { ["sched", "watcher"].contains(word.lowercased()) }
+
     /// Nil for the name of a service.
     init?(word: String) {
         self.init(rawValue: word.lowercased())

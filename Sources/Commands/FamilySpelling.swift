@@ -108,6 +108,9 @@ enum FamilySpelling {
     static func arguments(of commandLine: [String]) throws(Refusal) -> [String] {
         let name = commandLine.first.map { $0.split(separator: "/").last.map(String.init) ?? "" } ?? ""
         let arguments = Array(commandLine.dropFirst())
+        // lib/return_job and lib/purge (job-controller specification, section 12).
+        if name == "return_job" { return [name] + arguments }
+        if name == "purge" { return try translate([name] + arguments) }
         if name == "msconfig" { return ["msconfig"] + msconfig(arguments) }
         if name == "imsimta" || name == "imta" { return try translate(arguments) }
         if arguments.first == "imsimta" { return try translate(Array(arguments.dropFirst())) }

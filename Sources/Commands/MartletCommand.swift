@@ -14,7 +14,7 @@ public struct MartletCommand: ParsableCommand {
             ReloadCommand.self, StatusCommand.self, ConfigCommand.self, TestCommand.self, UserCommand.self,
             QueueCommand.self, QueueDialogueCommand.self, TraceCommand.self, CountersCommand.self,
             CacheCommand.self, RefreshCommand.self, ExplainCommand.self, UpgradeCommand.self, MSConfigCommand.self,
-            DispatcherCommand.self,
+            DispatcherCommand.self, ReturnJobCommand.self, TaskCommand.self,
             ProcessCommand.self, KillCommand.self, FindCommand.self, ViewCommand.self, PurgeCommand.self,
             ManualCommand.self, WebCommand.self, NothingCommand.self, VersionCommand.self,
         ])

@@ -14,18 +14,18 @@ struct RefreshCommand: ParsableCommand {
     var component: String?
 
     func run() throws {
+        // `refresh sched`: the Scheduler is a part of the Job Controller, and nothing has to stop for it.
+        if component?.lowercased() == "sched" {
+            var reload = try TaskCommand.Reload.parse([])
+            reload.instance = instance
+            return try reload.run()
+        }
         Terminal.error("%REFRESH-W-DEPRECATED, refresh stops services: cnbuild and reload or restart do less harm")
         let paths = InstancePaths(instanceRoot: try instance.existing())
         if Files.exists(CompiledConfiguration.path(paths)) {
             var build = try ConfigBuildCommand.parse([])
             build.options.instance = instance
             try build.run()
-        }
-        // The Scheduler is a part of the Job Controller, which takes its tasks at a reload.
-        if component?.lowercased() == "sched" {
-            var reload = try ReloadCommand.parse([])
-            reload.instance = instance
-            return try reload.run()
         }
         var restart = try RestartCommand.parse(component.map { [$0] } ?? [])
         restart.instance = instance

@@ -17,6 +17,9 @@ struct StartCommand: ParsableCommand {
     func run() throws {
         let root = try instance.existing()
         guard let component else { return try Self.startInstance(root) }
+        if Component.isPartOfOthers(component) {
+            return Terminal.line("martlet: \(component) is no process of its own; there is nothing to start")
+        }
         guard let known = Component(word: component) else {
             // Dispatcher specification, section 8: a warning, and nothing is done.
             Terminal.error(

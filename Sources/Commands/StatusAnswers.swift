@@ -180,7 +180,22 @@ struct QueueStatus: Decodable {
         }
     }
 
+    /// A task of the scheduler. Times in seconds since 1970.
+    struct Task: Decodable {
+        var name: String
+        var crontab: String
+        var enabled: Bool
+        var running: Bool
+        var next: Int?
+        var started: Int?
+        var ended: Int?
+        /// How the latest run ended.
+        var ending: String?
+        var exit: Int?
+    }
+
     var channels: [Channel]
     var pools: [Pool]?
     var queue: Queue?
+    var tasks: [Task]?
 }

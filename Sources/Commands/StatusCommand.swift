@@ -6,14 +6,15 @@ import TransactionLog
 /// `martlet status [SERVICE]`
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Services with their workers and connections, channels with their queues.")
+        commandName: "status",
+        abstract: "Services with their workers and connections, channels with their queues, tasks.")
 
     @OptionGroup var instance: InstanceOptions
 
     @Argument(help: "Only this service, with its statistics, connections and history.")
     var service: String?
 
-    @Flag(help: "One JSON object: services, channels, jobs, pools; with SERVICE also connections and history.")
+    @Flag(help: "One JSON object: services, channels, jobs, pools, tasks; with SERVICE also connections and history.")
     var json = false
 
     @Flag(help: "Metrics of services and queues in the Prometheus text format.")
@@ -61,7 +62,9 @@ struct StatusSource {
     func overview() throws -> [String] {
         var page = StatusPage(isColoured: Terminal.isColoured)
         page.add(try dispatcher.ask(DispatcherStatus.self, "status").services)
-        page.add(try controller.ask(QueueStatus.self, "status"), now: Int(SystemClock.wallSeconds))
+        let status = try controller.ask(QueueStatus.self, "status")
+        page.add(status, now: Int(SystemClock.wallSeconds))
+        page.add(status.tasks ?? [], now: Int(SystemClock.wallSeconds))
         return page.lines
     }
 

@@ -161,6 +161,27 @@ struct StatusPage {
         add(table)
     }
 
+    // MARK: Tasks
+
+    /// The tasks of the scheduler; nothing without one. `now`: seconds since 1970.
+    mutating func add(_ tasks: [QueueStatus.Task], now: Int) {
+        if tasks.isEmpty { return }
+        space()
+        var table = TextTable(["TASK", "STATE", "LAST RUN", .number("TOOK"), "END", .number("NEXT IN")])
+        for task in tasks {
+            let state: TextTable.Cell =
+                task.running ? .init("running", .good) : task.enabled ? .init("waiting") : .init("disabled", .faint)
+            let isGood = task.exit == 0 || task.ending == nil
+            table.add([
+                .init(task.name), state, .init(task.started.map { "\(Self.age(now - $0)) ago" } ?? "never"),
+                .init(task.started.map { Self.age((task.ended ?? now) - $0) } ?? ""),
+                .init(task.ending ?? "", isGood ? .plain : .bad),
+                .init(task.next.map { Self.age($0 - now) } ?? ""),
+            ])
+        }
+        add(table)
+    }
+
     // MARK: Texts
 
     private static func state(_ text: String) -> TextTable.Cell {

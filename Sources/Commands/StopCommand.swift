@@ -24,6 +24,9 @@ struct StopCommand: ParsableCommand {
     func run() throws {
         let root = try instance.existing()
         if let component = service.flatMap(Component.init(word:)) { return try component.stop(root) }
+        if let service, Component.isPartOfOthers(service) {
+            return Terminal.line("martlet: \(service) is no process of its own; there is nothing to stop")
+        }
         if let service {
             _ = try DaemonClient(root: root, .dispatcher).command("stop", service)
             Terminal.line("martlet: service \(service) stops; its sessions may finish")

@@ -17,6 +17,11 @@ struct JobControllerBuilder {
 
     mutating func build() -> JobControllerConfiguration {
         func integer(_ name: String) -> Int { options.integer("job_controller." + name) ?? 0 }
+        if let check = options["job_controller.notices_check"], !["task", "exact"].contains(check.value ?? "") {
+            diagnostics.error(
+                "notices_check is neither task nor exact", at: check.location,
+                advice: "task judges ages when the return job runs, exact to the minute")
+        }
         let pools = pools()
         let usual = pools.first { $0.name.uppercased() == "DEFAULT" }
         // The first pool of the file is the default; a unified file has no order to rely on.

@@ -23,6 +23,7 @@ enum LegacyNames {
         "local.oauth.issuer": ["base", "oauth_issuer"], "local.oauth.audience": ["base", "oauth_audience"],
         "local.oauth.nameclaim": ["base", "oauth_name_claim"],
         "local.imta.enable": ["mta", "enable"],
+        "local.schedule.time_limit": ["schedule", "time_limit"],
         "local.schedule.enable": ["schedule", "enable"], "local.sched.enable": ["schedule", "enable"],
         "local.autorestart": ["base", "autorestart", "enable"],
         "local.autorestart.timeout": ["base", "autorestart", "timeout"],
@@ -55,8 +56,9 @@ enum LegacyNames {
     /// The name in msg.conf; nil when there is none.
     static func legacyMessaging(_ path: OptionPath) -> String? {
         let steps = path.steps
-        if steps.count == 3, steps[0].name == "schedule", steps[1].name == "task", steps[2].name == "crontab" {
-            return steps[1].group.map { "local.schedule.\($0)" }
+        if steps.count == 3, steps[0].name == "schedule", steps[1].name == "task" {
+            let option = steps[2].name == "crontab" ? "" : ".\(steps[2].name)"
+            return steps[1].group.map { "local.schedule.\($0)\(option)" }
         }
         guard !steps.contains(where: { $0.group != nil }) else { return nil }
         return messagingNames.filter { $0.value == steps.map(\.name) }.keys.min { ($0.count, $0) > ($1.count, $1) }
@@ -68,6 +70,12 @@ enum LegacyNames {
         if let steps = messagingNames[name] { return OptionPath(steps.map { .init($0) }) }
         let prefix = "local.schedule."
         guard name.hasPrefix(prefix) else { return nil }
-        return OptionPath([.init("schedule"), .init("task", String(name.dropFirst(prefix.count))), .init("crontab")])
+        let task = String(name.dropFirst(prefix.count))
+        // An option of the task, else the task itself.
+        for option in ["enable", "time_limit"] where task.hasSuffix(".\(option)") {
+            let own = String(task.dropLast(option.count + 1))
+            return OptionPath([.init("schedule"), .init("task", own), .init(option)])
+        }
+        return OptionPath([.init("schedule"), .init("task", task), .init("crontab")])
     }
 }

@@ -80,8 +80,8 @@ struct LegacyReader {
         }
     }
 
-    /// imta_tailor, if there is one: of its settings those of the Dispatcher count. Dispatcher specification, sections
-    /// 2.1 and 5.3.
+    /// imta_tailor, if there is one: of its settings those of the Dispatcher and of the return job count. Dispatcher
+    /// specification, sections 2.1 and 5.3.
     private mutating func tailor() {
         guard case .success(let content?) = files.read(paths.configurationFile("imta_tailor")) else { return }
         for (index, line) in content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
@@ -94,6 +94,13 @@ struct LegacyReader {
             case "IMTA_DISPATCHER_CONFIG": useDispatcherFile(value, at: place)
             case "IMTA_VERSION_LIMIT":
                 let path = OptionPath([.init("dispatcher"), .init("log_versions")])
+                source.options.append(OptionSetting(path, value, at: place))
+            // Job-controller specification, section 11.3.
+            case "IMTA_RETURN_PERIOD", "IMTA_RETURN_SPLIT_PERIOD", "IMTA_RETURN_SYNCH_PERIOD",
+                "IMTA_RETURN_CLEANUP_PERIOD":
+                let name = parts[0].trimmingBlanks.lowercased().dropFirst("imta_".count)
+                let path = OptionPath([.init("mta"), .init(String(name))])
+                source.options.removeAll { $0.path.key == path.key }
                 source.options.append(OptionSetting(path, value, at: place))
             default: break
             }
@@ -148,17 +155,35 @@ struct LegacyReader {
         case "": break
         case "POOL", "QUEUE": group = group.appending("job_pool", section.name)
         case "CHANNEL": group = group.appending("channel_class", section.name)
-        case "PERIODIC_JOB":
-            source.diagnostics.warning(
-                "[PERIODIC_JOB=\(section.name)] is not run", at: section.location,
-                advice: "make it a task of the scheduler: local.schedule.\(section.name) in msg.conf")
-            return
-        default: return unknown(section, "[POOL=name], [CHANNEL=name]")
+        case "PERIODIC_JOB": return periodicJob(section)
+        default: return unknown(section, "[POOL=name], [CHANNEL=name], [PERIODIC_JOB=name]")
         }
         if group.isGroup { source.options.append(OptionSetting(group, nil, at: section.location)) }
         for entry in section.entries {
             set(group.appending(LegacyNames.jobController(entry.name)), entry)
         }
+    }
+
+    /// A task of the Scheduler in its older form; one of that name in msg.conf wins (job-controller specification, 3.5).
+    private mutating func periodicJob(_ section: OptionFile.Section) {
+        let path = OptionPath([.init("schedule"), .init("task", section.name), .init("crontab")])
+        var values = ["time": "/4:00"]
+        for entry in section.entries { values[entry.name.lowercased()] = entry.value }
+        for entry in section.entries where !["command", "time"].contains(entry.name.lowercased()) {
+            source.diagnostics.warning(
+                "unknown option \(entry.name) of [PERIODIC_JOB=\(section.name)] is ignored", at: entry.location,
+                advice: "known: COMMAND, TIME")
+        }
+        guard let command = values["command"], !command.isEmpty, command.uppercased() != "NULL" else {
+            return source.diagnostics.warning(
+                "[PERIODIC_JOB=\(section.name)] has no COMMAND and is not run", at: section.location)
+        }
+        if source.options.contains(where: { $0.path.key == path.key }) {
+            return source.diagnostics.note(
+                "[PERIODIC_JOB=\(section.name)] is not run: there is a task of that name", at: section.location)
+        }
+        let time = values["time", default: ""]
+        source.options.append(OptionSetting(path, "\(time) \(command)", at: section.location))
     }
 
     private mutating func unknown(_ section: OptionFile.Section, _ known: String) {

@@ -14,14 +14,6 @@ package struct MTAConfiguration: Sendable {
         case unified
     }
 
-    /// A task of the scheduler.
-    package struct Task: Hashable, Sendable {
-        package var name: String
-        package var enabled: Bool
-        /// `minute hour day month weekday command arguments`.
-        package var crontab: String
-    }
-
     package var form: Form
     package var paths: InstancePaths
     package var symbols: SymbolTable
@@ -53,7 +45,7 @@ package struct MTAConfiguration: Sendable {
     package var tlsCA: String?
     package var security: SecurityOptions
     /// Tasks of the scheduler; empty when it is not enabled.
-    package var tasks: [Task]
+    package var tasks: [ScheduledTask]
     /// Everything that was set, under unified names and as written, for `ConfigurationListing`.
     package var explicit: [OptionSetting]
 }

@@ -56,7 +56,7 @@ extension OptionCatalogue {
         [job_controller] reload
         args ignored -
         capacity ignored -
-        debug mask 0 @instance
+        debug mask 0
         enable boolean 1 @instance
         interface_address ignored -
         listenaddr ignored -
@@ -115,9 +115,11 @@ extension OptionCatalogue {
         [base.autorestart] instance
         enable boolean 1
         timeout integer 600 0-
-        [schedule] instance
+        [schedule] reload
         enable boolean 1
-        [schedule.task] instance
+        [schedule schedule.task] reload
+        time_limit integer 3600 0-31536000
+        [schedule.task] reload
         crontab string -
         enable boolean -
         [mta] reload
@@ -233,6 +235,7 @@ extension OptionCatalogue {
         return_debug integer 0 0-
         return_delivery_history boolean 1
         return_envelope mask 0
+        return_period integer 1 1-
         return_personal string -
         return_split_period integer 1 1-
         return_synch_period integer 1 1-

@@ -118,7 +118,8 @@ enum TimeSpecification {
         return (start, end)
     }
 
-    private static func minutes(_ text: some StringProtocol) -> Int? {
+    /// Minutes of `HH:MM`, up to 99 hours.
+    static func minutes(_ text: some StringProtocol) -> Int? {
         let parts = text.trimmingBlanks.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, let hours = Int(parts[0]), let minutes = Int(parts[1]), (0...99).contains(hours),
             (0...59).contains(minutes)

@@ -50,7 +50,8 @@ extension MTAConfiguration {
             tlsCertificate: options.string("base.tls_certificate").map(symbols.expandingPath),
             tlsKey: options.string("base.tls_key").map(symbols.expandingPath),
             tlsCA: options.string("base.tls_ca").map(symbols.expandingPath),
-            security: SecurityOptions(options, symbols: symbols, diagnostics: &diagnostics), tasks: tasks(options),
+            security: SecurityOptions(options, symbols: symbols, diagnostics: &diagnostics),
+            tasks: ScheduledTask.all(options, paths: paths, symbols: symbols, diagnostics: &diagnostics),
             explicit: source.explicit)
         diagnostics.append(contentsOf: CrossChecks(configuration).diagnostics)
         diagnostics.append(contentsOf: CalloutChecks(source.mappings, configuration.options).diagnostics)
@@ -126,16 +127,6 @@ extension MTAConfiguration {
             return nil
         }
         return symbols.expandingPath(String(value.dropFirst("file:".count)))
-    }
-
-    private static func tasks(_ options: OptionStore) -> [Task] {
-        guard options.boolean("schedule.enable") else { return [] }
-        return options.groups("schedule", "task").compactMap { name, _ in
-            let group = OptionPath([.init("schedule"), .init("task", name)])
-            guard let crontab = options.string(group.appending("crontab").description) else { return nil }
-            let enabled = options.integer(group.appending("enable").description) ?? 1
-            return Task(name: name, enabled: enabled != 0, crontab: crontab)
-        }
     }
 }
 

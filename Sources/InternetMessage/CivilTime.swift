@@ -1,15 +1,15 @@
 /// A moment as calendar and clock show it, Gregorian calendar.
-struct CivilTime: Hashable, Sendable {
+package struct CivilTime: Hashable, Sendable {
     /// 1…9999.
-    var year: Int
+    package var year: Int
     /// 1…12.
-    var month: Int
-    var day: Int
-    var hour: Int
-    var minute: Int
-    var second: Int
+    package var month: Int
+    package var day: Int
+    package var hour: Int
+    package var minute: Int
+    package var second: Int
     /// 0: Sunday.
-    var weekday: Int
+    package var weekday: Int
 
     static let monthNames = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         .map { Array($0.utf8) }
@@ -17,7 +17,7 @@ struct CivilTime: Hashable, Sendable {
 
     /// `seconds` since 1970 on the clock that is shown (UTC plus offset); beyond the years 1 to 9999 the nearest of
     /// them.
-    init(seconds: Int64) {
+    package init(seconds: Int64) {
         let clamped = min(max(seconds, -62_135_596_800), 253_402_300_799)
         var days = Int(clamped / 86_400)
         var rest = Int(clamped % 86_400)

@@ -80,6 +80,8 @@ extension JobControllerSettings {
         stress.jobs = controller.stressJobs
         stress.recoveryJobs = controller.unstressJobs
         noticesCheck = controller.exactNotices ? .exact : .task
+        debug = controller.debug
+        tasks = configuration.tasks
     }
 }
 

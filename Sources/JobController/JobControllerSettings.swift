@@ -1,3 +1,4 @@
+package import Configuration
 package import Envelope
 
 /// What the Job Controller needs to know about one channel: its keywords and its channel class
@@ -93,7 +94,7 @@ package struct StressSettings: Sendable, Equatable {
 package enum NoticesCheck: Sendable, Equatable {
     /// By the return job.
     case task
-    /// At every attempt.
+    /// To the minute, as soon as an entry comes of age.
     case exact
 }
 
@@ -106,8 +107,10 @@ package struct JobControllerSettings: Sendable {
     package var channels: [String: ChannelSettings]
     package var stress = StressSettings()
     package var noticesCheck = NoticesCheck.task
-    /// Minutes of the local day at which the return job runs.
-    package var returnJobMinute: Int64 = 30
+    /// `debug`, a mask (job-controller specification, section 13).
+    package var debug: UInt32 = 0
+    /// Tasks of the Scheduler.
+    package var tasks: [ScheduledTask] = []
 
     package init(
         pools: [String: Int] = ["DEFAULT": 10, "IMS_POOL": 2, "SMTP_POOL": 10], defaultPool: String = "DEFAULT",

@@ -96,36 +96,6 @@ import Testing
         #expect(simulation.records.count == 3)
     }
 
-    /// Worked examples 26 and 12: held messages do not age, others are returned at the last value.
-    @Test func returnJob() {
-        var simulation = Simulation(["tcp_local": { $0.notices = NoticesTable(common: [1, 2, 4, 7]) }])
-        simulation.add(1, held: true)
-        simulation.add(2)
-        simulation.finish(key(2), .failedTemporarily)
-        simulation.now += 30 * day
-        #expect(simulation.schedule.judgeAges(now: simulation.now) == 1)
-        simulation.settle()
-        #expect(simulation.hands.map(\.key) == [key(2)])
-        #expect(simulation.hands.first?.notice == .timedOut)
-        #expect(simulation.counts().held == 1)
-        simulation.finish(key(2), .failedPermanently)
-        #expect(simulation.schedule.count == 1)
-    }
-
-    @Test func delayWarningIsGivenOnce() {
-        var simulation = Simulation(["tcp_local": { $0.notices = NoticesTable(common: [1, 9]) }])
-        simulation.add(1)
-        simulation.finish(key(1), .failedTemporarily)
-        simulation.advance(day + hour)
-        simulation.schedule.judgeAges(now: simulation.now)
-        simulation.settle()
-        for _ in 0..<10 where simulation.hands.isEmpty { simulation.advance(hour) }
-        simulation.finish(key(1), .failedTemporarily)
-        simulation.schedule.judgeAges(now: simulation.now)
-        for _ in 0..<10 where simulation.hands.isEmpty { simulation.advance(hour) }
-        #expect(simulation.hands.first?.notice == EntryNotice.none)
-    }
-
     /// Ten thousand messages to dead destinations for a month: only events cost anything.
     @Test func aMonthOfRetries() {
         var simulation = Simulation(pool: 10, ["tcp_local": { $0.isHostSorted = true }])

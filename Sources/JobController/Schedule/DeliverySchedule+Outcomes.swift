@@ -82,7 +82,7 @@ extension DeliverySchedule {
         let change = LedgerChange.attempt(
             report.results, attempts: Int(entries[slot].attempts), next: next, warned: Int(entries[slot].warned))
         actions.append(.record(key, change, from: job))
-        let wake = beforeDeadline(slot, next, now)
+        let wake = isNoticeDueAfterAttempt(slot, now) ? now : wakeTime(slot, next, now)
         if entries[slot].holdsAfterAttempt {
             holdNow(slot, "held by an operator", from: nil)
         } else if wake > now {

@@ -82,34 +82,6 @@ extension DeliverySchedule {
         }
     }
 
-    /// The return job: judges the age of every entry that is not held, and makes those that are to be returned ready.
-    /// Returns how many. An entry that a job has is judged when it is handed out again.
-    @discardableResult
-    package mutating func judgeAges(now: Int64) -> Int {
-        var returned = 0
-        for slot in entries.slots.indices.map({ Int32($0) }) {
-            let state = entries[slot].state
-            guard state == .ready || state == .delayed || state == .active else { continue }
-            judge(slot, now)
-            guard entries[slot].notice == .timedOut else { continue }
-            returned += 1
-            if state == .delayed {
-                leave(slot)
-                enter(slot, .ready)
-            }
-        }
-        for channel in channels.indices { evaluate(channel, now) }
-        return returned
-    }
-
-    /// Decides what is due for the sender of an entry (11.2).
-    mutating func judge(_ slot: Int32, _ now: Int64) {
-        let entry = entries[slot]
-        if entry.notice == .returned { return }
-        entries[slot].notice = channels[Int(entry.channel)].settings.notices.due(
-            age: now - entry.arrival, warned: Int(entry.warned), entry.priority)
-    }
-
     // MARK: Deliver by (RFC 2852)
 
     /// The time of the next attempt, or the deadline when that comes first and something is due then.

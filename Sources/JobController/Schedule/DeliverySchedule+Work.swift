@@ -72,7 +72,7 @@ extension DeliverySchedule {
             if isSuspect, !list.isEmpty { break }
             guard let slot = channels[channel].hosts[Int(host)].takeFirst(&entries) else { break }
             channels[channel].counts.ready -= 1
-            let wait = windowWait(channel, entries[slot].priority, now)
+            let wait = windowWait(channel, slot, now)
             if wait > 0 {
                 delay(slot, until: now + wait)
             } else {
@@ -98,7 +98,7 @@ extension DeliverySchedule {
         entries[slot].isFirst = false
         jobs[to.job]?.active.insert(slot)
         enter(slot, .active)
-        if settings.noticesCheck == .exact { judge(slot, now) }
+        judgeBeforeAttempt(slot, now)
         judgeDeadline(slot, now)
         let entry = entries[slot]
         return Assignment(
@@ -106,10 +106,12 @@ extension DeliverySchedule {
             host: channels[Int(entry.channel)].hosts[Int(entry.host)].name)
     }
 
-    private func windowWait(_ channel: Int, _ priority: Priority, _ now: Int64) -> Int64 {
+    /// Milliseconds until an entry may be run. What goes back to its sender is not delivered and waits for no window.
+    private func windowWait(_ channel: Int, _ slot: Int32, _ now: Int64) -> Int64 {
         let windows = channels[channel].settings.windows
-        if windows.isEmpty { return 0 }
-        guard let window = windows[min(priority, .nonurgent)] else { return 0 }
+        let entry = entries[slot]
+        if windows.isEmpty || entry.notice == .timedOut || entry.notice == .returned { return 0 }
+        guard let window = windows[min(entry.priority, .nonurgent)] else { return 0 }
         return window.wait(now: now + localOffset)
     }
 

@@ -176,7 +176,7 @@ package struct DeliverySchedule {
                 priority: new.priority, warned: UInt8(clamping: new.warned)))
         entries[slot].deadline = (new.deliverBy?.rawValue ?? 0) * 1000
         // Mail that is held for a time is not delivered with a warning before that.
-        let wake = beforeDeadline(slot, new.nextAttempt, now)
+        let wake = wakeTime(slot, new.nextAttempt, now)
         let next =
             entries[slot].deadline < 0 && new.nextAttempt > now ? max(wake, min(new.arrival, new.nextAttempt)) : wake
         if new.isHeld {

@@ -55,6 +55,12 @@ package struct NoticesTable: Sendable, Equatable {
         }
     }
 
+    /// The age, in milliseconds, at which something is due when the warnings up to number `warned` have been sent.
+    package func nextAge(warned: Int, _ priority: Priority) -> Int64 {
+        let list = ages[Int(priority.rawValue)]
+        return list[min(max(0, warned), list.count - 1)] * 1000
+    }
+
     /// What is due at an age in milliseconds, when the warnings up to number `warned` have been sent.
     package func due(age: Int64, warned: Int, _ priority: Priority) -> EntryNotice {
         let list = ages[Int(priority.rawValue)]

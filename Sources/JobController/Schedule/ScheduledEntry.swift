@@ -75,6 +75,8 @@ struct ScheduledEntry {
     var warned: UInt8
     /// Released by an operator: first in its host's order.
     var isFirst = false
+    /// A return job found it with a job: its age is judged when the attempt has ended.
+    var isJudgedAfterAttempt = false
     /// Held by an operator while a job has it: takes effect when the job is done.
     var holdsAfterAttempt = false
 

@@ -2,12 +2,30 @@ import Glibc
 import ProcessPool
 import SystemCalls
 
+/// What `job_controller.debug` has written besides (job-controller specification, section 13). Its other bits ask for checks
+/// that a queue without files of its own to lose does not need.
+struct JobControllerDebug: OptionSet {
+    let rawValue: UInt32
+
+    /// Every message from and to jobs.
+    static let traffic = JobControllerDebug(rawValue: 1)
+    /// Every message that has become known.
+    static let messages = JobControllerDebug(rawValue: 2)
+    /// Everything the schedule decides.
+    static let states = JobControllerDebug(rawValue: 4)
+    /// What was recovered at the start.
+    static let recovery = JobControllerDebug(rawValue: 8)
+    /// The state of queues and jobs after everything that happens: very large.
+    static let dumps = JobControllerDebug(rawValue: 16)
+}
+
 /// `job_controller.log-uniqueid`: one line a record, `hh.mm.ss.cc: text` in local time
 /// (job-controller specification, 13).
 final class JobControllerLog {
     /// Becomes the standard output and error of jobs.
     let descriptor: Int32
     private let file: VersionedLogFile?
+    var debugs: JobControllerDebug = []
 
     /// A log that cannot be opened leaves standard error. The newest `versions` stay; 0: all.
     init(directory: String, versions: Int = 5) {
@@ -20,6 +38,11 @@ final class JobControllerLog {
             descriptor = 2
             file = nil
         }
+    }
+
+    /// A line that somebody asked for.
+    func debug(_ area: JobControllerDebug, _ text: @autoclosure () -> String) {
+        if debugs.contains(area) { write(text()) }
     }
 
     func write(_ text: String) {

@@ -11,7 +11,11 @@ extension JobControllerLoop {
         while true {
             let actions = schedule.takeActions()
             if actions.isEmpty { break }
-            for action in actions { execute(action) }
+            for action in actions {
+                log.debug(.states, "\(action)")
+                execute(action)
+            }
+            if log.debugs.contains(.dumps) { _ = walk() }
         }
         let waiting = dirty
         dirty.removeAll()
@@ -109,6 +113,7 @@ extension JobControllerLoop {
     private func sendWaiting(_ job: JobID) {
         guard let party = parties[job], !party.isBroken else { return }
         for message in party.takeMessages() {
+            log.debug(.traffic, "to job \(job) of \(party.channel): \(message)")
             do throws(ControlSocket.Failure) {
                 if let process = party.process {
                     try process.control.send(message)

@@ -37,9 +37,8 @@ extension JobControllerLoop {
         guard let verb = words.first else { return Self.failure("empty command") }
         let object = words.count > 1 ? words[1] : nil
         let act = OperatorAct(verb, object, words.count > 2 ? words[2] : "")
-        if let answer = answerAboutQueues(verb, line.split(separator: " ").dropFirst().map(String.init)) {
-            return answer
-        }
+        let rest = line.split(separator: " ").dropFirst().map(String.init)
+        if let answer = answerAboutQueues(verb, rest) ?? answerAboutTasks(verb, rest) { return answer }
         switch (verb, object) {
         case ("status", nil): return status
         case ("summary", nil): return summary
@@ -59,7 +58,6 @@ extension JobControllerLoop {
         case ("run", let channel?):
             let count = act.rest.isEmpty ? nil : schedule.run(channel: channel, host: act.rest, now: now)
             return ["ok": true, "count": .integer(count ?? schedule.run(channel: channel, now: now))]
-        case ("return_job", nil): return ["ok": true, "count": .integer(runReturnJob())]
         case ("reload", nil):
             if let refusal = reload() { return Self.failure("reload failed: \(refusal)") }
             return ["ok": true]
@@ -164,6 +162,7 @@ extension JobControllerLoop {
                 "segments": .integer(summary.segments), "live_bytes": .integer(summary.liveBytes),
                 "used_bytes": .integer(summary.usedBytes),
             ],
+            "tasks": taskStatus,
         ]
     }
 

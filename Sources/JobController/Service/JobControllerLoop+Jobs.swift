@@ -68,6 +68,7 @@ extension JobControllerLoop {
     }
 
     func take(_ message: ControlMessage, from party: WorkParty) {
+        log.debug(.traffic, "from job \(party.job) of \(party.channel): \(message)")
         switch message.type {
         case .work:
             schedule.workAsked(party.job, message.groups.compactMap { WorkRequest($0) }, now: now)

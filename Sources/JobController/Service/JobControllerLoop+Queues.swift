@@ -171,7 +171,7 @@ extension JobControllerLoop {
     }
 
     /// `walk`: the state of queues and jobs as lines of the log.
-    private func walk() -> JSONValue {
+    func walk() -> JSONValue {
         let channels = schedule.channelStatus()
         for channel in channels {
             log.write(

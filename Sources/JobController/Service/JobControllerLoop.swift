@@ -8,7 +8,7 @@ import TransactionLog
 /// The shell around the schedule: one thread that waits for jobs, enqueuing processes, commands, ends of processes
 /// and the ledger, tells the schedule of each, and executes what it decides.
 final class JobControllerLoop {
-    enum Kind: UInt64 { case signals = 1, durable, listener, commands, job, jobEnd, peer, client }
+    enum Kind: UInt64 { case signals = 1, durable, listener, commands, job, jobEnd, peer, client, task }
 
     /// Microseconds in which notices and reports gather after a round.
     private static let gathering: UInt32 = 1000
@@ -20,6 +20,9 @@ final class JobControllerLoop {
     let log: JobControllerLog
     let signals: SignalDescriptor
     var schedule: DeliverySchedule
+    var tasks: TaskSchedule
+    /// Running tasks, by the number of their token.
+    var taskProcesses: [UInt32: TaskProcess] = [:]
     var poller: Poller
     let listener: OwnedDescriptor
     let commandSocket: CommandSocket
@@ -47,7 +50,6 @@ final class JobControllerLoop {
     private var resumeAt: Int64?
     private var shutdownAt: Int64?
     private var nextSecond: Int64 = 0
-    private var lastReturnDay: Int64 = 0
     private var hadTrouble = false
 
     /// `configuration` reads the settings anew for a reload.
@@ -61,6 +63,8 @@ final class JobControllerLoop {
         self.store = store
         self.log = log
         self.signals = signals
+        log.debugs = JobControllerDebug(rawValue: settings.debug)
+        tasks = TaskSchedule(history: Self.taskHistory(options))
         schedule = DeliverySchedule(settings: settings)
         stopped = StoppedChannels(path: options.stoppedPath)
         traffic = TrafficCounters(path: options.countersPath)
@@ -90,7 +94,6 @@ final class JobControllerLoop {
     /// Fills the index. `mayHaveOrphans`: the former Job Controller did not end orderly, and its jobs may still work.
     func start(_ entries: [RecoveredEntry], mayHaveOrphans: Bool) throws(SystemCallError) {
         schedule.localOffset = JobControllerLog.localOffset()
-        lastReturnDay = returnDay
         schedule.pause()
         if mayHaveOrphans { resumeAt = now + options.recoveryGrace }
         for target in stopped.targets { stop(target) }
@@ -145,6 +148,7 @@ final class JobControllerLoop {
         case .jobEnd: jobEnded(number)
         case .peer: receive(fromPeer: number)
         case .client: serve(client: number)
+        case .task: taskEnded(number)
         case nil: break
         }
     }
@@ -168,7 +172,21 @@ final class JobControllerLoop {
         case .success(let new):
             log.write("reload: \(new.channels.count) channels; \(schedule.jobCount) jobs are replaced")
             settings = new.bounded
+            log.debugs = JobControllerDebug(rawValue: settings.debug)
             schedule.configure(new, now: now)
+            tasks.configure(settings.tasks, now: now / 1000)
+            return nil
+        }
+    }
+
+    /// `refresh sched`: the tasks as they are configured now, and nothing else.
+    func reloadTasks() -> JobControllerService.Refusal? {
+        switch configuration() {
+        case .failure(let refusal): return refusal
+        case .success(let new):
+            settings.tasks = new.tasks
+            tasks.configure(new.tasks, now: now / 1000)
+            log.write("reload: \(new.tasks.count) tasks")
             return nil
         }
     }
@@ -180,6 +198,7 @@ final class JobControllerLoop {
         manager?.stopping("jobs finish what they have in hand")
         shutdownAt = now + options.shutdownLimit
         schedule.drain()
+        endTasks()
     }
 
     private func everySecond() {
@@ -209,24 +228,7 @@ final class JobControllerLoop {
             hadTrouble = false
             log.write("the ledger can be written again")
         }
-        if returnDay > lastReturnDay {
-            lastReturnDay = returnDay
-            runReturnJob()
-        }
-    }
-
-    /// Number of the local day, changing at the time of the return job.
-    private var returnDay: Int64 {
-        (now + schedule.localOffset - settings.returnJobMinute * 60_000) / 86_400_000
-    }
-
-    /// Returns how many messages are to be returned.
-    @discardableResult
-    func runReturnJob() -> Int {
-        let count = schedule.judgeAges(now: now)
-        log.write("return job: \(count) entries are too old and are returned")
-        store.snapshotIfDue(now: now / 1000, force: true)
-        return count
+        runTasks()
     }
 
     /// Entries that have become known.
@@ -242,6 +244,7 @@ final class JobControllerLoop {
                     attempts: entry.attempts,
                     nextAttempt: max(entry.notBefore, entry.nextTime) * 1000, isHeld: entry.heldReason != nil,
                     deliverBy: entry.deliverBy, warned: entry.warned), now: time)
+            log.debug(areNew ? .messages : .recovery, "known: \(entry)")
         }
     }
 }

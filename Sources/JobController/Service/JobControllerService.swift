@@ -35,6 +35,8 @@ package struct JobControllerOptions: Sendable {
     package var countersPath: String { runDirectory + "/counters" }
     package var pidPath: String { runDirectory + "/pid.job_controller" }
     package var stoppedPath: String { queueDirectory + "/stopped" }
+    /// What is remembered of tasks of the Scheduler.
+    package var tasksPath: String { queueDirectory + "/tasks" }
     package var adminLogPath: String { logDirectory + "/admin.log" }
     /// There while jobs of a former Job Controller may still have entries in hand.
     package var orphansPath: String { runDirectory + "/job_controller.orphans" }
@@ -84,6 +86,7 @@ package struct JobControllerService {
             settings: settings, options: options, store: store, log: log, signals: signals,
             configuration: configuration)
         try loop.start(recovered.entries, mayHaveOrphans: mayHaveOrphans)
+        loop.startTasks()
         unlink(options.orphansPath)
         loop.manager?.ready(loop.readiness)
         try loop.run()
