@@ -348,8 +348,10 @@ final class Reprocessor: Sendable {
         _ routed: [RoutedRecipient], _ rewriting: HeaderRewriting?
     ) throws -> HeaderPreparation.Prepared {
         let isSource = channel.name.hasPrefix("process")
-        var work = router.messageWork(
-            source: isSource ? router.content.source(channel.name) : ContentPolicy.Source(), recipients: routed)
+        var source = isSource ? router.content.source(channel.name) : ContentPolicy.Source()
+        // CHARSET-CONVERSION sees the channel that the message came from.
+        source.name = sourceChannel(copy).name
+        var work = router.messageWork(source: source, recipients: routed)
         work.choice.differs = false
         work.sender = copy.stored.message.sender
         work.allowsUTF8 = copy.stored.message.needsSMTPUTF8

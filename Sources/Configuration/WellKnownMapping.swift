@@ -74,6 +74,11 @@ package struct WellKnownMapping: Hashable, Sendable {
             probes: ["address", "source-channel|destination-channel|address"],
             result: "`$Y` the output is the new address, `$D` looked up in the reverse database, `$N` nothing; input"
                 + " flags E envelope, B header, I message-id"),
+        WellKnownMapping(
+            name: "CHARSET-CONVERSION", askedBy: "each source and destination channel; each text part",
+            probes: [convert, "IN-CHAN=in;OUT-CHAN=out;IN-CHARSET=charset"],
+            result: "`Yes` or `Always`, other words do nothing; `OUT-CHARSET=charset`, with `;RELABEL-ONLY=1` the label"
+                + " alone"),
     ]
 }
 
@@ -107,9 +112,6 @@ extension WellKnownMapping {
             "PERSONAL_NAMES", "`personalmap`, `sourcepersonalmap`", ["personal-name|address"],
             "`$Y` the output replaces the personal name"),
         notYet("CONVERSIONS", "each destination channel", [convert], "`Yes…` through the conversion channel, `No` not"),
-        notYet(
-            "CHARSET-CONVERSION", "each destination channel; each text part",
-            [convert, "IN-CHAN=in;OUT-CHAN=out;IN-CHARSET=charset"], "keywords such as `Yes`; `OUT-CHARSET=charset`"),
         notYet(
             "NOTIFICATION_LANGUAGE", "a notification",
             ["dsn-types|source-channel|preferred-language|return-address|first-recipient"],

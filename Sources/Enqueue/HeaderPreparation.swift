@@ -60,6 +60,7 @@ package struct HeaderPreparation: Sendable {
         /// What is still to be done to the whole of it, header and body; nil: nothing.
         package var wishes: ContentConverter.Wishes?
         package var embedded: ContentConverter.EmbeddedHeader?
+        package var charsets: ContentConverter.CharsetChoice?
     }
 
     package var localHost: String
@@ -115,7 +116,8 @@ package struct HeaderPreparation: Sendable {
             bytes += [13, 10]
             return Prepared(
                 header: bytes, bodyStart: scan.bodyStart, facts: facts, wishes: work.isBinary ? nil : work.wishes,
-                embedded: facts.differsByDestination || work.isBinary ? nil : work.embedded(rewriting))
+                embedded: facts.differsByDestination || work.isBinary ? nil : work.embedded(rewriting),
+                charsets: facts.differsByDestination || work.isBinary ? nil : work.charsets)
         }
     }
 
