@@ -34,6 +34,8 @@ package struct ClientSettings: Sendable {
     package var canonicalHost: (@Sendable (String) -> String)?
     /// IP_ACCESS; nil: there is no such table.
     package var addressAccess: AddressAccess?
+    /// DEQUEUE_ACCESS; nil: there is no such table.
+    package var dequeueAccess: DequeueAccess?
     /// `master_debug` and TRACE_LEVEL: takes each command and each reply. Nil: nothing is traced.
     package var trace: (@Sendable (String) -> Void)?
     /// `master_debug`, or TRACE_LEVEL above 0.

@@ -87,6 +87,10 @@ final class SpooledWork: PendingWork {
         item.finish(outcomes, retryAfter: retryAfter)
     }
 
+    func postpone(_ outcomes: [RecipientOutcome], retryAfter: Int64?) {
+        item.finish(outcomes, isCounted: false, retryAfter: retryAfter)
+    }
+
     func release() { item.giveBack() }
 }
 
