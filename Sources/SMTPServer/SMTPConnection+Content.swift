@@ -74,8 +74,7 @@ extension SMTPConnection {
         let work = work(message, findings)
         let givenSender = message.givenSender?.description ?? ""
         let received = ReceivedField(
-            origin: .client(helo: helo, reverseName: .notLookedUp, address: handed.remoteAddress.host), host: host,
-            product: context.product,
+            origin: clientOrigin, host: host, product: context.product,
             transmission: TransmissionProtocol(
                 extended: saidEHLO, lmtp: session.options.service == .lmtp, tls: session.options.usesTLS,
                 authenticated: session.options.isAuthenticated,
