@@ -23,6 +23,8 @@ package struct MessageWork: Sendable {
     /// The only recipient, for `x_env_to`.
     package var recipient: String?
     package var longLines: LongLineRepair?
+    /// The `Solicitation:` field is wanted among the facts.
+    package var readsSolicitation = false
     /// BODY=BINARYMIME: the content is octets, of which nothing is converted (RFC 3030 section 3).
     package var isBinary = false
     package var wishes: ContentConverter.Wishes?

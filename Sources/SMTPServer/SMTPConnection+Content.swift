@@ -38,8 +38,8 @@ extension SMTPConnection {
         let content = message.content
         do {
             let prepared = try prepare(message, identity, session.contentFindings).get()
-            if let refusal = prepared.facts.refusal {
-                message.refusal = Reply(refusal.code, refusal.status, refusal.text)
+            if let refusal = headerRefusal(prepared, message) {
+                message.refusal = refusal
                 message.content = []
                 self.message = message
                 return
@@ -110,6 +110,7 @@ extension SMTPConnection {
         work.sender = message.sender
         work.allowsUTF8 = message.parameters.needsSMTPUTF8
         work.isBinary = message.isBinary
+        work.readsSolicitation = context.refusesSolicitations
         if findings.hasLongLine { work.longLines = session.options.longLines == .wrap ? .wrapped : .truncated }
         return work
     }
@@ -136,9 +137,7 @@ extension SMTPConnection {
         case .failure(let error):
             session.answered(.refuse(Self.headerReply(error)))
         case .success(let prepared):
-            if let refusal = prepared.facts.refusal {
-                return session.answered(.refuse(Reply(refusal.code, refusal.status, refusal.text)))
-            }
+            if let refusal = headerRefusal(prepared, taken) { return session.answered(.refuse(refusal)) }
             var body = Array(taken.content[prepared.bodyStart...])
             if !findings.endsInLineEnd, !taken.isBinary { body += [13, 10] }
             if let store = context.store {
