@@ -311,7 +311,8 @@ extension ClientConnection {
         let times = context.settings.timeouts
         let isSending = channel?.isWritable == false
         switch phase {
-        case .banner, .initialCommand, .hello, .startTLS, .handshake, .authentication, .dataCommand, .reset:
+        case .banner, .initialCommand, .hello, .startTLS, .handshake, .authentication, .remoteQueueStart, .dataCommand,
+            .reset:
             return isSending ? times.transmit : times.status
         case .mail: return isSending ? times.mailTransmit : times.mail
         case .recipient: return isSending ? times.recipientTransmit : times.recipient

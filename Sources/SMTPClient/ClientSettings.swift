@@ -47,6 +47,8 @@ package struct ClientSettings: Sendable {
     package var greeting = Greeting.byBanner
     /// INITIAL_COMMAND: sent before EHLO; empty: none.
     package var initialCommand = ""
+    /// `sendetrn`: ETRN with this name follows EHLO where the server offers it; empty: none.
+    package var remoteQueueStart = ""
     /// `chunkingclient`: BDAT where the server offers CHUNKING.
     package var usesChunking = true
     /// LOG_BANNER: the banner of the server stands in the log; unless the option says 0.
@@ -105,6 +107,7 @@ package struct ClientSettings: Sendable {
         isLMTP = HostSelection.isLMTP(channel)
         nameservers = channel.settings["nameservers"]?.arguments ?? []
         usesChunking = channel.isCHUNKINGClient
+        remoteQueueStart = (channel.remoteQueueStartRequest ?? "").filter { $0.isASCII && $0 > " " && $0 != "\u{7F}" }
         eightBit = channel.has("eightbit") ? .send : .convert
         tls =
             switch channel.clientTLS {
