@@ -164,11 +164,8 @@ final class Reprocessor: Sendable {
     ) -> [RecipientOutcome] {
         // Without the attempt: a copy that is tried again after a failure gives the same messages, and what of them is
         // in the queue already is known by its id.
-        // A large message is another one at each attempt: the file of an earlier one may still be in use, or left over
-        // from a crash, and which of the two cannot be known here.
         let first = MessageID.derived(
-            from: copy.stored.message.id, entry: copy.number, attempt: mayBeLarge(copy) ? copy.attempts : 0,
-            recipients: copy.pending, .requeue)
+            from: copy.stored.message.id, entry: copy.number, attempt: 0, recipients: copy.pending, .requeue)
         do {
             let made = try messages(copy, grouped(routed), source, first)
             let answers = made.compactMap { submit($0.message, $0.content, headerLines: $0.headerLines) }
@@ -230,18 +227,44 @@ final class Reprocessor: Sendable {
     private func message(
         _ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient], _ source: Channel, _ id: MessageID
     ) throws -> Made {
-        let identity = submitter.newIdentity()
+        do {
+            return try make(copy, routed, source, id)
+        } catch let error as SpoolError where error.code == .exists {
+            // A file of an earlier attempt that was made otherwise, by another configuration perhaps. It may be in the
+            // queue; a message that comes twice is better than none.
+            let other = MessageID.derived(
+                from: id, entry: 0, attempt: copy.attempts + 1, recipients: [], .requeue)
+            return try make(copy, routed, source, other)
+        }
+    }
+
+    /// What a message is known by. A large one has the same content each time it is made, so that the file of an earlier
+    /// attempt can be told to be its own: its date is that at which the copy came to this channel.
+    private func identity(_ copy: ChannelProgram.Copy, _ id: MessageID) -> MessageSubmitter.Identity {
+        var identity = submitter.newIdentity()
+        identity.id = id
+        guard mayBeLarge(copy) else { return identity }
+        let seconds = copy.stored.message.arrival / 1000
+        identity.envelopeID = EnvelopeIDGenerator.fixed(seconds: seconds, number: id.rawValue)
+        identity.date = submitter.headerDate(seconds)
+        return identity
+    }
+
+    private func make(
+        _ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient], _ source: Channel, _ id: MessageID
+    ) throws -> Made {
+        let identity = identity(copy, id)
         let list = routed.first?.list
         let rewriting = router.headerRewriting(
             source: source, completion: completion(copy, source), recipients: routed)
-        let (content, facts, body) = try content(copy, identity, id, routed, rewriting)
+        let (content, facts, body) = try content(copy, identity, routed, rewriting)
         if let refusal = facts.refusal {
             if case .large(let large) = content { large.abandon() }
             throw refusal
         }
         var message = copy.stored.message
         if message.body != .binaryMIME { message.body = body }
-        message.id = id
+        message.id = identity.id
         message.sourceChannel = source.name
         message.arrival = identity.arrival
         message.envelopeID = identity.envelopeID
@@ -281,7 +304,7 @@ final class Reprocessor: Sendable {
 
     /// The content with a trace field of this channel in front; copied by way of a file when it is large.
     private func content(
-        _ copy: ChannelProgram.Copy, _ identity: MessageSubmitter.Identity, _ id: MessageID,
+        _ copy: ChannelProgram.Copy, _ identity: MessageSubmitter.Identity,
         _ routed: [RoutedRecipient], _ rewriting: HeaderRewriting?
     ) throws -> (content: SpoolContent, facts: HeaderFacts, body: BodyType) {
         var content = copy.stored.content
@@ -303,7 +326,7 @@ final class Reprocessor: Sendable {
                 BodyType(hasEightBit: hasEightBit, findings, prepared.wishes)
             )
         }
-        let writer = ConvertingWriter(try submitter.spool.beginLargeContent(id), prepared)
+        let writer = ConvertingWriter(try submitter.spool.beginLargeContent(identity.id, resuming: true), prepared)
         do {
             try writer.append(prepared.header)
             try writer.append(body)
@@ -325,8 +348,10 @@ final class Reprocessor: Sendable {
         _ routed: [RoutedRecipient], _ rewriting: HeaderRewriting?
     ) throws -> HeaderPreparation.Prepared {
         let isSource = channel.name.hasPrefix("process")
-        var work = router.messageWork(
-            source: isSource ? router.content.source(channel.name) : ContentPolicy.Source(), recipients: routed)
+        var source = isSource ? router.content.source(channel.name) : ContentPolicy.Source()
+        // CHARSET-CONVERSION sees the channel that the message came from.
+        source.name = sourceChannel(copy).name
+        var work = router.messageWork(source: source, recipients: routed)
         work.choice.differs = false
         work.sender = copy.stored.message.sender
         work.allowsUTF8 = copy.stored.message.needsSMTPUTF8

@@ -22,7 +22,13 @@ extension Channel {
 
     /// SMTPUTF8 is offered. The default `utf8negotiate` does not count: row 16 of the EHLO table wants it configured (smtp
     /// specification, 3.2 and worked example S-2).
-    package var offersSMTPUTF8: Bool { settings["utf8negotiate"] != nil }
+    package var offersSMTPUTF8: Bool { settings["utf8negotiate"] != nil || requiresValidUTF8 }
+
+    /// Our server refuses EHLO, so that clients use HELO.
+    package var refusesEHLO: Bool { has("refuseehlo") }
+
+    /// ETRN with this name is sent to servers that offer it.
+    package var remoteQueueStartRequest: String? { argument("sendetrn") }
 
     /// Seconds that a client may have a message held (RFC 4865); nil: not offered.
     package var futureRelease: Int? { integer("futurerelease") }

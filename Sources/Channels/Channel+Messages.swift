@@ -126,9 +126,12 @@ extension Channel {
     /// What happens to 8-bit data.
     package enum EightBit: Sendable, Equatable { case pass, negotiate, strict, encode }
 
+    /// `utf8strict`: as `eightstrict`, and under SMTPUTF8 8-bit headers are UTF-8.
+    package var requiresValidUTF8: Bool { has("utf8strict") }
+
     package var eightBit: EightBit {
         if has("eightbit") { return .pass }
-        if has("eightstrict") { return .strict }
+        if has("eightstrict") || requiresValidUTF8 { return .strict }
         return has("sevenbit") ? .encode : .negotiate
     }
 }

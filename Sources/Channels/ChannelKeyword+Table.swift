@@ -93,12 +93,12 @@ extension ChannelKeyword {
         rare    yes      quota     noexquota*
         rare    no       quota     holdexquota
         ! SMTP server: identification and checks at connect
-        common  no       ident     identnone
-        rare    no       ident     identnonelimited identnonesymbolic
+        common  yes      ident     identnone
+        rare    yes      ident     identnonelimited identnonesymbolic
         core    yes      ident     identnonenumeric*
         rare    no       ident     identtcp identtcplimited identtcpsymbolic identtcpnumeric
         common  yes      fwd       forwardchecknone*
-        common  no       fwd       forwardchecktag forwardcheckdelete
+        common  yes      fwd       forwardchecktag forwardcheckdelete
         common  yes      dnsv      mailfromdnsverify
         common  yes      dnsv      nomailfromdnsverify*
         common  yes      spf       spfnone*
@@ -127,13 +127,13 @@ extension ChannelKeyword {
         common  yes      -         authrewrite:integer:0..63
         ! SMTP server: verbs and limits
         common  yes      ehlo      ehlo checkehlo noehlo
-        rare    no       -         refuseehlo
+        rare    yes      -         refuseehlo
         rare    yes      etrn      allowetrn
         rare    yes      etrn      silentetrn*
         rare    yes      etrn      domainetrn
         rare    yes      etrn      disableetrn
         rare    yes      -         blocketrn
-        rare    no       setrn     sendetrn:word
+        rare    yes      setrn     sendetrn:word
         rare    yes      setrn     nosendetrn*
         rare    no       vrfyc     domainvrfy localvrfy
         rare    yes      vrfyc     novrfy*
@@ -172,7 +172,8 @@ extension ChannelKeyword {
         common  yes      -         charset7:word charset8:word
         rare    yes      -         charsetesc:word
         rare    yes      -         utf8negotiate*
-        rare    no       -         utf8strict utf8header
+        rare    yes      -         utf8strict
+        rare    idle     -         utf8header
         common  later    dfr       defragment
         common  yes      dfr       nodefragment*
         rare    idle     enc       ignoreencoding

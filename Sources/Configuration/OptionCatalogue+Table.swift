@@ -164,6 +164,7 @@ extension OptionCatalogue {
         id_domain string -
         improute_forward boolean 0
         include_conversiontag integer 0 0-
+        include_retries integer 0 0-
         langdir path -
         line_limit integer 0 0-
         lines_to_return integer 20 0-

@@ -50,10 +50,22 @@ package struct WellKnownMapping: Hashable, Sendable {
             probes: ["source-channel|address-current|address-count|ip-current|hostname"],
             result: "`$N` fails the message, `$I` passes the address over, `$A` replaces it"),
         WellKnownMapping(
+            name: "DEQUEUE_ACCESS", askedBy: "the SMTP client, when it takes a copy from the queue",
+            probes: ["channel|filename|queue-time|envelope-from|auth-parameter|auth-sender|priority|domain"],
+            result: "`$N` tries nothing now and counts no attempt, `$S` seconds until the next one"),
+        WellKnownMapping(
             name: "FROM_ACCESS", askedBy: "MAIL FROM",
             probes: ["port-access-probe|app-info|submit-type|source-channel|from-address|auth-from"],
             result: access
                 + "; `$J` replaces the sender, `$K` the authenticated address for `authrewrite`, `$S` lowers limits"),
+        WellKnownMapping(
+            name: "ETRN_ACCESS", askedBy: "ETRN",
+            probes: ["transport-info|app-info|channel-to-run|full-name|claimed-system"],
+            result: "`$N` or `$F` refuses, `$S` attempts it, `$D` runs the channel named"),
+        WellKnownMapping(
+            name: "AUTH_REWRITE", askedBy: "a source channel with `authrewrite` 3 or 4",
+            probes: ["mail-from|sender|from|auth-sender"],
+            result: "`$J` or `$K` envelope From, `$Y` or `$T` Sender, `$Z` From, `$N` refuses"),
         WellKnownMapping(
             name: "SPF_LOCAL", askedBy: "an SPF check, before the DNS", probes: ["domain"], result: "the record"),
         WellKnownMapping(
@@ -74,6 +86,11 @@ package struct WellKnownMapping: Hashable, Sendable {
             probes: ["address", "source-channel|destination-channel|address"],
             result: "`$Y` the output is the new address, `$D` looked up in the reverse database, `$N` nothing; input"
                 + " flags E envelope, B header, I message-id"),
+        WellKnownMapping(
+            name: "CHARSET-CONVERSION", askedBy: "each source and destination channel; each text part",
+            probes: [convert, "IN-CHAN=in;OUT-CHAN=out;IN-CHARSET=charset"],
+            result: "`Yes` or `Always`, other words do nothing; `OUT-CHARSET=charset`, with `;RELABEL-ONLY=1` the label"
+                + " alone"),
     ]
 }
 
@@ -88,18 +105,8 @@ extension WellKnownMapping {
 
     private static let notYet = [
         notYet(
-            "ETRN_ACCESS", "ETRN", ["transport-info|app-info|channel-to-run|full-name|claimed-system"],
-            "`$N` or `$F` refuses, `$S` attempts it, `$D` runs the channel named"),
-        notYet(
             "AUTH_ACCESS", "the SMTP client, before it looks the destination up",
             ["channel|filename|queue-time|envelope-from|auth-parameter|username|domain"], "features of the session"),
-        notYet(
-            "DEQUEUE_ACCESS", "a channel program that takes a message from the queue",
-            ["channel|filename|queue-time|envelope-from|auth-parameter|auth-sender|priority|domain"],
-            "`$N` ends the attempt, `$S` a new back-off in seconds"),
-        notYet(
-            "AUTH_REWRITE", "a source channel with `authrewrite` 3 or 4", ["mail-from|sender|from|auth-sender"],
-            "`$J` or `$K` envelope From, `$Y` or `$T` Sender, `$Z` From, `$N` refuses"),
         notYet(
             "COMMENT_STRINGS", "`commentmap`, `sourcecommentmap`", ["(comment-text)|address"],
             "`$Y` the output with its parentheses replaces the comment"),
@@ -107,9 +114,6 @@ extension WellKnownMapping {
             "PERSONAL_NAMES", "`personalmap`, `sourcepersonalmap`", ["personal-name|address"],
             "`$Y` the output replaces the personal name"),
         notYet("CONVERSIONS", "each destination channel", [convert], "`Yes…` through the conversion channel, `No` not"),
-        notYet(
-            "CHARSET-CONVERSION", "each destination channel; each text part",
-            [convert, "IN-CHAN=in;OUT-CHAN=out;IN-CHARSET=charset"], "keywords such as `Yes`; `OUT-CHARSET=charset`"),
         notYet(
             "NOTIFICATION_LANGUAGE", "a notification",
             ["dsn-types|source-channel|preferred-language|return-address|first-recipient"],

@@ -1,12 +1,15 @@
 package import Channels
 package import Configuration
 package import InternetMessage
+import Mappings
 
 /// What the keywords of channels want done to header and body of a message, read once for each configuration (channels
 /// specification, 4.9, 4.14 and 8.2). Most channels want nothing.
 package struct ContentPolicy: Sendable {
     /// Of the channel that a message comes from.
     package struct Source: Hashable, Sendable {
+        /// Of the channel; empty where it does not count.
+        package var name = ""
         /// Label of 8-bit octets in headers; nil: `UTF-8` for what is UTF-8, else `UNKNOWN`.
         package var headerCharset: String?
         package var labels: CharacterSetLabels?
@@ -44,11 +47,19 @@ package struct ContentPolicy: Sendable {
         package var trimsInner = false
         /// `x_env_to` on a channel with `single`: each copy names its recipient.
         package var namesRecipient = false
+        /// CHARSET-CONVERSION looks into mail for this channel.
+        package var charsets: CharsetConversions?
 
         package init() {}
 
         /// Whether the whole header, our Received included, is worked upon.
         var changesHeader: Bool { trimsHeader || layout != nil || hash != nil || namesRecipient }
+    }
+
+    /// Which mail for a channel CHARSET-CONVERSION looks into (access-and-filtering specification, 22).
+    package struct CharsetConversions: Hashable, Sendable {
+        package var destination: String
+        package var sources: Set<String>
     }
 
     /// For the destinations of one message.
@@ -80,15 +91,34 @@ package struct ContentPolicy: Sendable {
         parts = abs(mta.maxMIMEParts)
         var sources: [String: Source] = [:]
         var destinations: [String: Destination] = [:]
+        let charsets = Self.charsets(configuration)
         let hash = MessageHash(configuration.options, report: report)
         for channel in configuration.channels.channels {
             let source = Self.source(channel, configuration, report)
             if source != Source() { sources[channel.name] = source }
-            let destination = Self.destination(channel, hash, configuration, report)
+            var destination = Self.destination(channel, hash, configuration, report)
+            destination.charsets = charsets?(channel.name)
             if destination != Destination() { destinations[channel.name] = destination }
         }
         self.sources = sources
         self.destinations = destinations
+    }
+
+    /// Probe 1 for each pair of channels, once for a configuration; nil without the table.
+    private static func charsets(_ configuration: MTAConfiguration) -> ((String) -> CharsetConversions?)? {
+        let tables = configuration.mappings
+        guard tables.names.contains(where: { $0.uppercased() == CharsetConversions.table }) else { return nil }
+        let names = configuration.channels.channels.map(\.name)
+        return { destination in
+            let sources = names.filter { source in
+                let probe = "IN-CHAN=\(source);OUT-CHAN=\(destination);CONVERT"
+                let words = tables.probe(CharsetConversions.table, probe, context: MappingContext())?.output
+                    .uppercased().split { $0 == "," || $0 == " " }
+                return words.map { $0.contains("YES") || $0.contains("ALWAYS") } ?? false
+            }
+            return sources.isEmpty
+                ? nil : CharsetConversions(destination: destination, sources: Set(sources))
+        }
     }
 
     private static func source(
@@ -137,7 +167,11 @@ package struct ContentPolicy: Sendable {
     /// 0 is current best practice, since 6.2 the same as 1.
     private static func effective(_ policy: Int) -> Int? { policy == 0 ? 1 : policy }
 
-    package func source(_ channel: String) -> Source { sources[channel] ?? Source() }
+    package func source(_ channel: String) -> Source {
+        var source = sources[channel] ?? Source()
+        source.name = channel
+        return source
+    }
 
     /// Whether channels differ in what they want.
     var dependsOnDestination: Bool { !destinations.isEmpty }
@@ -162,9 +196,11 @@ package struct ContentPolicy: Sendable {
     }
 
     /// What is done to the body; nil: nothing.
-    package func conversion(_ source: Source, _ destination: Destination) -> ContentConverter.Wishes? {
+    package func conversion(
+        _ source: Source, _ destination: Destination, convertsText: Bool = false
+    ) -> ContentConverter.Wishes? {
         guard
-            source.labels != nil || destination.sevenBit || destination.lineLength != nil
+            convertsText || source.labels != nil || destination.sevenBit || destination.lineLength != nil
                 || destination.rewritesInner || destination.trimsInner
         else { return nil }
         var wishes = ContentConverter.Wishes(

@@ -13,7 +13,8 @@ package final class ConvertingWriter: Sendable {
     package init(_ writer: LargeContentWriter, _ prepared: HeaderPreparation.Prepared) {
         self.writer = writer
         wishes = prepared.wishes
-        converter = Mutex(prepared.wishes.map { ContentConverter($0, embedded: prepared.embedded) })
+        converter = Mutex(
+            prepared.wishes.map { ContentConverter($0, embedded: prepared.embedded, charsets: prepared.charsets) })
     }
 
     /// Appends a piece; the first one begins with the header.
@@ -50,10 +51,11 @@ extension HeaderPreparation.Prepared {
     package func content(_ body: [UInt8], hasEightBit: Bool?) -> (
         pieces: [[UInt8]], findings: ContentConverter.Findings?
     ) {
-        guard let wishes, embedded != nil || wishes.mayChange(hasEightBit: hasEightBit) else {
+        guard let wishes, embedded != nil || charsets != nil || wishes.mayChange(hasEightBit: hasEightBit) else {
             return ([header, body], nil)
         }
-        let (converted, findings) = ContentConverter.convert([header, body], wishes, embedded: embedded)
+        let (converted, findings) = ContentConverter.convert(
+            [header, body], wishes, embedded: embedded, charsets: charsets)
         return ([converted], findings)
     }
 }

@@ -16,6 +16,8 @@ package struct HeaderFacts: Hashable, Sendable {
     package var deferredUntil: Int64?
     /// The destination channels want different headers; the header is as it came.
     package var differsByDestination = false
+    /// `Solicitation:` (RFC 3865), where it is asked for; nil without one.
+    package var solicitation: String?
     /// Why the message is not taken.
     package var refusal: RoutingRefusal?
     /// Replaces the envelope From.
@@ -60,6 +62,7 @@ package struct HeaderPreparation: Sendable {
         /// What is still to be done to the whole of it, header and body; nil: nothing.
         package var wishes: ContentConverter.Wishes?
         package var embedded: ContentConverter.EmbeddedHeader?
+        package var charsets: ContentConverter.CharsetChoice?
     }
 
     package var localHost: String
@@ -89,6 +92,7 @@ package struct HeaderPreparation: Sendable {
             facts.heldReason = loopReason(header)
             facts.priority = Self.priority(header)
             facts.deferredUntil = header.text(of: "Deferred-Delivery").flatMap { MessageDate.parse($0)?.seconds }
+            if work.readsSolicitation { facts.solicitation = header.text(of: "Solicitation") }
             work.prepareSource(&header, &facts)
             if let rewriting { facts.differsByDestination = !rewriting.apply(to: &header) }
             if let completion { header.complete(completion) }
@@ -115,7 +119,8 @@ package struct HeaderPreparation: Sendable {
             bytes += [13, 10]
             return Prepared(
                 header: bytes, bodyStart: scan.bodyStart, facts: facts, wishes: work.isBinary ? nil : work.wishes,
-                embedded: facts.differsByDestination || work.isBinary ? nil : work.embedded(rewriting))
+                embedded: facts.differsByDestination || work.isBinary ? nil : work.embedded(rewriting),
+                charsets: facts.differsByDestination || work.isBinary ? nil : work.charsets)
         }
     }
 

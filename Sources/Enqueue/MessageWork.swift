@@ -23,9 +23,13 @@ package struct MessageWork: Sendable {
     /// The only recipient, for `x_env_to`.
     package var recipient: String?
     package var longLines: LongLineRepair?
+    /// The `Solicitation:` field is wanted among the facts.
+    package var readsSolicitation = false
     /// BODY=BINARYMIME: the content is octets, of which nothing is converted (RFC 3030 section 3).
     package var isBinary = false
     package var wishes: ContentConverter.Wishes?
+    /// CHARSET-CONVERSION for text; nil: nothing.
+    package var charsets: ContentConverter.CharsetChoice?
 
     package init() {}
 
@@ -130,7 +134,8 @@ extension Router {
             source.missingRecipientPolicy ?? elsewhere ?? (work.choice.differs ? 1 : content.missingRecipientPolicy)
         if 2...3 ~= work.missingRecipientPolicy { work.recipients = recipients.map(\.recipient.given) }
         if recipients.count == 1 { work.recipient = recipients.first?.recipient.address }
-        work.wishes = content.conversion(source, work.choice.destination)
+        work.charsets = work.choice.destination.charsets.flatMap { charsetChoice($0, from: source.name) }
+        work.wishes = content.conversion(source, work.choice.destination, convertsText: work.charsets != nil)
         return work
     }
 

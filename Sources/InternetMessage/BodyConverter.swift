@@ -18,6 +18,7 @@ struct BodyConverter: Sendable {
     private var part: MessagePart
     private let wishes: ContentConverter.Wishes
     private var form = Form.undecided
+    private var recoding: TextRecoding?
     private var beginning: [UInt8] = []
     /// A line end that is part of the body unless a boundary follows (RFC 2046 section 5.1.1).
     private var owesLineEnd = false
@@ -26,9 +27,21 @@ struct BodyConverter: Sendable {
     private(set) var leavesEightBit = false
     private(set) var isEncoded = false
 
-    init(_ part: MessagePart, _ wishes: ContentConverter.Wishes) {
+    /// `charsets`: what is done to text by its character set; nil: nothing.
+    init(
+        _ part: MessagePart, _ wishes: ContentConverter.Wishes, charsets: ContentConverter.CharsetChoice? = nil
+    ) {
         self.part = part
         self.wishes = wishes
+        guard let charsets, part.isText else { return }
+        let label = part.charset.map { String(decoding: $0, as: UTF8.self) } ?? "US-ASCII"
+        guard let change = charsets(label) else { return }
+        if !change.isRelabelOnly {
+            recoding = TextRecoding(from: label, to: change.name, encoding: part.encoding)
+            if recoding == nil { return }
+        }
+        self.part.replaceCharset(change.name)
+        isLabelled = true
     }
 
     mutating func take(_ segment: ArraySlice<UInt8>, endsLine: Bool, into output: inout [UInt8]) {
@@ -41,6 +54,7 @@ struct BodyConverter: Sendable {
     /// `isAtBoundary`: the last line end belongs to the boundary.
     mutating func finish(isAtBoundary: Bool, into output: inout [UInt8]) {
         if owesLineEnd, !isAtBoundary { put(Self.lineEnd, &output) }
+        if let rest = recoding?.finish() { take(rest[...], &output) }
         if case .undecided = form { decide(isWhole: true, &output) }
         var endsInside = isAtBoundary && hasContent
         switch form {
@@ -56,6 +70,10 @@ struct BodyConverter: Sendable {
     }
 
     private mutating func put(_ octets: ArraySlice<UInt8>, _ output: inout [UInt8]) {
+        take(recoding?.convert(octets)[...] ?? octets, &output)
+    }
+
+    private mutating func take(_ octets: ArraySlice<UInt8>, _ output: inout [UInt8]) {
         if case .undecided = form {
             beginning += octets
             if beginning.count >= Self.lookAhead { decide(isWhole: false, &output) }
@@ -76,7 +94,7 @@ struct BodyConverter: Sendable {
         case .base64(var encoder):
             encoder.encode(octets, into: &output)
             form = .base64(encoder)
-        case .repairedQuotedPrintable:
+        case .repairedQuotedPrintable where octets.hasEightBit:
             for octet in octets {
                 guard octet.isEightBit else {
                     output.append(octet)
@@ -85,7 +103,8 @@ struct BodyConverter: Sendable {
                 output.append(UInt8(ascii: "="))
                 Hexadecimal.append(octet, to: &output)
             }
-        case .repairedBase64: output += octets.lazy.filter { !$0.isEightBit }
+        case .repairedBase64 where octets.hasEightBit: output += octets.lazy.filter { !$0.isEightBit }
+        case .repairedQuotedPrintable, .repairedBase64: output += octets
         }
     }
 }
@@ -98,7 +117,11 @@ extension BodyConverter {
     private mutating func decide(isWhole: Bool, _ output: inout [UInt8]) {
         let facts = BodyFacts(beginning[...])
         label(facts, isWhole: isWhole)
-        if !isIdentity {
+        if let recoding, !isIdentity {
+            // Decoded to be converted; it goes on in the same encoding.
+            form =
+                recoding.isBase64 ? .base64(Base64LineEncoder()) : .quotedPrintable(QuotedPrintableEncoder())
+        } else if !isIdentity {
             form = repair
         } else if mustEncode(facts, isWhole: isWhole) {
             isEncoded = true
@@ -129,6 +152,11 @@ extension BodyConverter {
 
     /// What is not seen yet may be anything.
     private func mustEncode(_ facts: BodyFacts, isWhole: Bool) -> Bool {
+        if recoding != nil {
+            // Text that had 7 bits may have 8 in its new character set.
+            let wasSevenBit = part.encoding != "8bit" && part.encoding != "binary"
+            if facts.isBinary || wasSevenBit && (facts.eightBit > 0 || !isWhole) { return true }
+        }
         if wishes.sevenBit, facts.eightBit > 0 || facts.isBinary || !isWhole { return true }
         if wishes.linesOnly, facts.isBinary || facts.longestLine > 998 || !isWhole { return true }
         guard let limit = wishes.lineLength else { return false }
@@ -136,7 +164,7 @@ extension BodyConverter {
     }
 
     private mutating func label(_ facts: BodyFacts, isWhole: Bool) {
-        let isUnlabelled = part.isText && part.charset == nil && isIdentity
+        let isUnlabelled = part.isText && part.charset == nil && isIdentity && !isLabelled
         guard isUnlabelled else { return }
         if let label = wishes.labels?.label(for: facts, isWhole: isWhole) {
             part.setCharset(label)
@@ -196,4 +224,41 @@ struct BodyFacts {
 
     /// Base64 is shorter and no less readable.
     var isMostlyQuoted: Bool { count >= 64 && quoted * 3 > count }
+}
+
+/// Text on its way to another character set: out of its transfer encoding, where it has one, and through iconv(3).
+struct TextRecoding: Sendable {
+    private var decoder: TransferDecoder?
+    private let charsets: CharsetConverter
+    let isBase64: Bool
+
+    /// Nil when it cannot be done.
+    init?(from source: String, to target: String, encoding: String) {
+        guard let charsets = CharsetConverter(from: source, to: target) else { return nil }
+        self.charsets = charsets
+        decoder = TransferDecoder(encoding)
+        isBase64 = encoding == "base64"
+    }
+
+    mutating func convert(_ octets: ArraySlice<UInt8>) -> [UInt8] {
+        var output: [UInt8] = []
+        guard decoder != nil else {
+            charsets.convert(octets, into: &output)
+            return output
+        }
+        var decoded: [UInt8] = []
+        decoder?.decode(octets, into: &decoded)
+        charsets.convert(decoded, into: &output)
+        return output
+    }
+
+    /// What was held back.
+    mutating func finish() -> [UInt8] {
+        var decoded: [UInt8] = []
+        decoder?.finish(into: &decoded)
+        var output: [UInt8] = []
+        charsets.convert(decoded, into: &output)
+        charsets.finish(into: &output)
+        return output
+    }
 }

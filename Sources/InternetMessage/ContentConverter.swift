@@ -1,3 +1,5 @@
+import Glibc
+
 /// Converts a message while it streams by: 8-bit parts to quoted-printable or base64 (RFC 2045 section 6, RFC 6152 section
 /// 3), lines that are too long likewise, and labels for text without a character set (channels specification, 8.2).
 ///
@@ -53,6 +55,21 @@ package struct ContentConverter: Sendable {
     /// What is done to the header of a message that is part of another.
     package typealias EmbeddedHeader = @Sendable (inout HeaderBlock) -> Void
 
+    /// What becomes of text in a character set (CHARSET-CONVERSION); nil: it stays as it is.
+    package typealias CharsetChoice = @Sendable (_ charset: String) -> CharsetChange?
+
+    package struct CharsetChange: Hashable, Sendable {
+        /// Of the character set that the text has afterwards.
+        package var name: String
+        /// The octets stay, only the label changes.
+        package var isRelabelOnly: Bool
+
+        package init(name: String, isRelabelOnly: Bool = false) {
+            self.name = name
+            self.isRelabelOnly = isRelabelOnly
+        }
+    }
+
     package private(set) var findings = Findings()
     let wishes: Wishes
     /// The multiparts that are open, outermost first.
@@ -86,10 +103,12 @@ package struct ContentConverter: Sendable {
     }
 
     private let embedded: EmbeddedHeader?
+    private let charsets: CharsetChoice?
 
-    package init(_ wishes: Wishes, embedded: EmbeddedHeader? = nil) {
+    package init(_ wishes: Wishes, embedded: EmbeddedHeader? = nil, charsets: CharsetChoice? = nil) {
         self.wishes = wishes
         self.embedded = embedded
+        self.charsets = charsets
     }
 
     /// Appends to `output` what can be written once `piece` is there.
@@ -121,10 +140,10 @@ package struct ContentConverter: Sendable {
 
     /// Converts a message that is in memory. Containers keep the label `8bit` where 8-bit octets stay in them.
     package static func convert(
-        _ pieces: [[UInt8]], _ wishes: Wishes, embedded: EmbeddedHeader? = nil
+        _ pieces: [[UInt8]], _ wishes: Wishes, embedded: EmbeddedHeader? = nil, charsets: CharsetChoice? = nil
     ) -> (content: [UInt8], findings: Findings) {
         func run(relabels: Bool) -> ([UInt8], Findings) {
-            var converter = ContentConverter(wishes, embedded: embedded)
+            var converter = ContentConverter(wishes, embedded: embedded, charsets: charsets)
             converter.relabelsContainers = relabels
             var output: [UInt8] = []
             output.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
@@ -289,7 +308,7 @@ extension ContentConverter {
             part.write(to: &output)
             phase = .opaque
         } else {
-            phase = .body(BodyConverter(part, wishes))
+            phase = .body(BodyConverter(part, wishes, charsets: charsets))
         }
     }
 
@@ -304,11 +323,15 @@ extension ContentConverter {
 extension [UInt8] {
     /// Index behind the first CRLF from `start` on.
     fileprivate func endOfLine(from start: Int) -> Int? {
-        var position = start
-        while let found = self[position...].firstIndex(of: Octet.lineFeed) {
-            if found > start, self[found - 1] == Octet.carriageReturn { return found + 1 }
-            position = found + 1
+        withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return nil }
+            var position = start
+            while let found = memchr(base + position, Int32(Octet.lineFeed), bytes.count - position) {
+                let index = UnsafeRawPointer(found) - base
+                if index > start, bytes[index - 1] == Octet.carriageReturn { return index + 1 }
+                position = index + 1
+            }
+            return nil
         }
-        return nil
     }
 }

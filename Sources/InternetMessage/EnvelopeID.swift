@@ -34,6 +34,12 @@ package struct EnvelopeIDGenerator: Sendable {
         return Self.text(seconds: second, process: process, counter: number)
     }
 
+    /// The id of a message that must have the same one each time it is made. `number`: one that stands for the message.
+    package static func fixed(seconds: Int64, number: UInt64) -> String {
+        let (rest, process) = number.quotientAndRemainder(dividingBy: 60_466_176)
+        return text(seconds: seconds, process: Int(process), counter: Int(rest % UInt64(counters)))
+    }
+
     private static func text(seconds: Int64, process: Int, counter: Int) -> String {
         String(unsafeUninitializedCapacity: 16) { buffer in
             func put(_ value: Int, at positions: Range<Int>) {

@@ -57,6 +57,21 @@ struct MessagePart: Sendable {
         header.encodeEightBit(charset: nil)
     }
 
+    /// Another label in place of the one that is there, or that is missing.
+    mutating func replaceCharset(_ name: String) {
+        guard let index = header.firstIndex(of: "Content-Type"),
+            let known = MIMEParameters(header.bytes[header.fields[index].value]).parameters.first(where: {
+                $0.name == "charset" || $0.name == "charset*"
+            })
+        else { return setCharset(name) }
+        header.replace(
+            [HeaderBlock.Piece(range: known.range, text: Array("charset=\(Self.label(name))".utf8))], inFieldAt: index)
+    }
+
+    private static func label(_ name: String) -> String {
+        name.utf8.allSatisfy { $0.isLetterOrDigit || "-_.:+".utf8.contains($0) } ? name : "\"\(name)\""
+    }
+
     mutating func setEncoding(_ name: String) {
         if let index = header.firstIndex(of: "Content-Transfer-Encoding") {
             header.replaceValue(at: index, with: name.utf8)
@@ -67,8 +82,7 @@ struct MessagePart: Sendable {
 
     /// Gives text without a label one; a missing Content-Type is added.
     mutating func setCharset(_ name: String) {
-        let isToken = name.utf8.allSatisfy { $0.isLetterOrDigit || "-_.:+".utf8.contains($0) }
-        let label = isToken ? name : "\"\(name)\""
+        let label = Self.label(name)
         if let index = header.firstIndex(of: "Content-Type") {
             let field = header.fields[index]
             let needsSemicolon = header.bytes[field.value].last { $0 > Octet.space } != Octet.semicolon

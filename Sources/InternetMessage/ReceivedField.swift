@@ -9,7 +9,7 @@ package struct ReceivedField: Sendable {
     }
 
     package enum Origin: Hashable, Sendable {
-        /// `address` without brackets; empty leaves the parenthesis out (`CHECK_SOURCE` 0).
+        /// `address` without brackets; empty leaves it out, and without a name the whole parenthesis (`CHECK_SOURCE` 0).
         case client(helo: String, reverseName: ReverseName, address: String)
         /// An internal channel: its host name and the local host, `process-daemon.mail.example.com`.
         case internalChannel(String)
@@ -118,13 +118,16 @@ package struct ReceivedField: Sendable {
                 word(name)
             case .client(let helo, let reverseName, let address):
                 word(helo.isEmpty ? "unknown" : helo)
-                guard !address.isEmpty else { return }
+                let literal = address.isEmpty ? [] : ["[\(address)]"]
+                let names =
+                    switch reverseName {
+                    case .notLookedUp: literal
+                    case .unknown: literal.isEmpty ? [] : ["[unknown]"] + literal
+                    case .name(let name): [name] + literal
+                    }
+                guard !names.isEmpty else { return }
                 end(.plain)
-                switch reverseName {
-                case .notLookedUp: parenthesis("[\(address)]")
-                case .unknown: parenthesis("[unknown] [\(address)]")
-                case .name(let name): parenthesis("\(name) [\(address)]")
-                }
+                parenthesis(names.joined(separator: " "))
             }
         }
 

@@ -13,6 +13,8 @@ package struct OutcomeReport: Hashable, Sendable {
     package var retryAfter: Int64?
     /// The record could not be read, and why; there are no results then.
     package var unreadable: String?
+    /// It was an attempt. Otherwise nothing was tried, and the number of attempts stays.
+    package var isCounted = true
 
     package init(
         key: QueueEntryKey, results: [RecipientOutcome], isStressed: Bool = false, retryAfter: Int64? = nil,
@@ -60,6 +62,7 @@ extension OutcomeReport {
         }
         if isStressed { fields.append("stress", "1") }
         if let retryAfter { fields.append("retry", "\(retryAfter)") }
+        if !isCounted { fields.append("uncounted", "1") }
         if let unreadable { fields.append("unreadable", singleLine(unreadable)) }
         groups.append(fields)
         return groups
@@ -89,6 +92,7 @@ extension OutcomeReport {
             case "retry":
                 guard let wait = Int64(field.value), wait >= 0, wait <= 365 * 86_400_000 else { return nil }
                 report.retryAfter = wait
+            case "uncounted": report.isCounted = field.value != "1"
             case "unreadable": report.unreadable = field.value
             case "more": isPart = field.value == "1"
             default: break

@@ -2,7 +2,7 @@ package import Envelope
 package import Spool
 import Synchronization
 
-/// One entry that this process has in hand. To be ended by exactly one of ``finish(_:isStressed:retryAfter:)``,
+/// One entry that this process has in hand. To be ended by exactly one of ``finish(_:isStressed:isCounted:retryAfter:)``,
 /// ``giveBack()`` and ``reportUnreadable(_:)``, on any thread; one that is dropped without is given back.
 package final class WorkItem: Sendable {
     package let key: QueueEntryKey
@@ -48,10 +48,14 @@ package final class WorkItem: Sendable {
 
     /// The attempt is over. `outcomes`: one for each recipient that was tried; recipients without one stay pending.
     /// `retryAfter`: milliseconds until the next attempt, in place of the channel's backoff.
-    package func finish(_ outcomes: [RecipientOutcome], isStressed: Bool = false, retryAfter: Int64? = nil) {
+    /// `isCounted` false: the number of attempts stays what it was.
+    package func finish(
+        _ outcomes: [RecipientOutcome], isStressed: Bool = false, isCounted: Bool = true, retryAfter: Int64? = nil
+    ) {
         guard end() else { return }
-        session.report(
-            OutcomeReport(key: key, results: outcomes, isStressed: isStressed, retryAfter: retryAfter))
+        var report = OutcomeReport(key: key, results: outcomes, isStressed: isStressed, retryAfter: retryAfter)
+        report.isCounted = isCounted
+        session.report(report)
     }
 
     /// Nothing was tried: another job may have the entry.

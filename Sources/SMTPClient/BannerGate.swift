@@ -23,6 +23,7 @@ struct BannerGate {
             tls: manner.avoidsTLS ? .never : policy.use, xloop: settings.loopValue ?? "")
         options.authentication = settings.security.authentication
         options.initialCommand = settings.initialCommand
+        options.remoteQueueStart = settings.remoteQueueStart
     }
 
     /// The options for the session once the banner, or what is none, is there; then ``early`` is for the session.

@@ -26,9 +26,53 @@ extension ClientConnection {
 
     /// Begins a transaction; only when ``isReady``. `completion` runs on the loop, perhaps at once.
     func deliver(_ job: DeliveryJob, _ completion: @escaping (TransactionResult) -> Void) {
+        do throws(OutgoingTransaction.Refusal) {
+            guard let downgrade = try OutgoingTransaction.downgrade(job, session.extensions, context.settings) else {
+                return begin(job, job.content, completion)
+            }
+            prepare(job, downgrade, completion)
+        } catch {
+            completion(.all(job, error.result, error.status, error.text, remote: remote))
+        }
+    }
+
+    /// Converts the content in steps; other connections have their turn after each. This one takes nothing meanwhile.
+    private func prepare(
+        _ job: DeliveryJob, _ downgrade: Downgrade, _ completion: @escaping (TransactionResult) -> Void
+    ) {
+        var downgrade = downgrade
+        isPreparing = true
+        do throws(OutgoingTransaction.Refusal) {
+            switch try downgrade.step() {
+            case .unfinished:
+                let rest = NIOLoopBound((self, job, downgrade, completion), eventLoop: context.loop)
+                return context.loop.execute {
+                    let (connection, job, downgrade, completion) = rest.value
+                    connection.prepare(job, downgrade, completion)
+                }
+            case .converted(let content):
+                isPreparing = false
+                begin(job, content, completion)
+            case .impossible: throw downgrade.refusal
+            }
+        } catch {
+            isPreparing = false
+            completion(.all(job, error.result, error.status, error.text, remote: remote))
+        }
+    }
+
+    private func begin(
+        _ job: DeliveryJob, _ content: OutgoingContent, _ completion: @escaping (TransactionResult) -> Void
+    ) {
+        guard isReady else {
+            // Lost while the content was being converted: nothing of it has left.
+            var result = TransactionResult.all(job, .failedTemporarily, "4.4.2", "connection lost", remote: remote)
+            result.mayBeRepeated = true
+            return completion(result)
+        }
         let transaction: OutgoingTransaction
         do throws(OutgoingTransaction.Refusal) {
-            transaction = try OutgoingTransaction(job, session.extensions, context.settings)
+            transaction = try OutgoingTransaction(job, content, session.extensions, context.settings)
         } catch {
             return completion(.all(job, error.result, error.status, error.text, remote: remote))
         }
@@ -73,6 +117,11 @@ extension ClientConnection {
         case .wait:
             inFlight[0].sender = sender
             armTimer()
+        case .pause:
+            inFlight[0].sender = sender
+            armTimer()
+            let bound = NIOLoopBound(self, eventLoop: context.loop)
+            context.loop.execute { bound.value.continueContent() }
         case .done:
             contentSent()
             perform()

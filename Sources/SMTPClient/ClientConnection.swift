@@ -31,6 +31,8 @@ final class ClientConnection: ChannelInboundHandler {
     /// the same packet as what was written before.
     var onReadyForNext: (() -> Void)?
     private var isOpen = false
+    /// Content is being converted for the next transaction.
+    var isPreparing = false
     private var isPerforming = false
     private var isReading = false
     private var timer: Scheduled<Void>?
@@ -90,7 +92,7 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     /// Takes another transaction now.
-    var isReady: Bool { isOpen && session.acceptsTransaction }
+    var isReady: Bool { isOpen && !isPreparing && session.acceptsTransaction }
 
     /// `host (TCP|local|port|remote|port)`, as the log and notifications show a remote host.
     var remote: String { context.settings.logsTransport ? "\(target.host) (\(transport))" : target.host }
@@ -309,7 +311,8 @@ extension ClientConnection {
         let times = context.settings.timeouts
         let isSending = channel?.isWritable == false
         switch phase {
-        case .banner, .initialCommand, .hello, .startTLS, .handshake, .authentication, .dataCommand, .reset:
+        case .banner, .initialCommand, .hello, .startTLS, .handshake, .authentication, .remoteQueueStart, .dataCommand,
+            .reset:
             return isSending ? times.transmit : times.status
         case .mail: return isSending ? times.mailTransmit : times.mail
         case .recipient: return isSending ? times.recipientTransmit : times.recipient

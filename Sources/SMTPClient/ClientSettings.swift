@@ -34,6 +34,8 @@ package struct ClientSettings: Sendable {
     package var canonicalHost: (@Sendable (String) -> String)?
     /// IP_ACCESS; nil: there is no such table.
     package var addressAccess: AddressAccess?
+    /// DEQUEUE_ACCESS; nil: there is no such table.
+    package var dequeueAccess: DequeueAccess?
     /// `master_debug` and TRACE_LEVEL: takes each command and each reply. Nil: nothing is traced.
     package var trace: (@Sendable (String) -> Void)?
     /// `master_debug`, or TRACE_LEVEL above 0.
@@ -45,6 +47,8 @@ package struct ClientSettings: Sendable {
     package var greeting = Greeting.byBanner
     /// INITIAL_COMMAND: sent before EHLO; empty: none.
     package var initialCommand = ""
+    /// `sendetrn`: ETRN with this name follows EHLO where the server offers it; empty: none.
+    package var remoteQueueStart = ""
     /// `chunkingclient`: BDAT where the server offers CHUNKING.
     package var usesChunking = true
     /// LOG_BANNER: the banner of the server stands in the log; unless the option says 0.
@@ -103,6 +107,7 @@ package struct ClientSettings: Sendable {
         isLMTP = HostSelection.isLMTP(channel)
         nameservers = channel.settings["nameservers"]?.arguments ?? []
         usesChunking = channel.isCHUNKINGClient
+        remoteQueueStart = (channel.remoteQueueStartRequest ?? "").filter { $0.isASCII && $0 > " " && $0 != "\u{7F}" }
         eightBit = channel.has("eightbit") ? .send : .convert
         tls =
             switch channel.clientTLS {

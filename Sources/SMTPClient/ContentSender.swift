@@ -6,8 +6,12 @@ import NIOCore
 struct ContentSender {
     /// Bytes of content read at once.
     static let pieceSize = 128 << 10
+    /// Pieces written before other connections have their turn, however fast the socket takes them.
+    private static let mostAtOnce = 4
 
     enum Step {
+        /// The socket takes more; go on when other connections had their turn.
+        case pause
         /// The socket's buffer is full; go on when it is writable again.
         case wait
         /// The final dot, or the last chunk, has been written.
@@ -42,9 +46,9 @@ struct ContentSender {
         return chunks
     }
 
-    /// Writes while the channel takes it.
+    /// Writes while the channel takes it, but no more than a few pieces.
     mutating func advance(_ channel: any Channel) -> Step {
-        while true {
+        for _ in 0..<Self.mostAtOnce {
             guard channel.isWritable else { return .wait }
             let piece: [UInt8]
             do { piece = try read(offset, Self.pieceSize) } catch { return .failed(.unreadable(error)) }
@@ -60,6 +64,7 @@ struct ContentSender {
             channel.writeAndFlush(buffer, promise: nil)
             if isEnd { return .done }
         }
+        return .pause
     }
 }
 

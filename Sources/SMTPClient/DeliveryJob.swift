@@ -60,8 +60,16 @@ package protocol PendingWork: Sendable {
     /// The result of the attempt; to be called once, after ``open()``.
     /// `retryAfter`: milliseconds until the next attempt in place of the channel's backoff.
     func report(_ outcomes: [RecipientOutcome], retryAfter: Int64?)
+    /// As ``report(_:retryAfter:)``, for an attempt that is not to be counted.
+    func postpone(_ outcomes: [RecipientOutcome], retryAfter: Int64?)
     /// Gives the entry back without an attempt.
     func release()
+}
+
+extension PendingWork {
+    package func postpone(_ outcomes: [RecipientOutcome], retryAfter: Int64?) {
+        report(outcomes, retryAfter: retryAfter)
+    }
 }
 
 /// Where work comes from: the Job Controller, or a list in a test.

@@ -1,6 +1,7 @@
 import Envelope
 import NIOCore
 import SMTP
+import SystemCalls
 
 /// One delivery thread in the family's sense: it asks for work, keeps at most one connection, and delivers one entry
 /// after the other (SMTP specification, 12.4). With PIPELINING the next entry begins while the reply to the last dot is
@@ -95,6 +96,7 @@ final class DeliveryThread {
         if opened.isEmpty {
             guard let work = backlog.popFirst() else { return false }
             guard let job = work.open() else { return true }
+            if postpone(work, job) { return true }
             opened = SharedEntry.parts(work, job, context.settings.selection).map { Item(work: $0.work, job: $0.job) }
         }
         let item = opened[0]
@@ -110,6 +112,17 @@ final class DeliveryThread {
         case .none, .delayWarning:
             return begin(item)
         }
+    }
+
+    /// DEQUEUE_ACCESS; a copy that goes back to its sender is not asked about.
+    private func postpone(_ work: any PendingWork, _ job: DeliveryJob) -> Bool {
+        guard let access = context.settings.dequeueAccess, job.notice != .timedOut, job.notice != .returned,
+            let postponement = access.postponement(job, now: SystemClock.wallSeconds)
+        else { return false }
+        let text = "DEQUEUE_ACCESS: \(postponement.text)"
+        let result = TransactionResult.all(job, .failedTemporarily, "4.7.1", text)
+        work.postpone(result.outcomes, retryAfter: postponement.seconds.map { $0 * 1000 })
+        return true
     }
 
     private func begin(_ item: Item) -> Bool {

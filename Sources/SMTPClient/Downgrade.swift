@@ -1,58 +1,87 @@
 import InternetMessage
 import Synchronization
 
-/// Content in the form of a server without 8BITMIME (RFC 6152 section 3): parts with 8-bit octets become
-/// quoted-printable or base64. What is signed, encrypted or not understood may not be changed.
-enum Downgrade {
-    /// The content in 7 bits; nil when it cannot be had. Content that has them only is given back as it is, unless it is
-    /// binary: not in lines.
-    static func sevenBit(
-        _ content: OutgoingContent, isBinary: Bool = false
-    ) throws(OutgoingTransaction.Refusal) -> OutgoingContent? {
-        let wishes = isBinary ? ContentConverter.Wishes.forBinaryContent : ContentConverter.Wishes(sevenBit: true)
+/// Content in the form of a server without 8BITMIME (RFC 6152 section 3) or BINARYMIME (RFC 3030): parts with 8-bit
+/// octets become quoted-printable or base64. What is signed, encrypted or not understood may not be changed.
+///
+/// What comes of it must be known before MAIL, for SIZE and for a refusal in time. Large content is read for that a piece
+/// at a time, once to look for 8-bit octets and once to convert and to measure, so that the event loop can serve other
+/// connections in between; it is converted again while it is sent. Nothing of it stays in memory.
+struct Downgrade {
+    /// What came of one step.
+    enum Step {
+        case unfinished
+        /// The content in 7 bits; content that has them only as it is, unless it is binary: not in lines.
+        case converted(OutgoingContent)
+        /// It cannot be had in 7 bits.
+        case impossible
+    }
+
+    private enum Phase {
+        case looking
+        case measuring(ContentConverter, size: Int)
+    }
+
+    private let content: OutgoingContent
+    private let isBinary: Bool
+    private let wishes: ContentConverter.Wishes
+    private var phase: Phase
+    /// Octets read in this phase.
+    private var offset = 0
+
+    init(_ content: OutgoingContent, isBinary: Bool) {
+        self.content = content
+        self.isBinary = isBinary
+        wishes = isBinary ? .forBinaryContent : ContentConverter.Wishes(sevenBit: true)
+        phase = isBinary ? .measuring(ContentConverter(wishes), size: 0) : .looking
+    }
+
+    /// Why content cannot go to a server.
+    var refusal: OutgoingTransaction.Refusal {
+        .permanent(
+            "5.6.3",
+            isBinary
+                ? "binary content that may not be converted, and the host does not offer BINARYMIME"
+                : "8-bit content that may not be converted, and the host does not offer 8BITMIME")
+    }
+
+    /// Reads one piece of large content; does all that is to be done for content in memory.
+    mutating func step() throws(OutgoingTransaction.Refusal) -> Step {
         switch content {
         case .bytes(let bytes):
-            guard isBinary || bytes.hasEightBit else { return content }
+            guard isBinary || bytes.hasEightBit else { return .converted(content) }
             let (converted, findings) = ContentConverter.convert([Array(bytes)], wishes)
-            return findings.hasEightBit ? nil : .bytes(converted[...])
+            return findings.hasEightBit ? .impossible : .converted(.bytes(converted[...]))
         case .stream(_, let read):
-            if !isBinary, try !hasEightBit(read) { return content }
-            // Once to learn what comes of it, for SIZE and for a refusal in time, and again to send it.
-            guard let size = try measure(read, wishes) else { return nil }
-            let reader = Reader(read, wishes)
-            return .stream(size: size) { try reader.read($0, $1) }
-        }
-    }
-
-    private static func hasEightBit(
-        _ read: @Sendable (Int, Int) throws -> [UInt8]
-    ) throws(OutgoingTransaction.Refusal) -> Bool {
-        var offset = 0
-        while true {
-            let piece: [UInt8]
-            do { piece = try read(offset, ContentSender.pieceSize) } catch { throw .unreadable(error) }
-            if piece.isEmpty { return false }
-            if piece[...].hasEightBit { return true }
-            offset += piece.count
-        }
-    }
-
-    /// Octets of the converted content; nil when 8-bit octets stay.
-    private static func measure(
-        _ read: @Sendable (Int, Int) throws -> [UInt8], _ wishes: ContentConverter.Wishes
-    ) throws(OutgoingTransaction.Refusal) -> Int? {
-        var converter = ContentConverter(wishes)
-        var output: [UInt8] = []
-        var size = 0
-        var offset = 0
-        while true {
             let piece: [UInt8]
             do { piece = try read(offset, ContentSender.pieceSize) } catch { throw .unreadable(error) }
             offset += piece.count
+            return take(piece, read)
+        }
+    }
+
+    private mutating func take(_ piece: [UInt8], _ read: @escaping @Sendable (Int, Int) throws -> [UInt8]) -> Step {
+        switch phase {
+        case .looking:
+            if piece.isEmpty { return .converted(content) }
+            if piece[...].hasEightBit {
+                phase = .measuring(ContentConverter(wishes), size: 0)
+                offset = 0
+            }
+            return .unfinished
+        case .measuring(var converter, var size):
+            // Given up first, so that the converter's buffers are not copied.
+            phase = .looking
+            var output: [UInt8] = []
             if piece.isEmpty { converter.finish(into: &output) } else { converter.convert(piece[...], into: &output) }
             size += output.count
-            output.removeAll(keepingCapacity: true)
-            if piece.isEmpty { return converter.findings.hasEightBit ? nil : size }
+            guard piece.isEmpty else {
+                phase = .measuring(converter, size: size)
+                return .unfinished
+            }
+            guard !converter.findings.hasEightBit else { return .impossible }
+            let reader = Reader(read, wishes)
+            return .converted(.stream(size: size) { try reader.read($0, $1) })
         }
     }
 

@@ -31,13 +31,13 @@ struct OutgoingTransaction {
         }
     }
 
-    init(_ job: DeliveryJob, _ extensions: ServerExtensions, _ settings: ClientSettings) throws(Refusal) {
-        if let limit = extensions.sizeLimit, job.content.size > limit {
-            throw .permanent("5.3.4", "message of \(job.content.size) bytes is larger than the \(limit) the host takes")
-        }
-        let usesChunks = settings.usesChunking && extensions.chunking
-        let isBinary = job.message.body == .binaryMIME && usesChunks && extensions.binaryMIME
-        let content = isBinary ? job.content : try Self.content(job, extensions, settings)
+    /// `content`: that of the entry, after the ``downgrade(_:_:_:)`` where there is one.
+    init(
+        _ job: DeliveryJob, _ content: OutgoingContent, _ extensions: ServerExtensions, _ settings: ClientSettings
+    ) throws(Refusal) {
+        try Self.check(content, extensions)
+        let usesChunks = Self.usesChunks(extensions, settings)
+        let isBinary = Self.isBinary(job, extensions, settings)
         var transaction = ClientTransaction(
             sender: try Self.sender(job.message.sender, extensions), recipients: [], size: content.size,
             returnContent: Self.returnContent(job.message.returnContent),
@@ -122,19 +122,32 @@ extension OutgoingTransaction {
         return bytes.hasEightBit
     }
 
-    /// The content as the server takes it; throws when it may not go to this server (smtp specification, 7.4).
-    private static func content(
+    /// What has to be done to the content for this server (SMTP specification, 7.4); nil: it goes as it is.
+    static func downgrade(
         _ job: DeliveryJob, _ extensions: ServerExtensions, _ settings: ClientSettings
-    ) throws(Refusal) -> OutgoingContent {
+    ) throws(Refusal) -> Downgrade? {
+        try check(job.content, extensions)
         if job.message.body == .binaryMIME {
-            if let content = try Downgrade.sevenBit(job.content, isBinary: true) { return content }
-            throw .permanent(
-                "5.6.3", "binary content that may not be converted, and the host does not offer BINARYMIME")
+            return isBinary(job, extensions, settings) ? nil : Downgrade(job.content, isBinary: true)
         }
-        guard !extensions.eightBitMIME, settings.eightBit == .convert else { return job.content }
-        if let content = try Downgrade.sevenBit(job.content) { return content }
-        throw .permanent(
-            "5.6.3", "8-bit content that may not be converted, and the host does not offer 8BITMIME")
+        guard !extensions.eightBitMIME, settings.eightBit == .convert else { return nil }
+        return Downgrade(job.content, isBinary: false)
+    }
+
+    private static func check(_ content: OutgoingContent, _ extensions: ServerExtensions) throws(Refusal) {
+        guard let limit = extensions.sizeLimit, content.size > limit else { return }
+        throw .permanent("5.3.4", "message of \(content.size) bytes is larger than the \(limit) the host takes")
+    }
+
+    private static func usesChunks(_ extensions: ServerExtensions, _ settings: ClientSettings) -> Bool {
+        settings.usesChunking && extensions.chunking
+    }
+
+    /// Whether the content leaves as BODY=BINARYMIME.
+    private static func isBinary(
+        _ job: DeliveryJob, _ extensions: ServerExtensions, _ settings: ClientSettings
+    ) -> Bool {
+        job.message.body == .binaryMIME && usesChunks(extensions, settings) && extensions.binaryMIME
     }
 
     /// Whether the lines before the first empty one have 8-bit octets.

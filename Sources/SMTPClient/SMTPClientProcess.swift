@@ -65,6 +65,9 @@ package enum SMTPClientProcess {
         settings.addressAccess = AddressAccess(
             configuration.mappings, context: configuration.mappingContext { logger.error("\($0)") },
             channel: channel.name)
+        settings.dequeueAccess = DequeueAccess(
+            configuration.mappings, context: configuration.mappingContext { logger.error("\($0)") },
+            channel: channel.name, includeRetries: configuration.options.integer("mta.include_retries") ?? 0)
         if settings.wantsTrace { settings.trace = { logger.info("\($0)") } }
         let resolver = LazyResolver(ResolverConfiguration(configuration, nameservers: settings.nameservers))
         let client = SMTPClientProgram(

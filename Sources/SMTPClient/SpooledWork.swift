@@ -97,6 +97,10 @@ final class SpooledWork: PendingWork {
             outcomes, isStressed: reportsStress && outcomes.contains { $0.isOverload }, retryAfter: retryAfter)
     }
 
+    func postpone(_ outcomes: [RecipientOutcome], retryAfter: Int64?) {
+        item.finish(outcomes, isCounted: false, retryAfter: retryAfter)
+    }
+
     func release() { item.giveBack() }
 }
 

@@ -123,7 +123,7 @@ extension SMTPConnection {
     }
 
     /// Asks beside the loop and goes on with the session when the answer is there, or the time is up.
-    private func wait<Value: Sendable>(
+    func wait<Value: Sendable>(
         _ time: TimeAmount, otherwise late: Value, _ completion: @escaping (SMTPConnection, Value) -> Void,
         ask: (any DNSResolver, @escaping @Sendable (Value) -> Void) -> Void
     ) {

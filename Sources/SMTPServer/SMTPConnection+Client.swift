@@ -1,5 +1,6 @@
 import Channels
 import Enqueue
+import InternetMessage
 import Mappings
 import NIOCore
 import SMTP
@@ -103,6 +104,10 @@ extension SMTPConnection {
         helo = claimed["HELO"]?.text ?? ""
         saidEHLO = claimed["PROTO"]?.text == "ESMTP"
         become(SystemCalls.SocketAddress(host: address, port: port), server: server)
+        if channel.identification.looksUpName, claimed.address != nil || claimed["NAME"] != nil {
+            let name = claimed["NAME"]?.text.flatMap { ReverseNameCheck.isHostName($0) ? $0 : nil }
+            reverseName = name.map { .name($0) } ?? .unknown
+        }
         if let refusal = accessRefusal() { return session.answered(.refuseAndClose(refusal)) }
         session.answered(.accept(nil))
     }

@@ -41,8 +41,8 @@ extension SMTPConnection {
             var content = message.content
             message.content = []
             self.message?.content = []
-            if let refusal = prepared.facts.refusal {
-                message.refusal = Reply(refusal.code, refusal.status, refusal.text)
+            if let refusal = headerRefusal(prepared, message) {
+                message.refusal = refusal
                 self.message = message
                 return
             }
@@ -78,8 +78,7 @@ extension SMTPConnection {
         let work = work(message, findings)
         let givenSender = message.givenSender?.description ?? ""
         let received = ReceivedField(
-            origin: .client(helo: helo, reverseName: .notLookedUp, address: handed.remoteAddress.host), host: host,
-            product: context.product,
+            origin: clientOrigin, host: host, product: context.product,
             transmission: TransmissionProtocol(
                 extended: saidEHLO, lmtp: session.options.service == .lmtp, tls: session.options.usesTLS,
                 authenticated: session.options.isAuthenticated,
@@ -115,6 +114,7 @@ extension SMTPConnection {
         work.sender = message.sender
         work.allowsUTF8 = message.parameters.needsSMTPUTF8
         work.isBinary = message.isBinary
+        work.readsSolicitation = context.refusesSolicitations
         if findings.hasLongLine { work.longLines = session.options.longLines == .wrap ? .wrapped : .truncated }
         return work
     }
@@ -141,9 +141,7 @@ extension SMTPConnection {
         case .failure(let error):
             session.answered(.refuse(Self.headerReply(error)))
         case .success(let prepared):
-            if let refusal = prepared.facts.refusal {
-                return session.answered(.refuse(Reply(refusal.code, refusal.status, refusal.text)))
-            }
+            if let refusal = headerRefusal(prepared, taken) { return session.answered(.refuse(refusal)) }
             var body = Array(taken.content[prepared.bodyStart...])
             if !findings.endsInLineEnd, !taken.isBinary { body += [13, 10] }
             if let store = context.store {

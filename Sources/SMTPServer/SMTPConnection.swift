@@ -34,6 +34,8 @@ final class SMTPConnection: ChannelInboundHandler {
     var forwarded = ClientAttributes()
     var session: ServerSession
     var helo = ""
+    /// Of the client's address.
+    var reverseName = ReceivedField.ReverseName.notLookedUp
     var saidEHLO = false
     var message: IncomingMessage?
     /// Hundredths of a second before the reply to one recipient.
@@ -134,6 +136,13 @@ final class SMTPConnection: ChannelInboundHandler {
     }
 
     private func startProtocol(_ handlerContext: ChannelHandlerContext) {
+        guard channel.identification.looksUpName else { return startTransport(handlerContext) }
+        identify { connection in
+            if let handlerContext = connection.handlerContext { connection.startTransport(handlerContext) }
+        }
+    }
+
+    private func startTransport(_ handlerContext: ChannelHandlerContext) {
         guard handed.isImplicitTLS else { return purge(handlerContext) }
         beginTLS(handlerContext)
         isReading = true

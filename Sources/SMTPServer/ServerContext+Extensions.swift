@@ -27,6 +27,7 @@ extension ServerContext {
         options.allowsSend = !isSet("disable_send", default: 1)
         options.privateCommands = privateCommands
         options.offersSMTPUTF8 = channel.offersSMTPUTF8
+        options.refusesEHLO = channel.refusesEHLO
         options.refusedSolicitations = channel.refusedSolicitations
         options.extensions = extensions(channel, isAuthenticated: options.isAuthenticated)
     }

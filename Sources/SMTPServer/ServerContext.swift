@@ -47,6 +47,10 @@ final class ServerContext: Sendable {
     let store: LMTPStore?
     let product: String
     let xloop: String
+    /// CHECK_SOURCE.
+    let checksSource: Bool
+    /// Some channel has `sourcenosolicit` or `destinationnosolicit`.
+    let refusesSolicitations: Bool
     /// Who may speak for other clients.
     let trusted: TrustedPeers
     let logger: Logger
@@ -95,6 +99,10 @@ final class ServerContext: Sendable {
             initialChannel.options["custom_version_string"] ?? configuration.mta.receivedVersion ?? ProductVersion.text
         xloop = Installation.xloop(configuration)
         header = HeaderPreparation(configuration)
+        checksSource = initialChannel.checksSource
+        refusesSolicitations = configuration.channels.channels.contains {
+            !$0.refusedSolicitations.isEmpty || !$0.refusedSolicitationsTo.isEmpty
+        }
         store = initialChannel.proto == .lmtp ? LMTPStore(configuration, initialChannel) : nil
         trusted = TrustedPeers(initialChannel.options) { problem in
             logger.error("channel \(initialChannel.name): \(problem)")
@@ -136,7 +144,7 @@ final class ServerContext: Sendable {
     func channel(ofClient address: SocketAddress) -> Channel {
         if let known = channels.withLock({ $0[address.host] }) { return known }
         let channel = switching.atConnect(
-            initial: initialChannel, checksSource: initialChannel.checksSource,
+            initial: initialChannel, checksSource: checksSource,
             byAddress: router.channel(ofClientLiteral: address.literal))
         channels.withLock { channels in
             if channels.count >= Self.mostRememberedAddresses { channels.removeAll() }

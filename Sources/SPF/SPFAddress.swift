@@ -20,7 +20,7 @@ package struct SPFAddress: Hashable, Sendable {
     }
 
     /// As a client's address: mapped ones become IPv4.
-    var client: SPFAddress {
+    package var client: SPFAddress {
         guard octets.count == 16, octets[..<10].allSatisfy({ $0 == 0 }), octets[10] == 255, octets[11] == 255 else {
             return self
         }

@@ -128,6 +128,10 @@ extension QueueStore {
             if let reason = index.conflict(facts), let log = try? source.open(facts.location.segment) {
                 reports.append(Quarantine(layout: layout, disk: disk).store(log, facts.range, reason: reason))
             }
+            // A derived message that had ended, made again: nobody else removes its file.
+            if index[facts.message] == nil, facts.size > facts.location.length {
+                endedLarge.append((facts.message, submitted))
+            }
             return []
         }
         guard let message = index[facts.message] else { return [] }

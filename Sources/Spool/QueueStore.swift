@@ -14,7 +14,7 @@ package final class QueueStore {
     private let lock: any DiskFile
     var index: QueueIndex
     /// Ledger records handed to the writer so far.
-    private var submitted: UInt64 = 0
+    private(set) var submitted: UInt64 = 0
     /// Number of the snapshot that a message ends after, see ``QueueIndex/finished``.
     var generation: UInt64
     /// How far the ledger says that segments were read.

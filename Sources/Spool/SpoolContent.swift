@@ -28,8 +28,13 @@ package final class LargeContent: Sendable {
     private let file: any DiskFile
     private let disk: any Disk
     private let path: String
+    /// Not when the file was there before: it may belong to a message in the queue.
+    private let mayRemove: Bool
 
-    init(id: MessageID, size: Int, checksum: UInt32, file: any DiskFile, disk: any Disk, path: String) {
+    init(
+        id: MessageID, size: Int, checksum: UInt32, file: any DiskFile, disk: any Disk, path: String, mayRemove: Bool
+    ) {
+        self.mayRemove = mayRemove
         self.id = id
         self.size = size
         self.checksum = checksum
@@ -40,7 +45,7 @@ package final class LargeContent: Sendable {
 
     /// Removes the file: the transaction was given up after all. A file that cannot be removed now is removed by the
     /// next start of the Job Controller.
-    package func abandon() { try? disk.unlink(path) }
+    package func abandon() { if mayRemove { try? disk.unlink(path) } }
 }
 
 /// Streams the content of one message to `large/`. All calls block; call them from a thread that may.
@@ -49,6 +54,8 @@ package final class LargeContentWriter: Sendable {
         var size = 0
         var checksum: UInt32 = 0
         var isOpen = true
+        /// Bytes that were in the file before.
+        var found = 0
     }
 
     private let id: MessageID
@@ -56,27 +63,58 @@ package final class LargeContentWriter: Sendable {
     private let directory: String
     private let disk: any Disk
     private let file: any DiskFile
-    private let state = Mutex(State())
+    private let isResumed: Bool
+    private let state: Mutex<State>
 
-    /// Creates the file, so that nothing is begun that could not be written. A file that is there already is never
-    /// touched: it may belong to the same derived message, enqueued before a crash.
-    init(id: MessageID, layout: QueueLayout, disk: any Disk) throws(SpoolError) {
+    /// Creates the file, so that nothing is begun that could not be written. `resuming`: a file that is there already is
+    /// taken up again; without that it is an error. What is in it is never changed, since it may belong to a message in
+    /// the queue: it is compared with what is appended, and only what goes beyond it is written.
+    init(id: MessageID, layout: QueueLayout, disk: any Disk, resuming: Bool) throws(SpoolError) {
         self.id = id
         self.disk = disk
         directory = layout.large
-        path = "\(layout.large)/\(id).msg"
+        let path = "\(layout.large)/\(id).msg"
+        self.path = path
+        let former = resuming ? try Self.former(path, disk) : nil
+        isResumed = former != nil
+        var state = State()
         do throws(SystemCallError) {
-            file = try disk.open(path, .new)
+            if let former {
+                file = former
+                state.found = try former.size()
+            } else {
+                file = try disk.open(path, .new)
+            }
         } catch { throw SpoolError(error, doing: "create the large-content file \(path)") }
+        self.state = Mutex(state)
         guard file.lock() else { throw SpoolError(.locked, "\(path) is in use by another process") }
+        // It may have been removed between opening and locking it.
+        guard isResumed, (try? disk.open(path, .reading)) == nil else { return }
+        throw SpoolError(.notFound, "\(path) is being removed")
+    }
+
+    /// The file of an earlier attempt; nil when there is none.
+    private static func former(_ path: String, _ disk: any Disk) throws(SpoolError) -> (any DiskFile)? {
+        do throws(SystemCallError) {
+            return try disk.open(path, .existing)
+        } catch {
+            if error.isNotFound { return nil }
+            throw SpoolError(error, doing: "open the large-content file \(path)")
+        }
     }
 
     /// Appends a chunk. After an error only ``abandon()`` makes sense.
     package func append(_ bytes: [UInt8]) throws(SpoolError) {
         let result = state.withLock { state -> Result<Void, SpoolError> in
             guard state.isOpen else { return .failure(SpoolError(.closed, "\(path) is finished or abandoned")) }
+            let known = min(bytes.count, max(0, state.found - state.size))
             do throws(SystemCallError) {
-                try file.write([bytes], at: state.size)
+                if known > 0, try file.read(known, at: state.size) != Array(bytes.prefix(known)) {
+                    state.isOpen = false
+                    return .failure(otherContent)
+                }
+                let new = known == 0 ? bytes : Array(bytes.dropFirst(known))
+                if !new.isEmpty { try file.write([new], at: state.size + known) }
             } catch {
                 state.isOpen = false
                 return .failure(SpoolError(error, doing: "write message content to \(path)"))
@@ -93,20 +131,24 @@ package final class LargeContentWriter: Sendable {
         let result = state.withLock { state -> Result<LargeContent, SpoolError> in
             guard state.isOpen else { return .failure(SpoolError(.closed, "\(path) is finished or abandoned")) }
             state.isOpen = false
+            guard state.size >= state.found else { return .failure(otherContent) }
             do throws(SystemCallError) {
                 try file.synchronize()
                 try disk.synchronizeDirectory(directory)
             } catch { return .failure(SpoolError(error, doing: "make \(path) durable")) }
             return .success(
                 LargeContent(
-                    id: id, size: state.size, checksum: state.checksum, file: file, disk: disk, path: path))
+                    id: id, size: state.size, checksum: state.checksum, file: file, disk: disk, path: path,
+                    mayRemove: !isResumed))
         }
         return try result.get()
     }
 
-    /// The transaction was given up: removes the file.
+    private var otherContent: SpoolError { SpoolError(.exists, "\(path) is there already with other content") }
+
+    /// The transaction was given up: removes the file, unless it was there before.
     package func abandon() {
         state.withLock { $0.isOpen = false }
-        try? disk.unlink(path)
+        if !isResumed { try? disk.unlink(path) }
     }
 }

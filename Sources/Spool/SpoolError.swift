@@ -15,6 +15,8 @@ package struct SpoolError: Error, Equatable, Sendable, CustomStringConvertible {
         case tooLarge
         /// Another process holds the queue.
         case locked
+        /// A large-content file of this name is there already, with other content.
+        case exists
         /// The writer or store has been closed.
         case closed
     }

@@ -115,8 +115,10 @@ package final class SpoolWriter: Sendable {
     /// Creates the file for content above the threshold. Blocks. An error, like any other a temporary failure, when
     /// the file exists: content of a derived id was enqueued before and has not been delivered, or is left over from a
     /// crash until the next start of the Job Controller.
-    package func beginLargeContent(_ id: MessageID) throws(SpoolError) -> LargeContentWriter {
-        try LargeContentWriter(id: id, layout: layout, disk: disk)
+    /// `resuming`: such a file is taken up again. It serves when it is what has been written, or its beginning;
+    /// otherwise the error has the code ``SpoolError/Code/exists``.
+    package func beginLargeContent(_ id: MessageID, resuming: Bool = false) throws(SpoolError) -> LargeContentWriter {
+        try LargeContentWriter(id: id, layout: layout, disk: disk, resuming: resuming)
     }
 
     /// False when a new message should be refused with 452: less than `minimumFree` bytes or 2 % of the inodes are

@@ -69,9 +69,6 @@ import Testing
         #expect(try CacheRequest(["-syn", "-norecipient", "-debug=1"]) == .synchronize)
         #expect(try CacheRequest(["-view", "tcp_local"]) == .view(channel: "tcp_local"))
         #expect(
-            try CacheRequest(["-change", "-channel_template=tcp_*", "master_job=/bin/x"])
-                == .changeTemplate("tcp_*", settings: ["master_job=/bin/x"]))
-        #expect(
             try CacheRequest(["-change", "-global", "-parallel_rebuild=3"])
                 == .nothing("the index is never rebuilt from files"))
     }

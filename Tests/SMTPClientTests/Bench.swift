@@ -8,6 +8,7 @@ import Synchronization
 struct RunRecord: Sendable {
     var outcomes: [UInt64: [RecipientOutcome]] = [:]
     var retries: [UInt64: Int64] = [:]
+    var postponed: [UInt64: Int64] = [:]
     var released: Set<UInt64> = []
     var notifications: [NotificationRequest] = []
     var log: [DeliveryRecord] = []
@@ -75,6 +76,13 @@ private struct BenchWork: PendingWork {
         bench.change {
             $0.outcomes[job.message.id.rawValue, default: []] += outcomes
             $0.retries[job.message.id.rawValue] = retryAfter
+        }
+    }
+
+    func postpone(_ outcomes: [RecipientOutcome], retryAfter: Int64?) {
+        bench.change {
+            $0.outcomes[job.message.id.rawValue, default: []] += outcomes
+            $0.postponed[job.message.id.rawValue] = retryAfter
         }
     }
 

@@ -19,6 +19,28 @@ import Testing
         #expect(peer.record.commands.prefix(2) == ["XVERSION 1", "EHLO banner.example"])
     }
 
+    /// `sendetrn`: at the start of a connection, where it is offered; whatever the answer, mail follows.
+    @Test(arguments: [("250-ETRN\r\n", ["ETRN hub.example"]), ("", [])])
+    func remoteQueueStart(_ offer: String, _ commands: [String]) async throws {
+        let peer = try Peer { event in
+            switch event.stage {
+            case .ehlo: .say("250-peer.example\r\n\(offer)250-PIPELINING\r\n250 DSN")
+            case .other: .say("458 4.5.0 no")
+            default: .usual
+            }
+        }.start()
+        defer { peer.stop() }
+        var settings = ClientSettings(
+            Channel("tcp_x smtp sendetrn hub.example", host: "t"), localHost: "us", own: OwnHost())
+        #expect(settings.remoteQueueStart == "hub.example")
+        settings = ClientSettings.direct(peer.port)
+        settings.remoteQueueStart = "hub.example"
+        let run = await Bench([.sample(1), .sample(2)]).run(settings)
+        #expect((1...2).allSatisfy { words(run.outcomes[$0]) == ["delivered 2.5.0"] })
+        #expect(peer.record.commands.filter { $0.hasPrefix("ETRN") } == commands)
+        #expect(peer.record.commands.dropFirst(1 + commands.count).first?.hasPrefix("MAIL") == true)
+    }
+
     @Test func shownInTheLog() async throws {
         let peer = try Peer().start()
         defer { peer.stop() }
@@ -102,7 +124,7 @@ import Testing
         #expect(first.record.messages.count == 3)
     }
 
-    /// Access-and-filtering specification, 7.
+    /// Access-and-filtering specification, 7; A-25.
     @Test(arguments: [
         ("tcp_x|1|2|127.0.0.3|mx.d.example $I", "delivered 2.5.0", 0, 1),
         ("tcp_x|1|2|127.0.0.3|mx.d.example $A127.0.0.4", "delivered 2.5.0", 0, 1),

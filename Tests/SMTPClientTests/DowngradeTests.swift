@@ -25,12 +25,24 @@ import Testing
         }
     }
 
+    /// All steps; nil: impossible.
+    private static func sevenBit(_ content: OutgoingContent, isBinary: Bool = false) throws -> OutgoingContent? {
+        var downgrade = Downgrade(content, isBinary: isBinary)
+        while true {
+            switch try downgrade.step() {
+            case .unfinished: continue
+            case .converted(let content): return content
+            case .impossible: return nil
+            }
+        }
+    }
+
     @Test(arguments: [false, true])
     func converts(_ isStream: Bool) throws {
         let body = String(repeating: "Viele Gr\u{fc}\u{df}e aus der Ferne\r\n", count: 30_000)
         let bytes = Array("Content-Type: text/plain; charset=utf-8\r\n\r\n\(body)".utf8)
         let given = isStream ? stream(bytes) : .bytes(bytes[...])
-        let result = try #require(try text(Downgrade.sevenBit(given)))
+        let result = try #require(try text(Self.sevenBit(given)))
         #expect(!result.utf8.contains { $0 > 127 })
         #expect(result.hasSuffix("\r\nViele Gr=C3=BC=C3=9Fe aus der Ferne\r\n"))
         #expect(result.contains("\r\nContent-transfer-encoding: QUOTED-PRINTABLE\r\n"))
@@ -40,10 +52,10 @@ import Testing
     func signedContentStays(_ isStream: Bool) throws {
         let bytes = Array(
             "Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\n\r\nGr\u{fc}n\r\n--s--\r\n".utf8)
-        #expect(try Downgrade.sevenBit(isStream ? stream(bytes) : .bytes(bytes[...])) == nil)
+        #expect(try Self.sevenBit(isStream ? stream(bytes) : .bytes(bytes[...])) == nil)
         let seven = Array("Subject: x\r\n\r\nplain \r\n".utf8)
         #expect(
-            try text(Downgrade.sevenBit(isStream ? stream(seven) : .bytes(seven[...])))
+            try text(Self.sevenBit(isStream ? stream(seven) : .bytes(seven[...])))
                 == "Subject: x\r\n\r\nplain \r\n")
     }
 
@@ -75,7 +87,7 @@ extension DowngradeTests {
     /// Binary content leaves in lines, whatever it was made of.
     @Test func binaryContent() throws {
         let part = "Content-Type: image/x\r\nContent-Transfer-Encoding: binary\r\n\r\n\0\n\r"
-        let converted = try #require(try Downgrade.sevenBit(.bytes(Array(part.utf8)[...]), isBinary: true))
+        let converted = try #require(try Self.sevenBit(.bytes(Array(part.utf8)[...]), isBinary: true))
         guard case .bytes(let bytes) = converted else {
             Issue.record("not in memory")
             return
@@ -84,6 +96,6 @@ extension DowngradeTests {
             String(decoding: bytes, as: UTF8.self)
                 == "Content-Type: image/x\r\nContent-Transfer-Encoding: BASE64\r\n\r\nAAoN\r\n")
         let signed = "Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\n\r\na\nb\r\n--s--\r\n"
-        #expect(try Downgrade.sevenBit(.bytes(Array(signed.utf8)[...]), isBinary: true) == nil)
+        #expect(try Self.sevenBit(.bytes(Array(signed.utf8)[...]), isBinary: true) == nil)
     }
 }

@@ -209,15 +209,15 @@ extension ServerDialogueTests {
                 $0.isAuthenticated = true
             }),
         Dialogue(
-            "a greeting may be required",
+            "refuseehlo: HELO only",
             """
-            C MAIL FROM:<a@b>
-            S 503 5.5.0 No HELO or EHLO command has been given.
+            C EHLO client.example
+            S 500 5.5.1 Unknown command "EHLO" specified
             C HELO x
             S 250 mx.example OK, [192.0.2.7].
             C MAIL FROM:<a@b>
             S 250 2.5.0 Address Ok.
-            """, { $0.requiresGreeting = true }),
+            """, { $0.refusesEHLO = true }),
     ]
 
     static let ends: [Dialogue] = [

@@ -28,17 +28,12 @@ extension ServerDialogueTests {
             C STARTTLS
             S 220 2.5.0 Go ahead with TLS negotiation.
             ! tls
-            C MAIL FROM:<a@b>
-            S 503 5.5.0 No HELO or EHLO command has been given.
             C EHLO client.example
             \(ehloLines())
             C STARTTLS
             S 503 5.5.0 TLS is in use already.
             """
-        ) {
-            offersTLS(&$0)
-            $0.requiresGreeting = true
-        },
+        ) { offersTLS(&$0) },
         Dialogue(
             "STARTTLS in a transaction, with an argument",
             """

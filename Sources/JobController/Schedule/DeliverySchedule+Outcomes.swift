@@ -25,7 +25,7 @@ extension DeliverySchedule {
         }
         let isSettled = report.results.contains { $0.result != .failedTemporarily }
         let standing: HostStanding = isSettled ? .answers : .fails
-        if !report.results.isEmpty, !channels[channel].hosts[Int(host)].isGone,
+        if report.isCounted, !report.results.isEmpty, !channels[channel].hosts[Int(host)].isGone,
             channels[channel].hosts[Int(host)].standing != standing
         {
             channels[channel].hosts[Int(host)].standing = standing
@@ -65,7 +65,7 @@ extension DeliverySchedule {
             actions.append(.record(key, .done(report.results), from: job))
             return
         }
-        if case .delayWarning(let number) = entries[slot].notice {
+        if case .delayWarning(let number) = entries[slot].notice, report.isCounted {
             entries[slot].warned = UInt8(clamping: number)
             entries[slot].notice = .none
         }
@@ -74,7 +74,7 @@ extension DeliverySchedule {
             entries[slot].pending = Int32(clamping: remaining)
             entries[slot].attempts = 0
         } else {
-            let attempts = min(Int(entries[slot].attempts) + 1, 1295)
+            let attempts = min(Int(entries[slot].attempts) + (report.isCounted ? 1 : 0), 1295)
             entries[slot].attempts = UInt16(attempts)
             let backoff = channels[Int(entries[slot].channel)].settings.backoff
             next += report.retryAfter ?? backoff.wait(after: attempts, entries[slot].priority)

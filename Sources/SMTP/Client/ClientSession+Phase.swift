@@ -1,7 +1,8 @@
 extension ClientSession {
     /// What is awaited, for the time limit in force.
     package enum Phase: Hashable, Sendable {
-        case banner, initialCommand, hello, startTLS, handshake, authentication, mail, recipient, dataCommand, chunk,
+        case banner, initialCommand, hello, startTLS, handshake, authentication, remoteQueueStart, mail, recipient,
+            dataCommand, chunk,
             finalReply, reset, quit
         /// Nothing: no transaction is under way.
         case idle
@@ -19,6 +20,7 @@ extension ClientSession.Phase {
         case .hello: "EHLO"
         case .startTLS, .handshake: "STARTTLS"
         case .authentication: "AUTH"
+        case .remoteQueueStart: "ETRN"
         case .mail: "MAIL"
         case .recipient: "RCPT"
         case .dataCommand: "DATA"

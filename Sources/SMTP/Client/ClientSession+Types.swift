@@ -15,6 +15,8 @@ extension ClientSession {
         package var authentication = AuthenticationUse.never
         /// INITIAL_COMMAND: sent before EHLO, whatever the answer. Empty: none.
         package var initialCommand = ""
+        /// `sendetrn`: the name for ETRN, where the server offers it (RFC 1985). Empty: none.
+        package var remoteQueueStart = ""
 
         package init(
             hostName: String, usesHELO: Bool = false, isLMTP: Bool = false, tls: TLSUse = .never, xloop: String = ""

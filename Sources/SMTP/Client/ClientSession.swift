@@ -41,7 +41,7 @@ package struct ClientSession: Sendable {
 
     /// Whether ``begin(_:)`` may be called now.
     package var acceptsTransaction: Bool {
-        guard stage == .established else { return false }
+        guard stage == .established, expected.first?.phase != .remoteQueueStart else { return false }
         if transactions.isEmpty { return true }
         return extensions.pipelining && !options.isLMTP && transactions.count == 1 && transactions[0].isContentSent
     }
@@ -156,6 +156,7 @@ package struct ClientSession: Sendable {
         case .hello: established(reply, after: expectation)
         case .startTLS: startTLSAnswered(reply)
         case .authentication: authenticationAnswered(reply)
+        case .remoteQueueStart: actions.append(.ready(extensions))
         case .mail: mailAnswered(reply)
         case .recipient: recipientAnswered(reply, expectation.recipient)
         case .dataCommand: dataAnswered(reply)
@@ -201,9 +202,14 @@ package struct ClientSession: Sendable {
         if options.authentication != .never { beginAuthentication() } else { establish() }
     }
 
+    /// The session may carry mail, after ETRN where that is wanted. What the server says to it changes nothing.
     mutating func establish() {
         stage = .established
-        actions.append(.ready(extensions))
+        guard !options.remoteQueueStart.isEmpty, extensions.remoteQueueStart else {
+            return actions.append(.ready(extensions))
+        }
+        expected.append(Expectation(.remoteQueueStart))
+        actions.append(.send(Array("ETRN \(options.remoteQueueStart)\r\n".utf8)))
     }
 
     mutating func emit(_ action: Action) { actions.append(action) }

@@ -11,6 +11,7 @@ package struct ServerExtensions: Hashable, Sendable {
     package var chunking = false
     package var binaryMIME = false
     package var startTLS = false
+    package var remoteQueueStart = false
     /// SIZE without a number, or with 0, is an offer without a limit.
     package var offersSize = false
     /// The most octets of a message; nil when there is no limit.
@@ -49,6 +50,7 @@ package struct ServerExtensions: Hashable, Sendable {
         case "CHUNKING": chunking = true
         case "BINARYMIME": binaryMIME = true
         case "STARTTLS": startTLS = true
+        case "ETRN": remoteQueueStart = true
         case "SIZE":
             offersSize = true
             sizeLimit = arguments.first.flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }

@@ -56,8 +56,8 @@ package struct ServerOptions: Hashable, Sendable {
     package var requiresTLS = false
     /// `mustsaslserver`.
     package var requiresAuthentication = false
-    /// MAIL before HELO or EHLO is refused.
-    package var requiresGreeting = false
+    /// `refuseehlo`: only HELO is known.
+    package var refusesEHLO = false
     /// MAX_HELO_DOMAIN_LENGTH in octets; nil: no limit.
     package var longestGreetingName: Int?
     /// XLOOP: 32 hexadecimal digits that stand for the installation.

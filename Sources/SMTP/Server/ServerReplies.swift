@@ -88,7 +88,6 @@ extension Reply {
         Reply(501, "5.5.4", "Unsupported attribute \(name)")
     }
 
-    static let noGreeting = Reply(503, "5.5.0", "No HELO or EHLO command has been given.")
     static let noMail = Reply(503, "5.5.0", "No MAIL FROM command has been given.")
     static let mailRepeated = Reply(503, "5.5.0", "MAIL FROM has already been given.")
     static let noRecipients = Reply(503, "5.5.0", "No recipients specified")

@@ -24,7 +24,6 @@ extension ServerSession {
         switch question {
         case .greeting(let extended):
             endTransaction(.greeting)
-            isGreeted = true
             send(reply ?? (extended ? Greeting.ehlo(options, trust) : Greeting.helo(options)))
         case .mail:
             transaction = Transaction(isBinary: hasBinaryBody)

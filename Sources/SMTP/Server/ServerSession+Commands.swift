@@ -57,6 +57,7 @@ extension ServerSession {
         guard (form == .lhlo) == (options.service == .lmtp) else {
             return sendBad(.unknownCommand(String(decoding: line.prefix(4), as: UTF8.self)))
         }
+        if form == .ehlo, options.refusesEHLO { return send(.unknownCommand("EHLO")) }
         let octets = argument.prefix { !Octet.isBlank($0) }
         guard !octets.isEmpty || options.service == .submission else { return sendBad(.domainRequired) }
         if let longest = options.longestGreetingName, octets.count > longest { return sendBad(.domainTooLong) }

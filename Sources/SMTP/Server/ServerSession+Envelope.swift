@@ -21,7 +21,6 @@ extension ServerSession {
     private var mailRefusal: Reply? {
         let limits = options.limits
         if let refusal = accessRefusal { return refusal }
-        if options.requiresGreeting, !isGreeted { return .noGreeting }
         if let limit = limits.transactions, counts.transactions >= limit, !limits.refusesTransactionAtRecipient {
             return .noMoreTransactions
         }

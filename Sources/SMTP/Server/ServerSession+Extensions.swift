@@ -47,7 +47,6 @@ extension ServerSession {
         let badCommands = counts.badCommands
         counts = Counts()
         counts.badCommands = badCommands
-        isGreeted = false
         send(Greeting.banner(options))
     }
 }

@@ -19,7 +19,6 @@ extension ServerSession {
         guard phase == .handshake else { return }
         progressed()
         phase = .command
-        isGreeted = false
         options.usesTLS = true
     }
 

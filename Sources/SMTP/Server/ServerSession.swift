@@ -55,7 +55,6 @@ package struct ServerSession: Sendable {
     var transaction: Transaction?
     var chunk: Chunk?
     var content: DataFramer?
-    var isGreeted = false
     var isShuttingDown = false
     /// Set by the driver before it accepts MAIL FROM: BODY=BINARYMIME was given.
     package var hasBinaryBody = false

@@ -36,7 +36,7 @@ package enum SMTPCommand: Hashable, Sendable {
     /// The verb is known and what follows it is wrong; `expected` shows the right form.
     case malformed(verb: String, expected: String)
 
-    private enum Verb: String, CaseIterable {
+    enum Verb: String, CaseIterable {
         case helo = "HELO"
         case ehlo = "EHLO"
         case lhlo = "LHLO"
