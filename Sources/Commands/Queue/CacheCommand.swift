@@ -17,9 +17,6 @@ struct CacheCommand: ParsableCommand {
             -rebuild                               compares the index with the queue on the disk
             -change -channel=NAME -job_limit=N | -thread_depth=N | -master_job=PROGRAM
                                                    changes a channel until the next reload
-            -change -global -max_messages=N        keeps answers of hosts for fewer or more messages
-            -change -template=NAME -master_job=PROGRAM
-                                                   changes the channels of a class, for example tcp_*
             """, shouldDisplay: false)
 
     @OptionGroup var instance: InstanceOptions
@@ -56,35 +53,20 @@ struct CacheCommand: ParsableCommand {
             Terminal.line("%CACHE-I-WALK, the state is in \(source.paths.log)/job_controller.log")
         case .nothing(let reason): Terminal.line("%CACHE-I-NOTHING, \(reason)")
         case .change(let channel, let settings):
-            try change(channel, settings, source)
+            let line = "change \(channel) " + settings.joined(separator: " ")
+            guard try source.ask(QueueSource.Done.self, line) != nil else { throw QueueFailure.noController("CACHE") }
             Terminal.line("%CACHE-I-CHANGED, channel \(channel) is changed until the next reload or restart")
+        case .view(let channel, let json):
+            guard try source.ask("list 0 1") != nil else { throw QueueFailure.noController("CACHE") }
+            return view(try source.items(channel: channel).filter { !$0.isHeld }, json)
+        case .rebuild: return try rebuild(source)
         case .changeLimit(let limit):
             guard try source.ask(QueueSource.Done.self, "change max_messages=\(limit)") != nil else {
                 throw QueueFailure.noController("CACHE")
             }
             Terminal.line("%CACHE-I-CHANGED, max_cache_messages is \(limit) until the next restart")
-        case .changeClass(let name, let program):
-            try change("class=\(name)", ["master_job=\(program)"], source)
-            Terminal.line("%CACHE-I-CHANGED, channels of class \(name) are changed until the next reload or restart")
-        case .view(let channel, let json):
-            guard try source.ask("list 0 1") != nil else { throw QueueFailure.noController("CACHE") }
-            return view(try source.items(channel: channel).filter { !$0.isHeld }, json)
-        case .rebuild: return try rebuild(source)
         }
         return 0
-    }
-
-    /// A program without a path is one of ours, as in `master_command`.
-    private static func change(_ object: String, _ settings: [String], _ source: QueueSource) throws {
-        let words = settings.map { setting -> String in
-            guard setting.hasPrefix("master_job=") else { return setting }
-            let program = setting.dropFirst("master_job=".count)
-            let name = program.uppercased().hasPrefix("IMTA_BIN:") ? program.dropFirst("IMTA_BIN:".count) : program
-            return "master_job=" + (name.hasPrefix("/") ? "" : "\(source.paths.bin)/") + name
-        }
-        guard try source.ask(QueueSource.Done.self, "change \(object) " + words.joined(separator: " ")) != nil else {
-            throw QueueFailure.noController("CACHE")
-        }
     }
 
     private static func view(_ items: [QueueItem], _ json: Bool) -> Int32 {
@@ -136,10 +118,10 @@ enum CacheRequest: Hashable {
     case rebuild
     case view(channel: String, json: Bool)
     case change(channel: String, settings: [String])
-    case changeClass(String, program: String)
-    case changeLimit(Int)
     /// Accepted without effect, and why.
     case nothing(String)
+    /// `-global -max_messages=n`.
+    case changeLimit(Int)
 
     private static let actions = ["change", "close", "rebuild", "synchronize", "view", "walk"]
     private static let others = [
@@ -196,24 +178,19 @@ enum CacheRequest: Hashable {
             {
                 return .nothing("the index is never rebuilt from files")
             }
-            guard let word = values["max_messages"] else {
-                throw QueueFailure("%CACHE-E-GLOBAL, set job_controller options with msconfig and reload", status: 64)
+            if let word = values["max_messages"] {
+                guard let limit = Int(word), limit >= 10 else {
+                    throw QueueFailure("%CACHE-E-NUMBER, max_messages is a number from 10, not \(word)", status: 64)
+                }
+                return .changeLimit(limit)
             }
-            guard let limit = Int(word), limit >= 10 else {
-                throw QueueFailure("%CACHE-E-NUMBER, max_messages is a number from 10, not \(word)", status: 64)
-            }
-            return .changeLimit(limit)
+            throw QueueFailure("%CACHE-E-GLOBAL, set job_controller options with msconfig and reload", status: 64)
+        }
+        guard template == nil, let channel = values["channel"], !channel.isEmpty else {
+            throw QueueFailure(
+                "%CACHE-E-TEMPLATE, templates change with msconfig and reload; give -channel=", status: 64)
         }
         if values["slave_job"] != nil { return .nothing("there are no slave jobs") }
-        if let template {
-            guard let program = values["master_job"], !program.isEmpty, !template.isEmpty else {
-                throw QueueFailure("%CACHE-E-NOTHING, say -template=NAME -master_job=PROGRAM", status: 64)
-            }
-            return .changeClass(template, program: program)
-        }
-        guard let channel = values["channel"], !channel.isEmpty else {
-            throw QueueFailure("%CACHE-E-TARGET, -channel= needs the name of a channel", status: 64)
-        }
         var settings: [String] = []
         for name in ["job_limit", "thread_depth"] {
             guard let value = values[name] else { continue }
