@@ -100,7 +100,6 @@ extension ChannelSettings {
             common: nil, own: Self.lists { configuration.channels.notices(channel, $0) },
             unit: configuration.mta.noticesCountHours ? 3600 : 86_400)
         guard let family else { return }
-        channelClass = family.pattern
         isHostSorted = !family.anonymousHost
         // Enqueueing to a channel with `slave` never starts delivery (channels specification, section 4.4).
         let words = channel.isSlaveOnly ? [] : family.masterCommand?.split(separator: " ").map(String.init) ?? []

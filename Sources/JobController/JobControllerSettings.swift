@@ -6,8 +6,6 @@ package import Envelope
 package struct ChannelSettings: Sendable, Equatable {
     /// Name of the pool; nil: the default pool.
     package var pool: String?
-    /// Name of the channel class, as it is defined: `tcp_*`; nil: none has the channel.
-    package var channelClass: String?
     /// `maxjobs`.
     package var maximumJobs = 100
     /// `filesperjob`: entries for each job before a further one is started; 0: as many jobs as there is work for.

@@ -125,19 +125,14 @@ import TransactionLog
         #expect(ready == 20 && none == nil)
     }
 
-    /// "A template change applies to every channel derived from it": the program that is started is the changed one.
-    @Test func changeOfAClass() async throws {
-        let controller = try RunningController(RunningController.entries(1)) {
-            $0.channelClass = "tcp_*"
-            $0.masterArguments[2] = "stay"
-            $0.masterCommand = "/nonexistent"
-        }
+    /// `cache -change -channel=NAME -master_job=CMD`: the program that is started is the changed one.
+    @Test func changeOfTheProgram() async throws {
+        let controller = try RunningController(RunningController.entries(1)) { $0.masterCommand = "/nonexistent" }
         defer { RunningController.remove(controller.directory) }
         wait(controller)
-        #expect(try controller.ask("change class=ims-ms* master_job=/bin/x").contains("no channel is of class ims-ms*"))
-        #expect(try controller.ask("change class=tcp_* job_limit=3").contains(#""ok":false"#))
+        #expect(try controller.ask("change tcp_local nothing=1").contains(#""ok":false"#))
         let program = "\(RunningController.python) \(controller.directory)/master.py \(controller.directory) deliver"
-        #expect(try controller.ask("change class=tcp_* master_job=\(program)") == #"{"ok":true,"count":1}"#)
+        #expect(try controller.ask("change tcp_local master_job=\(program)") == #"{"ok":true}"#)
         var records = controller.records.makeAsyncIterator()
         guard case .done = await records.next() else {
             Issue.record("not delivered")
@@ -154,22 +149,6 @@ import TransactionLog
         #expect(try controller.ask("change max_messages=10") == #"{"ok":true}"#)
         #expect(try controller.ask("change max_messages=9").contains("a number from 10, not 9"))
         _ = try controller.ask("shutdown")
-    }
-
-    /// A class that is more to the point than the one a channel has takes it over.
-    @Test(arguments: [("tcp_*", 2), ("TCP_*", 2), ("tcp_local", 1), ("tcp_l*", 1), ("t*", 0), ("x*", 1)])
-    func channelsOfAClass(name: String, count: Int) {
-        var settings = program(jobs: 1)
-        settings.channelClass = "tcp_*"
-        var plain = settings
-        plain.channelClass = nil
-        var schedule = DeliverySchedule(
-            settings: JobControllerSettings(channels: ["tcp_local": settings, "tcp_intranet": settings, "x": plain]))
-        #expect(schedule.change(class: name, masterCommand: ["/bin/new"], now: 0) == count)
-        let changed = ["tcp_local", "tcp_intranet", "x"].filter {
-            schedule.settings(of: $0)?.masterCommand == "/bin/new"
-        }
-        #expect(changed.count == count)
     }
 
     private func program(jobs: Int) -> ChannelSettings {

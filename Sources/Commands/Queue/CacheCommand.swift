@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Envelope
+import Glibc
 import OptionSyntax
 import SystemCalls
 
@@ -17,9 +18,9 @@ struct CacheCommand: ParsableCommand {
             -rebuild                               compares the index with the queue on the disk
             -change -channel=NAME -job_limit=N | -thread_depth=N | -master_job=PROGRAM
                                                    changes a channel until the next reload
-            -change -global -max_messages=N        keeps answers of hosts for fewer or more messages
-            -change -template=NAME -master_job=PROGRAM
-                                                   changes the channels of a class, for example tcp_*
+            -change -template=CLASS -master_job=PROGRAM
+                                                   every channel of a class, such as tcp_*
+            -change -global -max_messages=N        changes max_cache_messages until the next restart
             """, shouldDisplay: false)
 
     @OptionGroup var instance: InstanceOptions
@@ -58,20 +59,22 @@ struct CacheCommand: ParsableCommand {
             let log = "\(source.paths.log)/job_controller.log"
             say("%CACHE-I-WALK, the state is in \(log)", isJSON, ["log": .string(log)])
         case .nothing(let reason): say("%CACHE-I-NOTHING, \(reason)", isJSON, ["nothing": .string(reason)])
-        case .change(let channel, let settings):
-            try change(channel, settings, source)
-            let line = "%CACHE-I-CHANGED, channel \(channel) is changed until the next reload or restart"
-            say(line, isJSON, ["changed": .string(channel)])
+        case .change(let channel, let settings): try change([channel], settings, source, isJSON)
+        case .changeTemplate(let pattern, let settings):
+            guard let status = try source.ask(QueueStatus.self, "status") else {
+                throw QueueFailure.noController("CACHE")
+            }
+            let channels = status.channels.map(\.name).filter { fnmatch(pattern, $0, 0) == 0 }
+            guard !channels.isEmpty else {
+                throw QueueFailure("%CACHE-E-TEMPLATE, no channel is derived from \(pattern)")
+            }
+            try change(channels, settings, source, isJSON)
         case .changeLimit(let limit):
             guard try source.ask(QueueSource.Done.self, "change max_messages=\(limit)") != nil else {
                 throw QueueFailure.noController("CACHE")
             }
             let line = "%CACHE-I-CHANGED, max_cache_messages is \(limit) until the next restart"
             say(line, isJSON, ["max_cache_messages": .integer(limit)])
-        case .changeClass(let name, let program):
-            try change("class=\(name)", ["master_job=\(program)"], source)
-            let line = "%CACHE-I-CHANGED, channels of class \(name) are changed until the next reload or restart"
-            say(line, isJSON, ["changed": .string(name)])
         case .view(let channel):
             guard try source.ask("list 0 1") != nil else { throw QueueFailure.noController("CACHE") }
             return view(try source.items(channel: channel).filter { !$0.isHeld }, isJSON)
@@ -84,17 +87,15 @@ struct CacheCommand: ParsableCommand {
         Terminal.line(isJSON ? answer.text : line)
     }
 
-    /// A program without a path is one of ours, as in `master_command`.
-    private static func change(_ object: String, _ settings: [String], _ source: QueueSource) throws {
-        let words = settings.map { setting -> String in
-            guard setting.hasPrefix("master_job=") else { return setting }
-            let program = setting.dropFirst("master_job=".count)
-            let name = program.uppercased().hasPrefix("IMTA_BIN:") ? program.dropFirst("IMTA_BIN:".count) : program
-            return "master_job=" + (name.hasPrefix("/") ? "" : "\(source.paths.bin)/") + name
+    private static func change(
+        _ channels: [String], _ settings: [String], _ source: QueueSource, _ isJSON: Bool
+    ) throws {
+        for channel in channels {
+            let line = "change \(channel) " + settings.joined(separator: " ")
+            guard try source.ask(QueueSource.Done.self, line) != nil else { throw QueueFailure.noController("CACHE") }
         }
-        guard try source.ask(QueueSource.Done.self, "change \(object) " + words.joined(separator: " ")) != nil else {
-            throw QueueFailure.noController("CACHE")
-        }
+        let lines = channels.map { "%CACHE-I-CHANGED, channel \($0) is changed until the next reload or restart" }
+        say(lines.joined(separator: "\n"), isJSON, ["changed": .array(channels.map(JSONValue.string))])
     }
 
     private static func view(_ items: [QueueItem], _ isJSON: Bool) -> Int32 {
@@ -155,7 +156,9 @@ enum CacheRequest: Hashable {
     case rebuild
     case view(channel: String)
     case change(channel: String, settings: [String])
-    case changeClass(String, program: String)
+    /// Every channel of a class, such as `tcp_*`.
+    case changeTemplate(String, settings: [String])
+    /// `-global -max_messages=n`.
     case changeLimit(Int)
     /// Accepted without effect, and why.
     case nothing(String)
@@ -215,24 +218,18 @@ enum CacheRequest: Hashable {
             {
                 return .nothing("the index is never rebuilt from files")
             }
-            guard let word = values["max_messages"] else {
-                throw QueueFailure("%CACHE-E-GLOBAL, set job_controller options with msconfig and reload", status: 64)
+            if let word = values["max_messages"] {
+                guard let limit = Int(word), limit >= 10 else {
+                    throw QueueFailure("%CACHE-E-NUMBER, max_messages is a number from 10, not \(word)", status: 64)
+                }
+                return .changeLimit(limit)
             }
-            guard let limit = Int(word), limit >= 10 else {
-                throw QueueFailure("%CACHE-E-NUMBER, max_messages is a number from 10, not \(word)", status: 64)
-            }
-            return .changeLimit(limit)
+            throw QueueFailure("%CACHE-E-GLOBAL, set job_controller options with msconfig and reload", status: 64)
+        }
+        guard let name = template ?? values["channel"], !name.isEmpty else {
+            throw QueueFailure("%CACHE-E-TARGET, say which: -template= or -channel=", status: 64)
         }
         if values["slave_job"] != nil { return .nothing("there are no slave jobs") }
-        if let template {
-            guard let program = values["master_job"], !program.isEmpty, !template.isEmpty else {
-                throw QueueFailure("%CACHE-E-NOTHING, say -template=NAME -master_job=PROGRAM", status: 64)
-            }
-            return .changeClass(template, program: program)
-        }
-        guard let channel = values["channel"], !channel.isEmpty else {
-            throw QueueFailure("%CACHE-E-TARGET, -channel= needs the name of a channel", status: 64)
-        }
         var settings: [String] = []
         for name in ["job_limit", "thread_depth"] {
             guard let value = values[name] else { continue }
@@ -245,6 +242,7 @@ enum CacheRequest: Hashable {
         guard !settings.isEmpty else {
             throw QueueFailure("%CACHE-E-NOTHING, say -job_limit=, -thread_depth= or -master_job=", status: 64)
         }
-        return .change(channel: channel, settings: settings)
+        return template == nil
+            ? .change(channel: name, settings: settings) : .changeTemplate(name, settings: settings)
     }
 }

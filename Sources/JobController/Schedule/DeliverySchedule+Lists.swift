@@ -95,23 +95,6 @@ extension DeliverySchedule {
         return true
     }
 
-    /// Live change of the program of a channel class: for the channels of that class, and for those that the name fits
-    /// better than the class they have. Returns how many.
-    package mutating func change(class name: String, masterCommand: [String], now: Int64) -> Int {
-        let name = name.lowercased()
-        let chosen = channels.map(\.name).filter { channel in
-            let own = channels[self.channel(channel)].settings.channelClass?.lowercased()
-            if own == name { return true }
-            let fits = name.hasSuffix("*") ? channel.hasPrefix(name.dropLast()) : channel == name
-            return fits && own != channel && name.utf8.count > own?.utf8.count ?? 0
-        }
-        for channel in chosen {
-            _ = change(
-                channel: channel, maximumJobs: nil, threadDepth: nil, masterCommand: masterCommand, now: now)
-        }
-        return chosen.count
-    }
-
     /// What counts for a channel now, with live changes.
     package func settings(of channel: String) -> ChannelSettings? {
         channelIndex[channel].map { channels[$0].settings }

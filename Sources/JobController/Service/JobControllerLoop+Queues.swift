@@ -121,10 +121,8 @@ extension JobControllerLoop {
         return ["ok": true, "count": .integer(count)]
     }
 
-    /// `change CHANNEL job_limit=N thread_depth=N master_job=PROGRAM …`, or `change class=NAME master_job=PROGRAM …`: until
-    /// the next reload; `change max_messages=N`: until the next start.
+    /// `change CHANNEL job_limit=N thread_depth=N master_job=PROGRAM …`: until the next reload.
     private func change(_ channel: String, _ words: [String]) -> JSONValue {
-        if channel.hasPrefix("class=") { return change(class: String(channel.dropFirst(6)), words) }
         var jobs: Int?
         var depth: Int?
         var master: [String]?
@@ -138,7 +136,7 @@ extension JobControllerLoop {
             case "thread_depth":
                 depth = Int(value)
                 if depth == nil { return Self.failure("thread_depth is no number: \(value)") }
-            case "master_job": master = [value]
+            case "master_job": master = [Self.program(value)]
             case _ where master != nil: master?.append(word)
             default: return Self.failure("\(parts[0]) cannot be changed")
             }
@@ -149,6 +147,13 @@ extension JobControllerLoop {
         return ["ok": true]
     }
 
+    /// A program without a path is one of ours, as in `master_command`.
+    private static func program(_ given: String) -> String {
+        let name = given.uppercased().hasPrefix("IMTA_BIN:") ? String(given.dropFirst("IMTA_BIN:".count)) : given
+        return name.hasPrefix("/") ? name : "\(Files.parent(of: Processes.executablePath))/\(name)"
+    }
+
+    /// `change max_messages=N`: until the next start.
     private func changeLimit(_ word: Substring) -> JSONValue {
         guard let limit = Int(word), limit >= 10 else {
             return Self.failure("max_messages is a number from 10, not \(word)")
@@ -156,18 +161,6 @@ extension JobControllerLoop {
         store.keepAnswers(upTo: limit)
         log.write("max_cache_messages is \(limit) until the next start")
         return ["ok": true]
-    }
-
-    private func change(class name: String, _ words: [String]) -> JSONValue {
-        guard let first = words.first, first.hasPrefix("master_job="), first.count > "master_job=".count else {
-            return Self.failure("a channel class takes master_job=PROGRAM")
-        }
-        let program = [String(first.dropFirst("master_job=".count))] + words.dropFirst()
-        let count = schedule.change(class: name, masterCommand: program, now: now)
-        guard count > 0 else { return Self.failure("no channel is of class \(name)") }
-        log.write(
-            "\(count) channels of class \(name) are changed until the next reload: \(words.joined(separator: " "))")
-        return ["ok": true, "count": .integer(count)]
     }
 
     /// `walk`: the state of queues and jobs as lines of the log.
