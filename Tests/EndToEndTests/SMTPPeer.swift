@@ -13,7 +13,7 @@ final class SMTPPeer {
         let description: String
     }
 
-    private let socket: OwnedDescriptor
+    let socket: OwnedDescriptor
     private var buffer: [UInt8] = []
 
     /// Connects; `source`: the loopback address to come from (only 127.0.0.1 is internal to a test instance).
