@@ -70,6 +70,10 @@ final class QueueManager {
         case "run": return isDialogue ? try runFile(line.parameters[0]) : try runChannel(line)
         case "submit": return try submit(line)
         case "verify": return try verify(line)
+        case "export": return try export(line)
+        case "import": return try importMessages(line)
+        case "requeue": return try requeue(line)
+        case "status": return try status(line)
         case "view": sourceView = line.on.contains("database") ? "queue cache" : "queue directory tree"
         case "date": around.say(LocalTime.heading(SystemClock.wallSeconds))
         default: try QueueVerb.help(line.parameters.first).forEach(around.say)

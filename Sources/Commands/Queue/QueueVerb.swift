@@ -73,6 +73,10 @@ struct QueueVerb: Hashable {
                     "envelope": .flag, "file_info": .flag, "first": .value, "long": .flag, "skip": .value,
                     "total": .flag,
                 ]), 0...1),
+        QueueVerb(
+            "export", "export [-output=DIR] ENTRY … | export -all [SELECTION] DIR",
+            "write messages as files .eml, with their envelopes as files .env beside them",
+            merged(acting, ["output": .value]), 1...10_000),
         QueueVerb("help", "help [COMMAND]", "this list, or about one command", [:], 0...1),
         QueueVerb(
             "history", "history [-all SELECTION] [ID | ENTRY …]", "every attempt so far, with the answers of hosts",
@@ -80,6 +84,10 @@ struct QueueVerb: Hashable {
         QueueVerb(
             "hold", "hold [-all SELECTION] [ID | ENTRY …]", "try messages no more until they are released", acting,
             0...10_000),
+        QueueVerb(
+            "import", "import DIR | FILE.env …", "enqueue messages that export has written, with the same envelopes",
+            [:],
+            1...10_000),
         QueueVerb("jobs", "jobs", "what each job works on"),
         QueueVerb("messages", "messages CHANNEL", "ready and waiting messages of each host", [:], 1...1),
         QueueVerb("quit", "quit", "leave"),
@@ -90,11 +98,15 @@ struct QueueVerb: Hashable {
             "release", "release [-all SELECTION] [ID | ENTRY …]", "try held messages again, before all others", acting,
             0...10_000),
         QueueVerb(
+            "requeue", "requeue -channel=C ENTRY …", "move messages to another channel", ["channel": .value],
+            1...10_000),
+        QueueVerb(
             "return", "return [-all SELECTION] [ID | ENTRY …]", "send messages back to their senders",
             merged(acting, ["reason": .value]), 0...10_000),
         QueueVerb(
             "run", "run CHANNEL", "make the delayed messages of a channel ready; in the dialogue: run FILE", [:], 1...1),
         QueueVerb("start", "start CHANNEL …", "let jobs of a channel run again", [:], 1...100),
+        QueueVerb("status", "status", "entries, messages, segments, and the octets that are live and dead"),
         QueueVerb("stop", "stop CHANNEL …", "let no jobs of a channel run, also after a restart", [:], 1...100),
         QueueVerb(
             "submit", "submit [CHANNEL [poll]]", "start a job for what is ready in a channel; l without a name", [:],

@@ -91,6 +91,7 @@ extension JobControllerLoop {
         case .hold(let reason): record = .hold(key, reason: reason)
         case .release: record = .release(key)
         case .delete(let login): record = .delete(key, by: login)
+        case .requeue(let id): record = .requeue(key, as: id)
         }
         let acknowledgements = self.acknowledgements
         store.record(record) { result in
@@ -106,7 +107,7 @@ extension JobControllerLoop {
             guard let entry = store.entry(key) else { return }
             counters[entry.channel, default: .init()].add(outcomes, bytes: entry.size)
             if case .done = change { processedToday += 1 }
-        case .hold, .release, .delete: break
+        case .hold, .release, .delete, .requeue: break
         }
     }
 
