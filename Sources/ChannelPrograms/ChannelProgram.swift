@@ -69,7 +69,8 @@ package final class ChannelProgram: Sendable {
         session = try WorkSession(environment.sessionOptions)
         let notices = try NoticeSender(path: environment.jobControllerSocket)
         submitter = try MessageSubmitter(
-            configuration: configuration, report: { logger.error("\($0)") }, notify: { notices.send($0) })
+            configuration: configuration, isDelivering: true, report: { logger.error("\($0)") },
+            notify: { notices.send($0) })
         notifier = Notifier(configuration: configuration, submitter: submitter)
     }
 

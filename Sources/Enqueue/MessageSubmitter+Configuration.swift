@@ -6,8 +6,9 @@ import TransactionLog
 extension MessageSubmitter {
     /// The submitter of a process of the instance: spool, log and options as configured. `report` gets lines for the log of
     /// the process; `notify` each committed batch, on the spool's thread.
+    /// `isDelivering`: a master program, which works while there is no room for a segment.
     package convenience init(
-        configuration: MTAConfiguration, report: @escaping @Sendable (String) -> Void,
+        configuration: MTAConfiguration, isDelivering: Bool = false, report: @escaping @Sendable (String) -> Void,
         notify: @escaping @Sendable ([CommittedMessage]) -> Void
     ) throws(SpoolError) {
         let log = TransactionLog(
@@ -15,6 +16,7 @@ extension MessageSubmitter {
             options: Self.logOptions(configuration),
             node: configuration.hostname, report: { report("transaction log: \($0)") })
         var options = SpoolWriterOptions()
+        options.opensAtOnce = !isDelivering
         options.minimumFree = configuration.mta.queueMinFree
         try self.init(
             queue: configuration.paths.queue, options: options, log: log,

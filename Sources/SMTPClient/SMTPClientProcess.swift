@@ -50,7 +50,8 @@ package enum SMTPClientProcess {
         MemoryAllocator.keepFreedMemory()
         let notices = try NoticeSender(path: environment.jobControllerSocket)
         let submitter = try MessageSubmitter(
-            configuration: configuration, report: { logger.error("\($0)") }, notify: { notices.send($0) })
+            configuration: configuration, isDelivering: true, report: { logger.error("\($0)") },
+            notify: { notices.send($0) })
         let notifier = Notifier(configuration: configuration, submitter: submitter)
         var settings = ClientSettings(
             channel, localHost: configuration.channels.localHost, own: OwnHost(configuration),

@@ -36,7 +36,14 @@ final class LedgerWriter: Sendable {
         let files = LogLayout(
             kind: .ledger, directory: layout.ledger, writer: "", fileExtension: "log", capacity: options.logSize)
         var log = AppendLog(disk: disk, layout: files, lastNumber: lastNumber, predecessor: predecessor)
-        do throws(SystemCallError) { try log.openNext() } catch {
+        do throws(SystemCallError) {
+            do throws(SystemCallError) { try log.openNext() } catch {
+                // A full disk must not keep outcomes from being written: this is what the reserve is for.
+                guard error.isOutOfSpace else { throw error }
+                try disk.unlink(layout.reserve)
+                try log.openNext()
+            }
+        } catch {
             throw SpoolError(error, doing: "begin a ledger log in \(layout.ledger)")
         }
         let writer = LedgerWriter(log: log, reserve: layout.reserve, disk: disk)

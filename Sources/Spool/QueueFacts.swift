@@ -202,6 +202,7 @@ package struct RecoveredQueue: Sendable {
     package var removedLargeFiles = 0
     /// What was set aside or is missing.
     package var quarantined: [QuarantineReport] = []
+    package var summary = QueueSummary()
 
     package init() {}
 }

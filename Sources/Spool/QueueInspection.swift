@@ -1,3 +1,4 @@
+package import Envelope
 import Glibc
 import SystemCalls
 
@@ -12,6 +13,15 @@ package enum QueueInspection {
             throw SpoolError(error, doing: "read the queue \(queue)")
         }
         return recovery.recovered
+    }
+
+    /// Large-content files that belong to none of the messages and that no writer holds: a crash has left them, and the
+    /// next start of the Job Controller removes them.
+    package static func orphans(
+        queue: String, except known: Set<MessageID>, disk: any Disk = RealDisk()
+    ) -> [MessageID] {
+        let files = try? LargeFiles(layout: QueueLayout(queue), disk: disk)
+        return files?.lockThose { !known.contains($0) }.map(\.id) ?? []
     }
 
     /// Files that an earlier start has set aside, with what their reports say.

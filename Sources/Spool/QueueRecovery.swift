@@ -38,7 +38,7 @@ struct QueueRecovery {
     mutating func run() throws(SystemCallError) {
         try readLedger()
         try readSegments()
-        loadMoved()
+        try loadMoved()
         for record in records {
             switch record {
             case .read, .closed: continue
@@ -60,6 +60,7 @@ struct QueueRecovery {
         }
         queue.removedLargeFiles = removedLargeFiles
         queue.quarantined = reports
+        queue.summary = index.summary
         return queue
     }
 }
@@ -228,7 +229,9 @@ extension QueueRecovery {
 extension QueueRecovery {
     /// Compaction may have moved a message after the snapshot and freed its first segment: then the ledger is the only
     /// one that knows where it is.
-    private mutating func loadMoved() {
+    ///
+    /// A place that cannot be read now ends the start: the next one may read it.
+    private mutating func loadMoved() throws(SystemCallError) {
         var places: [MessageID: SpoolLocation] = [:]
         var ended: Set<MessageID> = []
         for record in records {
@@ -250,6 +253,7 @@ extension QueueRecovery {
             } catch {
                 // It may have ended, and its place may have been freed since.
                 if error.code == .notFound, ended.contains(id) { continue }
+                if error.code == .inputOutput, let cause = error.cause { throw cause }
                 let reason = "message \(id) was moved here and cannot be read: \(error)"
                 reports.append(
                     quarantine.note(
@@ -264,7 +268,7 @@ extension QueueRecovery {
         let missing = index.messages.filter { id, message in
             !segments.contains(message.location.segment) || (message.hasLargeContent && !large.contains(id))
         }
-        for (id, message) in missing {
+        for (id, message) in missing.sorted(by: { $0.key < $1.key }) {
             index.drop(id)
             let location = message.location
             let reason = "the content of message \(id) is gone; nothing is lost if it was never acknowledged"

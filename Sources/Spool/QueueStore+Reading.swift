@@ -66,9 +66,8 @@ extension QueueStore {
 
     /// Closes what compaction has filled; such segments hold copies only, so nothing new comes from them.
     func closeOwnSegments(except current: String?, writer: String) {
-        for (name, state) in index.segments.states where !state.isClosed && name != current {
-            if LogLayout.parse(segment: name)?.writer == writer { _ = try? adopt(name) }
-        }
+        let open = index.segments.states.filter { !$1.isClosed && $0 != current }
+        for name in open.keys.sorted() where LogLayout.parse(segment: name)?.writer == writer { _ = try? adopt(name) }
     }
 
     /// Begins to account for a segment. Its header says where the segment before it ended, so that one is read to its

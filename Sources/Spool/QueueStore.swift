@@ -158,17 +158,7 @@ package final class QueueStore {
     package var trouble: SpoolError? { ledger.trouble }
 
     /// Numbers for `qm summarize` and `martlet queue status`.
-    package var summary: QueueSummary {
-        var summary = QueueSummary()
-        summary.messages = index.messageCount
-        summary.entries = index.entryCount
-        for state in index.segments.states.values {
-            summary.segments += 1
-            summary.liveBytes += state.liveBytes
-            summary.usedBytes += state.readTo
-        }
-        return summary
-    }
+    package var summary: QueueSummary { index.summary }
 
     /// Writes what waits and gives the queue up.
     package func close() {

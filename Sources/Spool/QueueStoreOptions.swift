@@ -41,3 +41,17 @@ package struct QueueSummary: Equatable, Sendable {
 
     package init() {}
 }
+
+extension QueueIndex {
+    var summary: QueueSummary {
+        var summary = QueueSummary()
+        summary.messages = messageCount
+        summary.entries = entryCount
+        for state in segments.states.values {
+            summary.segments += 1
+            summary.liveBytes += state.liveBytes
+            summary.usedBytes += state.readTo
+        }
+        return summary
+    }
+}

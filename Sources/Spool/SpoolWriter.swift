@@ -12,6 +12,9 @@ package struct SpoolWriterOptions: Sendable {
     /// Free bytes below which ``SpoolWriter/hasRoom`` is false (option `queue_min_free`).
     package var minimumFree = 64 << 20
     package var scheduling = CommitScheduling.thread
+    /// The first segment is made at start, so that a queue that cannot be written is known then. What mostly takes mail
+    /// out of the queue makes it at its first append: it must work while the disk is full.
+    package var opensAtOnce = true
 
     package init() {}
 }
@@ -39,7 +42,6 @@ package final class SpoolWriter: Sendable {
 
     /// `queue`: the queue directory, which must exist with its sub-directories. `name`: unique for this start of this
     /// process, see ``uniqueName()``. `onCommit` gets each batch after its completions ran, on the writer's thread.
-    /// The first segment is made here, so that a queue that cannot be written is known at start.
     package init(
         queue: String, name: String, options: SpoolWriterOptions = SpoolWriterOptions(), disk: any Disk = RealDisk(),
         onCommit: @escaping @Sendable ([CommittedMessage]) -> Void = { _ in }
@@ -55,7 +57,7 @@ package final class SpoolWriter: Sendable {
             kind: .segment, directory: layout.segments, freeDirectory: layout.free, writer: name,
             fileExtension: "seg", capacity: options.segmentSize)
         var log = AppendLog(disk: disk, layout: files)
-        do throws(SystemCallError) { try log.openNext() } catch {
+        do throws(SystemCallError) { if options.opensAtOnce { try log.openNext() } } catch {
             throw SpoolError(error, doing: "open a segment in \(layout.segments)")
         }
         let core = SpoolCommitter(log: log, onCommit: onCommit)

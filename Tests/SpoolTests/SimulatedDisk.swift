@@ -6,7 +6,11 @@ import SystemCalls
 /// A random number generator whose run is fixed by its seed (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
+    /// The seed is mixed: the numbers of neighbours must not be the same ones, one step later.
+    init(seed: UInt64) {
+        state = seed
+        state = next() ^ seed &* 0xD6E8_FEB8_6659_FD93
+    }
 
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
@@ -27,8 +31,29 @@ final class SimulatedDisk: Sendable {
         var calls: Int
         /// How many calls fail; `Int.max`: all that follow.
         var failures = 1
-        /// EIO or ENOSPC; nil: the machine stops.
+        /// EIO or ENOSPC; nil: the machine stops, before or after the call.
         var code: Int32?
+        /// In place of the machine the process that makes the call stops.
+        var isDeath = false
+        /// Calls that only read count, and no others.
+        var isForReads = false
+    }
+
+    /// What a call meets.
+    enum Encounter {
+        case nothing
+        case error(Int32)
+        /// The machine or the process stops; `isDone`: after the call.
+        case end(isDeath: Bool, isDone: Bool)
+    }
+
+    /// A call that makes something durable.
+    struct Sync {
+        /// `fdatasync` of a file, `fsync` of a directory.
+        var call: String
+        var path: String
+        /// The beginning of the file waits for it, so that it is the first one of its life.
+        var isFirst = false
     }
 
     struct Node {
@@ -56,11 +81,43 @@ final class SimulatedDisk: Sendable {
         var nextHandle = 1
         var plan: Plan?
         var isStopped = false
+        /// Directories, the durable ones, and those of them whose name is not durable yet.
+        var directories: Set<String> = []
+        var durableDirectories: Set<String> = []
+        /// Bytes and files that fit; nil: any number.
+        var room: (bytes: Int, files: Int)?
+        /// Syncs that do nothing and say that all is well.
+        var lie: (@Sendable (Sync) -> Bool)?
     }
 
     let state: Mutex<State>
 
-    init(seed: UInt64) { state = Mutex(State(generator: SeededGenerator(seed: seed))) }
+    /// `hasQueue`: the directories of the queue `/q` are there.
+    init(seed: UInt64, hasQueue: Bool = true) {
+        var state = State(generator: SeededGenerator(seed: seed))
+        if hasQueue {
+            let layout = QueueLayout("/q")
+            state.directories = [
+                "/q", layout.segments, layout.free, layout.large, layout.ledger, layout.quarantine,
+            ]
+            state.durableDirectories = state.directories
+        }
+        self.state = Mutex(state)
+    }
+
+    /// The disk breaks its word: these syncs do nothing. It shows that the simulation needs each of them.
+    func lie(about sync: @escaping @Sendable (Sync) -> Bool) {
+        state.withLock { $0.lie = sync }
+    }
+
+    /// So many more bytes and files fit from now on; nil: any number.
+    func setRoom(_ room: (bytes: Int, files: Int)?) {
+        state.withLock { state in
+            state.room = room.map { (state.used + $0.bytes, state.names.count + $0.files) }
+        }
+    }
+
+    var isFull: Bool { state.withLock { $0.room != nil } }
 
     func setPlan(_ plan: Plan?) { state.withLock { $0.plan = plan } }
 
@@ -86,21 +143,29 @@ final class SimulatedDisk: Sendable {
 }
 
 extension SimulatedDisk.State {
-    /// Counts a changing call; the error it meets, if any.
-    mutating func meet(_ call: String, _ path: String) -> SystemCallError? {
-        if isStopped { return SystemCallError(call: call, code: 5, object: path) }
-        guard var next = plan else { return nil }
+    /// Bytes of all files that have a name.
+    var used: Int { names.values.reduce(0) { $0 + (nodes[$1]?.current.count ?? 0) } }
+
+    /// Counts a call; what it meets.
+    mutating func meet(isRead: Bool) -> SimulatedDisk.Encounter {
+        guard var next = plan, next.isForReads == isRead else { return .nothing }
         next.calls -= 1
         plan = next
-        if next.calls > 0 { return nil }
+        if next.calls > 0 { return .nothing }
         guard let code = next.code else {
-            isStopped = true
-            return SystemCallError(call: call, code: 5, object: path)
+            plan = nil
+            return .end(isDeath: next.isDeath, isDone: generator.chance(1, in: 2))
         }
         next.calls = 1
         if next.failures < Int.max { next.failures -= 1 }
         plan = next.failures > 0 ? next : nil
-        return SystemCallError(call: call, code: code, object: path)
+        return .error(code)
+    }
+
+    /// How many bytes of a file that is to become `size` long fit.
+    func fitting(_ node: Int, _ size: Int) -> Int {
+        guard let room, let count = nodes[node]?.current.count, size > count else { return size }
+        return min(size, count + max(0, room.bytes - used))
     }
 
     mutating func write(_ node: Int, _ bytes: [UInt8], at offset: Int) {
@@ -190,6 +255,9 @@ extension SimulatedDisk.State {
     }
 
     mutating func synchronizeDirectory(_ path: String) {
+        for directory in directories where Files.parent(of: directory) == path {
+            durableDirectories.insert(directory)
+        }
         persist { _, change in
             [change.from, change.to].contains { name in
                 guard let name else { return false }
@@ -214,168 +282,14 @@ extension SimulatedDisk.State {
             persist { generator, _ in generator.chance(1, in: 2) }
         }
         changes = []
+        // What lies in a directory that is gone is gone.
+        directories = durableDirectories
+        durableNames = durableNames.filter { directories.contains(Files.parent(of: $0.key)) }
         names = durableNames
         let used = Set(names.values)
         nodes = nodes.filter { used.contains($0.key) }
         plan = nil
         isStopped = false
-    }
-}
-
-/// The disk as one process sees it; when the process is killed, its locks go and its calls do nothing.
-final class SimulatedProcess: Disk {
-    private let disk: SimulatedDisk
-    private let dead = Mutex(false)
-    private let handles = Mutex<[(node: Int, handle: Int)]>([])
-
-    init(_ disk: SimulatedDisk) { self.disk = disk }
-
-    var isDead: Bool { dead.withLock { $0 } }
-
-    func kill() {
-        dead.withLock { $0 = true }
-        let open = handles.withLock { $0 }
-        disk.state.withLock { state in
-            for (node, handle) in open where state.nodes[node]?.lockOwner == handle {
-                state.nodes[node]?.lockOwner = nil
-            }
-        }
-    }
-
-    /// Runs a call on the state; a changing one may meet the planned failure, which `failed` then makes real.
-    fileprivate func call<Value>(
-        _ name: String, _ path: String, changes: Bool = true, failed: (inout SimulatedDisk.State) -> Void = { _ in },
-        _ body: (inout SimulatedDisk.State) -> Value?
-    ) throws(SystemCallError) -> Value {
-        let isDead = isDead
-        let result = disk.state.withLock { state -> Result<Value, SystemCallError> in
-            if isDead || state.isStopped { return .failure(SystemCallError(call: name, code: 5, object: path)) }
-            if changes, let error = state.meet(name, path) {
-                failed(&state)
-                return .failure(error)
-            }
-            guard let value = body(&state) else {
-                return .failure(SystemCallError(call: name, code: 2, object: path))
-            }
-            return .success(value)
-        }
-        return try result.get()
-    }
-
-    func open(_ path: String, _ opening: DiskOpening) throws(SystemCallError) -> any DiskFile {
-        let creates = opening == .create || opening == .new
-        let (node, handle) = try call("open", path, changes: creates) { state -> (Int, Int)? in
-            state.nextHandle += 1
-            if opening == .new, state.names[path] != nil { return nil }
-            if opening == .create, path.hasSuffix("/lock"), let node = state.names[path] {
-                return (node, state.nextHandle)
-            }
-            if creates {
-                let node = state.nextNode
-                state.nextNode += 1
-                state.nodes[node] = SimulatedDisk.Node()
-                state.change(SimulatedDisk.NameChange(node: node, to: path))
-            }
-            return state.names[path].map { ($0, state.nextHandle) }
-        }
-        handles.withLock { $0.append((node, handle)) }
-        return SimulatedFile(self, disk, path, node: node, handle: handle)
-    }
-
-    func rename(_ path: String, to target: String) throws(SystemCallError) {
-        try call("rename", path) { state -> Void? in
-            guard let node = state.names[path] else { return nil }
-            state.change(SimulatedDisk.NameChange(node: node, from: path, to: target))
-            return ()
-        }
-    }
-
-    func unlink(_ path: String) throws(SystemCallError) {
-        try call("unlink", path) { state -> Void? in
-            guard let node = state.names[path] else { return nil }
-            state.change(SimulatedDisk.NameChange(node: node, from: path))
-            return ()
-        }
-    }
-
-    func list(_ directory: String) throws(SystemCallError) -> [String] {
-        try call("list", directory, changes: false) { state in
-            state.names.keys.filter { Files.parent(of: $0) == directory }
-                .map { String($0.dropFirst(directory.count + 1)) }.sorted()
-        }
-    }
-
-    func createDirectory(_ path: String) throws(SystemCallError) {}
-
-    func synchronizeDirectory(_ path: String) throws(SystemCallError) {
-        try call("fsync", path) { $0.synchronizeDirectory(path) }
-    }
-
-    func freeSpace(_ path: String) throws(SystemCallError) -> DiskSpace {
-        DiskSpace(bytes: 1 << 30, inodes: 1000, allInodes: 1000)
-    }
-
-    func makeIdentity() -> UInt64 { disk.state.withLock { $0.generator.next() } }
-}
-
-final class SimulatedFile: DiskFile {
-    private let process: SimulatedProcess
-    private let disk: SimulatedDisk
-    private let path: String
-    private let node: Int
-    private let handle: Int
-
-    init(_ process: SimulatedProcess, _ disk: SimulatedDisk, _ path: String, node: Int, handle: Int) {
-        self.process = process
-        self.disk = disk
-        self.path = path
-        self.node = node
-        self.handle = handle
-    }
-
-    deinit {
-        disk.state.withLock { state in
-            if state.nodes[node]?.lockOwner == handle { state.nodes[node]?.lockOwner = nil }
-        }
-    }
-
-    func write(_ pieces: [[UInt8]], at offset: Int) throws(SystemCallError) {
-        let bytes = pieces.reduce(into: [UInt8]()) { $0 += $1 }
-        let shorten: (inout SimulatedDisk.State) -> Void = { [node] state in
-            let count = Int.random(in: 0...bytes.count, using: &state.generator)
-            state.write(node, Array(bytes[..<count]), at: offset)
-        }
-        try process.call("pwritev", path, failed: shorten) { $0.write(node, bytes, at: offset) }
-    }
-
-    func read(_ count: Int, at offset: Int) throws(SystemCallError) -> [UInt8] {
-        try process.call("pread", path, changes: false) { state in
-            guard let current = state.nodes[node]?.current else { return [] }
-            let start = min(offset, current.count)
-            return Array(current[start..<min(start + count, current.count)])
-        }
-    }
-
-    func synchronize() throws(SystemCallError) {
-        let lose: (inout SimulatedDisk.State) -> Void = { [node] in $0.failSynchronize(node) }
-        try process.call("fdatasync", path, failed: lose) { $0.synchronize(node) }
-    }
-
-    func preallocate(_ length: Int) throws(SystemCallError) {
-        try process.call("fallocate", path) { $0.grow(node, to: length) }
-    }
-
-    func size() throws(SystemCallError) -> Int {
-        try process.call("fstat", path, changes: false) { $0.nodes[node]?.current.count ?? 0 }
-    }
-
-    func lock() -> Bool {
-        let locked = try? process.call("flock", path, changes: false) { [node, handle] state -> Bool in
-            guard state.nodes[node]?.lockOwner == nil || state.nodes[node]?.lockOwner == handle else { return false }
-            state.nodes[node]?.lockOwner = handle
-            return true
-        }
-        return locked ?? false
     }
 }
 

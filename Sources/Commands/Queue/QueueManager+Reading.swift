@@ -106,8 +106,8 @@ extension QueueManager {
         return lines
     }
 
-    /// Reads every message with its checksums, and says what is set aside. While no Job Controller runs, the ledger and
-    /// all segments are read as a start would read them.
+    /// Reads every message with its checksums, and says what is set aside and what belongs to nothing. While no Job
+    /// Controller runs, the ledger and all segments are read as a start would read them.
     func verify(_ line: QueueLine) throws -> Int32 {
         let isRunning = try source.ask("list 0 1") != nil
         let recovered = isRunning ? nil : try source.recovered()
@@ -128,21 +128,33 @@ extension QueueManager {
         }
         around.progress("")
         let aside = QueueInspection.quarantine(queue: source.paths.queue)
+        let orphans = try orphans(items)
         if line.has("json") {
             let answer: JSONValue = [
                 "entries": .integer(items.count), "messages": .integer(checked.count), "bytes": .integer(bytes),
                 "bad": .array(bad.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
                 "quarantine": .array(aside.map { ["name": .string($0.name), "report": .string($0.report)] }),
+                "orphans": .array(orphans.map(JSONValue.string)),
             ]
             around.say(answer.text)
         } else {
             for one in bad { around.say("%QM-E-BAD, \(one.name): \(one.reason)") }
             for one in aside { around.say("%QM-W-ASIDE, in quarantine since an earlier start: \(one.report)") }
+            for one in orphans {
+                around.say("%QM-I-ORPHAN, large/\(one).msg belongs to no message; the next start removes it")
+            }
             around.say(
                 "martlet: \(items.count) entries of \(checked.count) messages, \(QueueText.bytes(bytes)) bytes: "
                     + (bad.isEmpty ? "all are good" : "\(bad.count) are bad"))
         }
         return bad.isEmpty ? aside.isEmpty ? 0 : 1 : 2
+    }
+
+    /// Files of content that no entry needs, neither of these nor one that has come meanwhile.
+    private func orphans(_ items: [QueueItem]) throws -> [String] {
+        let known = Set(items.compactMap { $0.entryName?.message })
+        return try QueueInspection.orphans(queue: source.paths.queue, except: known)
+            .filter { try source.find([EntryName(message: $0, entry: 0).description]).isEmpty }.map(\.description)
     }
 
     /// Reads all of the content; the bytes it has.

@@ -72,6 +72,10 @@ final class QueueManager {
         case "counters": try counters(line)
         case "walk": try walk(line)
         case "verify": return try verify(line)
+        case "export": return try export(line)
+        case "import": return try importMessages(line)
+        case "requeue": return try requeue(line)
+        case "status": return try status(line)
         case "view": sourceView = line.on.contains("database") ? "queue cache" : "queue directory tree"
         case "date": around.say(LocalTime.heading(SystemClock.wallSeconds))
         default: try QueueVerb.help(line.parameters.first).forEach(around.say)

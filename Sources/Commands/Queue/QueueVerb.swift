@@ -79,6 +79,10 @@ struct QueueVerb: Hashable {
                     "envelope": .flag, "file_info": .flag, "first": .value, "long": .flag, "skip": .value,
                     "total": .flag,
                 ]), 0...1),
+        QueueVerb(
+            "export", "export [-output=DIR] ENTRY … | export -all [SELECTION] DIR",
+            "write messages as files .eml, with their envelopes as files .env beside them",
+            merged(acting, ["output": .value]), 1...10_000),
         QueueVerb("help", "help [COMMAND]", "this list, or about one command", [:], 0...1),
         QueueVerb(
             "history", "history [-all SELECTION] [ID | ENTRY …]", "every attempt so far, with the answers of hosts",
@@ -86,6 +90,10 @@ struct QueueVerb: Hashable {
         QueueVerb(
             "hold", "hold [-all SELECTION] [ID | ENTRY …]", "try messages no more until they are released", acting,
             0...10_000),
+        QueueVerb(
+            "import", "import DIR | FILE.env …", "enqueue messages that export has written, with the same envelopes",
+            [:],
+            1...10_000),
         QueueVerb("jobs", "jobs", "what each job works on"),
         QueueVerb("messages", "messages CHANNEL", "ready and waiting messages of each host", [:], 1...1),
         QueueVerb("quit", "quit", "leave"),
@@ -96,6 +104,9 @@ struct QueueVerb: Hashable {
             "release", "release [-all SELECTION] [ID | ENTRY …]", "try held messages again, before all others", acting,
             0...10_000),
         QueueVerb(
+            "requeue", "requeue -channel=C ENTRY …", "move messages to another channel", ["channel": .value],
+            1...10_000),
+        QueueVerb(
             "return", "return [-all SELECTION] [ID | ENTRY …]", "send messages back to their senders",
             merged(acting, ["reason": .value]), 0...10_000),
         QueueVerb(
@@ -103,6 +114,7 @@ struct QueueVerb: Hashable {
         QueueVerb(
             "start", "start [-host=NAME] CHANNEL …", "let jobs of a channel run again, or deliver to a host again",
             ["host": .value], 1...100),
+        QueueVerb("status", "status", "entries, messages, segments, and the octets that are live and dead"),
         QueueVerb(
             "stop", "stop [-host=NAME] CHANNEL …",
             "let no jobs of a channel run, or deliver nothing to one host of it, also after a restart",

@@ -118,6 +118,25 @@ extension DeliverySchedule {
         return .done
     }
 
+    /// Before an entry gets a copy in another channel: no job may have it, and none gets it while the copy is written.
+    package mutating func prepareRequeue(_ key: QueueEntryKey, by login: String) -> OperatorAnswer {
+        guard let slot = entries.slot(of: key) else { return .notFound }
+        switch entries[slot].state {
+        case .active: return .inDelivery
+        case .held: return .done
+        case .ready, .delayed, .unused: return hold(key, reason: "by \(login): requeue")
+        }
+    }
+
+    /// The copy is durable: the entry ends. It must still be held, or it may have been delivered too.
+    package mutating func requeue(_ key: QueueEntryKey, as copy: MessageID) -> OperatorAnswer {
+        guard let slot = entries.slot(of: key) else { return .notFound }
+        guard entries[slot].state == .held else { return .notHeld }
+        end(slot)
+        actions.append(.record(key, .requeue(as: copy), from: nil))
+        return .done
+    }
+
     /// The message goes back to its sender: the next job that gets the entry returns it instead of trying it.
     package mutating func returnToSender(_ key: QueueEntryKey, now: Int64) -> OperatorAnswer {
         guard let slot = entries.slot(of: key) else { return .notFound }

@@ -46,6 +46,8 @@ package struct DeliverySchedule {
         case hold(reason: String)
         case release
         case delete(by: String)
+        /// The copy with this id has taken its place.
+        case requeue(as: MessageID)
     }
 
     private(set) var settings: JobControllerSettings

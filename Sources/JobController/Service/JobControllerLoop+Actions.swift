@@ -96,6 +96,7 @@ extension JobControllerLoop {
         case .hold(let reason): record = .hold(key, reason: reason)
         case .release: record = .release(key)
         case .delete(let login): record = .delete(key, by: login)
+        case .requeue(let id): record = .requeue(key, as: id)
         }
         let acknowledgements = self.acknowledgements
         store.record(record) { result in

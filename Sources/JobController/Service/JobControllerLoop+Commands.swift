@@ -51,6 +51,7 @@ extension JobControllerLoop {
             return note(act, change(name) { outcome(schedule.release($0, now: now)) })
         case ("delete", let name?):
             return note(act, change(name) { outcome(schedule.delete($0, by: act.login ?? "operator")) })
+        case ("requeue", let name?): return requeue(name, act)
         case ("return", let name?):
             return note(act, change(name) { outcome(schedule.returnToSender($0, now: now)) })
         case ("stop", let channel?): return note(act, setStopped(channel, act.rest, true))
@@ -70,6 +71,15 @@ extension JobControllerLoop {
             return ["ok": true, "count": .integer(found.count)]
         default: return Self.failure("unknown command \(verb), or its argument is missing")
         }
+    }
+
+    /// `requeue NAME by=LOGIN` keeps jobs away from the entry; `requeue NAME by=LOGIN ID` ends it when the copy with
+    /// that id is durable.
+    private func requeue(_ name: String, _ act: OperatorAct) -> JSONValue {
+        let login = act.login ?? "operator"
+        if act.rest.isEmpty { return change(name) { outcome(schedule.prepareRequeue($0, by: login)) } }
+        guard let copy = MessageID(act.rest) else { return Self.failure("\(act.rest) is not the id of a message") }
+        return note(act, change(name) { outcome(schedule.requeue($0, as: copy)) })
     }
 
     static func failure(_ text: String) -> JSONValue { ["ok": false, "error": .string(text)] }

@@ -46,7 +46,7 @@ final class WorkParty {
         switch change {
         case .done: ended += 1
         case .attempt: failed += 1
-        case .hold, .release, .delete: break
+        case .hold, .release, .delete, .requeue: break
         }
     }
 

@@ -1,0 +1,63 @@
+import Envelope
+import Spool
+import Synchronization
+import SystemCalls
+
+/// Puts messages into the queue for commands: as any enqueuing process does, each durable before it counts.
+final class QueueEnqueuer {
+    private let writer: SpoolWriter
+    /// Held while ids are made.
+    private let slot: WriterSlot
+    private var generator: MessageIDGenerator
+
+    /// Root becomes the user whom the queue belongs to, for good: other files would be in the way of its processes.
+    init(queue: String) throws {
+        if Users.isRoot, let owner = try? Files.ownership(queue), owner.user != 0 {
+            guard let user = Users.numbered(owner.user) else {
+                throw QueueFailure("%QM-E-NOUSER, \(queue) belongs to user \(owner.user), who has no name", status: 77)
+            }
+            try Processes.dropPrivileges(to: user.name)
+        }
+        try QueueStore.prepare(queue: queue)
+        slot = try WriterSlot(queue: queue)
+        var options = SpoolWriterOptions()
+        // It is read to its end and given back soon.
+        options.segmentSize = 8 << 20
+        writer = try SpoolWriter(queue: queue, name: SpoolWriter.uniqueName(), options: options)
+        generator = MessageIDGenerator(slot: slot.number, generation: slot.generation, now: Self.now)
+    }
+
+    private static var now: UInt64 { UInt64(SystemClock.wallNanoseconds / 1_000_000) }
+
+    func newID() -> MessageID { generator.next(now: Self.now) }
+
+    /// Enqueues; the message is durable when it returns. `next`: the next piece of the content, empty at its end.
+    func enqueue(_ message: QueuedMessage, size: Int, next: () throws -> [UInt8]) throws {
+        let content: SpoolContent
+        if size > writer.options.largeThreshold {
+            let large = try writer.beginLargeContent(message.id)
+            do {
+                while case let piece = try next(), !piece.isEmpty { try large.append(piece) }
+                content = .large(try large.finish())
+            } catch {
+                large.abandon()
+                throw error
+            }
+        } else {
+            var pieces: [[UInt8]] = []
+            while case let piece = try next(), !piece.isEmpty { pieces.append(piece) }
+            content = .inline(pieces)
+        }
+        let done = Semaphore()
+        let outcome = Mutex<Result<SpoolLocation, SpoolError>?>(nil)
+        writer.append(message, content: content) { result in
+            outcome.withLock { $0 = result }
+            done.signal()
+        }
+        done.wait()
+        _ = try outcome.withLock { $0 }?.get()
+    }
+
+    /// Nothing more comes: the Job Controller may take over what was written.
+    func close() { writer.close() }
+}
