@@ -28,7 +28,7 @@ extension JobControllerLoop {
             processedToday += 1
             count(outcomes, of: key, isLast: true)
         case .attempt(let outcomes, _, _, _): count(outcomes, of: key, isLast: false)
-        case .delete: countEnd(key)
+        case .delete, .requeue: countEnd(key)
         case .hold, .release: break
         }
     }
