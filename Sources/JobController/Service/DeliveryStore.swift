@@ -8,9 +8,9 @@ package protocol DeliveryStore: AnyObject {
     func record(_ record: LedgerRecord, completion: @escaping @Sendable (Result<Void, SpoolError>) -> Void)
     func entry(_ key: QueueEntryKey) -> RecoveredEntry?
     func contentSize(_ key: QueueEntryKey) -> Int?
-    func pending(_ key: QueueEntryKey) -> [Int]?
     func pin(_ key: QueueEntryKey) -> SpoolLocation?
     func unpin(_ key: QueueEntryKey)
+    func pending(_ key: QueueEntryKey) -> [Int]?
     func quarantine(_ key: QueueEntryKey, reason: String)
     func snapshotIfDue(now: Int64, force: Bool)
     func freeSpaceWork(now: Int64)

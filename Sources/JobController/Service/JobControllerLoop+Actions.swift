@@ -61,7 +61,7 @@ extension JobControllerLoop {
     private func assign(_ job: JobID, _ thread: UInt32, _ list: [DeliverySchedule.Assignment]) {
         var count = 0
         for assignment in list {
-            guard let pending = store.pending(assignment.key), let location = store.pin(assignment.key) else {
+            guard let entry = store.entry(assignment.key), let location = store.pin(assignment.key) else {
                 schedule.vanished(assignment.key, now: now)
                 continue
             }
@@ -69,7 +69,7 @@ extension JobControllerLoop {
             parties[job]?.items.append(
                 ItemMessage(
                     thread: thread, key: assignment.key, location: location, attempts: assignment.attempts,
-                    host: assignment.host, pending: pending, notice: assignment.notice))
+                    host: assignment.host, pending: entry.pending, notice: assignment.notice))
             count += 1
         }
         // Nothing is left of what was meant for the thread: it gets something else.
