@@ -39,9 +39,9 @@ enum UnboundContext {
             // Its only other error is memory; a missing hosts file is no error.
             _ = ub_ctx_hosts(context, file)
         }
-        // Likewise names of RFC 6761 and 8375 that sites do serve, once a resolver is named for them. This ends the
+        // Likewise names of RFC 6303, 6761 and 8375 that sites do serve, once a resolver is named for them. This ends the
         // setting up, so it comes last.
-        for zone in ["test.", "home.arpa."] where !configuration.servers.isEmpty {
+        for zone in ["test.", "home.arpa.", "127.in-addr.arpa."] where !configuration.servers.isEmpty {
             _ = ub_ctx_zone_remove(context, zone)
         }
     }

@@ -22,6 +22,7 @@ final class NameServer {
               module-config: "iterator"
               access-control: 127.0.0.0/8 allow
               local-zone: "." static
+              local-zone: "127.in-addr.arpa." nodefault
 
             """
         for record in records {
