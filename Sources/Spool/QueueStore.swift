@@ -1,4 +1,4 @@
-import Envelope
+package import Envelope
 import Synchronization
 import SystemCalls
 
@@ -115,6 +115,11 @@ package final class QueueStore {
     package func entry(_ key: QueueEntryKey) -> RecoveredEntry? {
         guard let message = index[key.message] else { return nil }
         return message.entry(key.entry)?.recovered(key.message, message)
+    }
+
+    /// What every attempt at a live entry did, oldest first, as far as it is kept.
+    package func history(_ key: QueueEntryKey) -> [EarlierAttempts] {
+        index[key.message]?.entry(key.entry)?.history ?? []
     }
 
     /// Bytes of the content of a live entry's message; nil when there is none.

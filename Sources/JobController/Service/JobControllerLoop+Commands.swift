@@ -53,7 +53,13 @@ extension JobControllerLoop {
         case ("delete", let name?):
             return note(act, change(name) { outcome(schedule.delete($0, by: act.login ?? "operator")) })
         case ("return", let name?):
-            return note(act, change(name) { outcome(schedule.returnToSender($0, now: now)) })
+            return note(
+                act,
+                change(name) { key in
+                    let answer = schedule.returnToSender(key, now: now)
+                    if answer == .done { returnReasons[key] = act.rest.isEmpty ? nil : act.rest }
+                    return outcome(answer)
+                })
         case ("stop", let channel?): return note(act, setStopped(channel, true))
         case ("start", let channel?): return note(act, setStopped(channel, false))
         case ("run", let channel?):
