@@ -74,6 +74,10 @@ package struct WellKnownMapping: Hashable, Sendable {
             probes: ["address", "source-channel|destination-channel|address"],
             result: "`$Y` the output is the new address, `$D` looked up in the reverse database, `$N` nothing; input"
                 + " flags E envelope, B header, I message-id"),
+        WellKnownMapping(
+            name: "NOTIFICATION_LANGUAGE", askedBy: "a notification",
+            probes: ["dsn-type|source-channel|accept-language|return-address|first-recipient"],
+            result: "`$I` the directory of the texts, `directory|charset|subject` with `$T` the subject too"),
     ]
 }
 
@@ -110,10 +114,6 @@ extension WellKnownMapping {
         notYet(
             "CHARSET-CONVERSION", "each destination channel; each text part",
             [convert, "IN-CHAN=in;OUT-CHAN=out;IN-CHARSET=charset"], "keywords such as `Yes`; `OUT-CHARSET=charset`"),
-        notYet(
-            "NOTIFICATION_LANGUAGE", "a notification",
-            ["dsn-types|source-channel|preferred-language|return-address|first-recipient"],
-            "`$I` the directory of the texts"),
         notYet(
             "DISPOSITION_LANGUAGE", "a disposition notification",
             ["type|modifiers|source-channel|header-language|return|recipient"],

@@ -50,7 +50,7 @@ package enum SMTPClientProcess {
         let notices = try NoticeSender(path: environment.jobControllerSocket)
         let submitter = try MessageSubmitter(
             configuration: configuration, report: { logger.error("\($0)") }, notify: { notices.send($0) })
-        let notifier = Notifier(configuration: configuration, submitter: submitter)
+        let notifier = Notifier(configuration: configuration, submitter: submitter) { logger.error("\($0)") }
         var settings = ClientSettings(
             channel, localHost: configuration.channels.localHost, own: OwnHost(configuration),
             loopValue: Installation.xloop(configuration))
