@@ -33,7 +33,7 @@ extension NotificationTexts {
     /// What a directory specification means: it is put before the names of files, so it mostly ends in a slash; one that
     /// names a directory without it gets it.
     static func place(_ specification: String) -> String {
-        let isDirectory = (try? Files.list(specification)) != nil
-        return specification.hasSuffix("/") || !isDirectory ? specification : specification + "/"
+        if specification.hasSuffix("/") { return specification }
+        return Files.exists(specification + "/") ? specification + "/" : specification
     }
 }

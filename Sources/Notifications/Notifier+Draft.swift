@@ -101,7 +101,9 @@ extension Notifier {
     /// The last attempts, as many as HISTORY_TO_RETURN says (section 1.5); none without RETURN_DELIVERY_HISTORY.
     private func history(_ occasion: Occasion, _ shown: ShownRecipients) -> [DeliveryReport.EarlierAttempt] {
         guard configuration.mta.returnDeliveryHistory, !occasion.kind.isReceipt else { return [] }
-        let all = occasion.history.flatMap { attempts in attempts.times.map { (time: $0, outcomes: attempts.outcomes) }
+        let all = occasion.history.flatMap { attempts in
+            // Into the year 10000: what a date has digits for.
+            attempts.times.filter { (0..<253_402_300_800).contains($0) }.map { (time: $0, outcomes: attempts.outcomes) }
         }
         return all.suffix(max(1, configuration.mta.historyToReturn)).map { attempt in
             DeliveryReport.EarlierAttempt(date: headerDate(attempt.time), outcomes: shown.outcomes(attempt.outcomes))
