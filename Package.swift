@@ -102,7 +102,10 @@ let package = Package(
         // Floor 7: what is built on submission
         library(
             "Notifications",
-            ["SystemCalls", "Channels", "Envelope", "InternetMessage", "Enqueue", "Configuration", "Spool"]),
+            [
+                "SystemCalls", "OptionSyntax", "Mappings", "AddressRewriting", "Channels", "Envelope",
+                "InternetMessage", "Enqueue", "Configuration", "Spool", "TransactionLog",
+            ]),
         // Floor 8: services
         library(
             "Dispatcher",
@@ -143,7 +146,7 @@ let package = Package(
             [
                 "SystemCalls", "OptionSyntax", "Configuration", "Enqueue", "AddressRewriting",
                 "InternetMessage", "Aliases", "Channels", "Mappings", "Envelope", "ProcessPool", "SASL", "SMTP",
-                "Spool", "TransactionLog",
+                "Spool", "TransactionLog", "Notifications",
                 argumentParser, crypto, x509,
             ]),
         // Floor 9: executables
@@ -189,7 +192,7 @@ let package = Package(
             "Notifications",
             [
                 "SystemCalls", "OptionSyntax", "Channels", "Envelope", "InternetMessage", "Enqueue", "Configuration",
-                "Spool", "TransactionLog",
+                "Mappings", "Spool", "TransactionLog",
             ]),
         tests(
             "ChannelPrograms",

@@ -74,8 +74,12 @@ package struct ListParameters: Hashable, Sendable {
 
     /// Whether copies for the list differ from the message that was posted, or not every message may be posted.
     package var hasOwnEnvelope: Bool {
-        if case .address = envelopeFrom { return true }
-        return !headerAdditions.isEmpty || blockLimit > 0 || lineLimit > 0
+        hasOwnSender || !headerAdditions.isEmpty || blockLimit > 0 || lineLimit > 0
+    }
+
+    /// Whether failures of copies go to the owner of the list, not to who posted.
+    package var hasOwnSender: Bool {
+        if case .address = envelopeFrom { true } else { false }
     }
 
     /// Whether the list says what the envelope of its copies is, be it as before.

@@ -14,6 +14,8 @@ package struct RecipientExpansion: Sendable {
         package var isAutoreply = false
         /// What notifications name instead of `address`; nil: `address`.
         package var notificationAddress: Mailbox?
+        /// The alias or mailbox owner it came from in the last step; nil for the address that was given.
+        package var precedingAddress: Mailbox?
         /// Parameters of the innermost list it came from that has an envelope of its own, else of the innermost.
         package var list: ListParameters?
         /// The address of that list.
@@ -195,6 +197,7 @@ package struct RecipientExpander {
         var next = Step(address: expanded.address, chain: step.chain + [step.address], recipient: step.recipient)
         next.isBare = expanded.address.domain.isEmpty
         next.recipient.level += 1
+        next.recipient.precedingAddress = step.address
         next.recipient.heldReason = expanded.heldReason ?? step.recipient.heldReason
         next.recipient.isAutoreply = expanded.isAutoreply || step.recipient.isAutoreply
         // A list without an envelope of its own leaves that of the list it is in.

@@ -34,6 +34,8 @@ package final class ChannelProgram: Sendable {
         var attempts: Int
         /// Indexes of the recipients to be tried.
         var pending: [Int]
+        /// What the attempts so far did.
+        var history: [EarlierAttempts] = []
 
         var entry: QueueEntry { stored.message.entries[number] }
 
@@ -71,7 +73,7 @@ package final class ChannelProgram: Sendable {
         submitter = try MessageSubmitter(
             configuration: configuration, isDelivering: true, report: { logger.error("\($0)") },
             notify: { notices.send($0) })
-        notifier = Notifier(configuration: configuration, submitter: submitter)
+        notifier = Notifier(configuration: configuration, submitter: submitter) { logger.error("\($0)") }
     }
 
     private struct StartFailure: Error, CustomStringConvertible {
@@ -128,7 +130,8 @@ package final class ChannelProgram: Sendable {
         let number = Int(item.key.entry)
         let recipients = stored.message.entries[number].recipients.indices
         let copy = Copy(
-            stored: stored, number: number, attempts: item.attempts, pending: item.pending.filter(recipients.contains))
+            stored: stored, number: number, attempts: item.attempts, pending: item.pending.filter(recipients.contains),
+            history: item.history)
         var kind = NotificationKind.failed
         var outcomes: [RecipientOutcome]
         switch item.notice {
@@ -137,7 +140,7 @@ package final class ChannelProgram: Sendable {
             outcomes = copy.all(.failedPermanently, "4.4.7", "message timed out in the queue")
         case .returned:
             kind = .bounced
-            outcomes = copy.all(.failedPermanently, "5.0.0", "returned by the postmaster")
+            outcomes = copy.all(.failedPermanently, "5.0.0", item.returnedText)
         case .none, .delayWarning: outcomes = deliver(copy)
         }
         if let problem = notify(kind, copy, outcomes.filter { $0.result == .failedPermanently }) {
@@ -152,9 +155,12 @@ package final class ChannelProgram: Sendable {
             // A receipt holds nothing up: the message has arrived.
             _ = notify(.delivered, copy, outcomes.filter { $0.result == .delivered })
         }
+        // What a list has taken: only `reprocess` relays.
+        _ = notify(.expanded, copy, outcomes.filter { $0.result == .relayed })
         if case .delayWarning = item.notice {
             // A warning holds nothing up: when it cannot be enqueued, the next age is warned of.
-            _ = notify(.delayed, copy, outcomes.filter { $0.result == .failedTemporarily })
+            let kind = NotificationKind(warningAbout: copy.entry, now: SystemClock.wallSeconds)
+            _ = notify(kind, copy, outcomes.filter { $0.result == .failedTemporarily })
         }
         log(copy, outcomes)
         DeliveryTrace(copy, outcomes, channel, configuration.channels)?.write { logger.info("\($0)") }
@@ -165,7 +171,8 @@ package final class ChannelProgram: Sendable {
     private func notify(_ kind: NotificationKind, _ copy: Copy, _ outcomes: [RecipientOutcome]) -> String? {
         guard !outcomes.isEmpty else { return nil }
         let occasion = Notifier.Occasion(
-            kind: kind, message: copy.stored.message, entry: copy.number, attempt: copy.attempts, outcomes: outcomes)
+            kind: kind, message: copy.stored.message, entry: copy.number, attempt: copy.attempts, outcomes: outcomes,
+            history: copy.history)
         let answer = Answer<String?>()
         notifier.notify(occasion, content: ReturnedContent(copy.stored.content)) { answer.put($0) }
         return answer.take()

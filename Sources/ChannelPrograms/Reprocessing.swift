@@ -57,6 +57,7 @@ final class Reprocessor: Sendable {
         var outcomes: [RecipientOutcome] = []
         var routed: [RoutedRecipient] = []
         var good: [Int] = []
+        var expanded: Set<Int> = []
         for number in copy.pending {
             switch route(copy, number, source) {
             case .accepted(let found):
@@ -64,7 +65,9 @@ final class Reprocessor: Sendable {
                     outcomes.append(Self.outcome(number, refusal))
                     continue
                 }
-                routed += found
+                let isExpanded = found.contains { $0.list?.hasOwnSender == true }
+                if isExpanded, copy.entry.recipients[number].notify.contains(.success) { expanded.insert(number) }
+                routed += isExpanded ? found.map(Self.withoutReceipt) : found
                 good.append(number)
             case .refused(let refusal): outcomes.append(Self.outcome(number, refusal))
             }
@@ -72,7 +75,22 @@ final class Reprocessor: Sendable {
         guard !good.isEmpty else { return outcomes }
         var settled = copy
         settled.pending = good
-        return outcomes + enqueue(settled, routed, source)
+        return outcomes
+            + enqueue(settled, routed, source).map { outcome in
+                var outcome = outcome
+                if outcome.result == .delivered, expanded.contains(outcome.recipient) { outcome.result = .relayed }
+                return outcome
+            }
+    }
+
+    /// Receipts of members would go to the owner of the list, who has not asked for any: the sender is told that the list
+    /// has the message (RFC 3461 section 5.2.7.3).
+    private static func withoutReceipt(_ routed: RoutedRecipient) -> RoutedRecipient {
+        guard routed.list?.hasOwnSender == true, routed.recipient.notify.contains(.success) else { return routed }
+        var routed = routed
+        routed.recipient.notify.subtract(.success)
+        if routed.recipient.notify.isEmpty { routed.recipient.notify = .never }
+        return routed
     }
 
     private static func outcome(_ recipient: Int, _ refusal: RoutingRefusal) -> RecipientOutcome {

@@ -81,7 +81,7 @@ extension ChannelKeyword {
         common  yes      -         returnenvelope:integer:0..
         common  yes      final     includefinal*
         common  yes      final     suppressfinal
-        rare    no       final     useintermediate
+        rare    yes      final     useintermediate
         rare    yes      -         notary*
         rare    no       report    reportboth
         rare    yes      report    reportheader*

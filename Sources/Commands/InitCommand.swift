@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Glibc
+import Notifications
 import SystemCalls
 
 /// `martlet init`
@@ -31,7 +32,7 @@ struct InitCommand: ParsableCommand {
         guard !Files.exists(configuration) else {
             throw CommandFailure("\(root) is an instance already (\(configuration) exists)")
         }
-        for directory in ["config", "config/tls", "data/queue", "data/log", "data/store", "run"] {
+        for directory in ["config", "config/tls", "config/locale/C", "data/queue", "data/log", "data/store", "run"] {
             try Files.createDirectory("\(root)/\(directory)", mode: 0o750)
         }
         let host = hostname ?? Self.systemHostName(domain)
@@ -39,6 +40,9 @@ struct InitCommand: ParsableCommand {
             hostname: host, defaultDomain: domain, ownAddresses: NetworkInterfaces.addresses())
         try Files.replace(
             "\(root)/config/directory", with: Array(DefaultConfiguration.directoryFile(domain: domain).utf8))
+        for (name, text) in ShippedTexts.files {
+            try Files.replace("\(root)/config/locale/C/\(name)", with: Array(text.utf8))
+        }
         try SelfSignedCertificate.make(host: host, in: "\(root)/config/tls")
         try Files.replace(configuration, with: Array(defaults.unified.utf8), mode: 0o640)
         Terminal.line("martlet: instance for \(domain) on host \(host) made in \(root)")

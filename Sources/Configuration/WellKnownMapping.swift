@@ -91,6 +91,10 @@ package struct WellKnownMapping: Hashable, Sendable {
             probes: [convert, "IN-CHAN=in;OUT-CHAN=out;IN-CHARSET=charset"],
             result: "`Yes` or `Always`, other words do nothing; `OUT-CHARSET=charset`, with `;RELABEL-ONLY=1` the label"
                 + " alone"),
+        WellKnownMapping(
+            name: "NOTIFICATION_LANGUAGE", askedBy: "a notification",
+            probes: ["dsn-type|source-channel|accept-language|return-address|first-recipient"],
+            result: "`$I` the directory of the texts, `directory|charset|subject` with `$T` the subject too"),
     ]
 }
 
@@ -114,10 +118,6 @@ extension WellKnownMapping {
             "PERSONAL_NAMES", "`personalmap`, `sourcepersonalmap`", ["personal-name|address"],
             "`$Y` the output replaces the personal name"),
         notYet("CONVERSIONS", "each destination channel", [convert], "`Yes…` through the conversion channel, `No` not"),
-        notYet(
-            "NOTIFICATION_LANGUAGE", "a notification",
-            ["dsn-types|source-channel|preferred-language|return-address|first-recipient"],
-            "`$I` the directory of the texts"),
         notYet(
             "DISPOSITION_LANGUAGE", "a disposition notification",
             ["type|modifiers|source-channel|header-language|return|recipient"],

@@ -34,7 +34,7 @@ struct RecipientCollector {
         }
         if let list = found.list { recipient.notify = list.adjusted(recipient.notify) }
         // The outermost alias that hides what it stands for, whichever hop it was on.
-        let shownAddress = facts.shownAddress ?? found.notificationAddress?.description
+        let shownAddress = facts.shownAddress ?? (found.notificationAddress ?? intermediate(found))?.description
         let list = found.list.flatMap { $0.hasOwnEnvelope ? $0 : nil }
         if let list, let address = found.listAddress, defersLists {
             guard deferred.insert(address).inserted else { return }
@@ -50,6 +50,14 @@ struct RecipientCollector {
                     recipient: recipient.recipient(address: found.address.description),
                     heldReason: found.heldReason ?? heldReason, list: list))
         }
+    }
+
+    /// `useintermediate` of the channel: the address that a mailbox there was made of (channels specification, 4.10).
+    private func intermediate(_ found: RecipientExpansion.Recipient) -> Mailbox? {
+        guard let channel = channels.channel(named: found.channel), channel.noticeForms == .intermediate,
+            found.address.domain.asciiLowercased == channel.officialHost.asciiLowercased
+        else { return nil }
+        return found.precedingAddress
     }
 
     private mutating func postpone(

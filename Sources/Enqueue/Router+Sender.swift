@@ -7,10 +7,13 @@ package import InternetMessage
 
 /// The way of an envelope From (aliases specification, 9.1), and of the addresses that `test rewrite` is asked about.
 extension Router {
-    /// Completes, rewrites and reverses an envelope From. Nil stays nil: the empty reverse path is never rewritten. An
-    /// address that leads to no channel is kept as it is (`return_envelope` bit 4 is not set).
+    /// Completes, rewrites and reverses an envelope From. The empty reverse path is never rewritten, and stays so unless
+    /// RETURN_ENVELOPE replaces it. An address that leads to no channel is kept as it is.
     package func sender(_ mailbox: Mailbox?, channel: Channel, completion: HostCompletion) -> String {
-        guard let given = mailbox else { return "" }
+        guard let given = mailbox else {
+            let isReplaced = configuration.returnEnvelope(of: channel).contains(.emptyIsPostmaster)
+            return isReplaced ? "postmaster@\(localHost)" : ""
+        }
         let mailbox = channel.usesRestrictedEncoding ? given.decoded : given
         let isBare = mailbox.domain.isEmpty && mailbox.route.isEmpty
         // `nodefaulthost`: nothing is completed (channels specification, 4.9).

@@ -163,7 +163,7 @@ package struct QueuedMessage: Hashable, Sendable {
 package struct RecipientOutcome: Hashable, Sendable {
     package enum Result: UInt8, Sendable {
         case delivered = 0
-        /// Delivered to a system without DSN support, so that a relayed notification may be due.
+        /// Delivered to a system without DSN support, or to the members of a list: a relayed or expanded notification may be due.
         case relayed
         case failedTemporarily
         case failedPermanently
@@ -185,5 +185,17 @@ package struct RecipientOutcome: Hashable, Sendable {
         self.status = status
         self.text = text
         self.remote = remote
+    }
+}
+
+/// Attempts of an entry that ended alike, one after the other.
+package struct EarlierAttempts: Hashable, Sendable {
+    /// Seconds since 1970, at the end of each, ascending.
+    package var times: [Int64]
+    package var outcomes: [RecipientOutcome]
+
+    package init(times: [Int64], outcomes: [RecipientOutcome]) {
+        self.times = times
+        self.outcomes = outcomes
     }
 }

@@ -1,11 +1,11 @@
 /// Encoded words of RFC 2047: text beyond US-ASCII in a header field.
-enum EncodedWord {
+package enum EncodedWord {
     /// Longest encoded word, one less than allowed (RFC 2047 section 2): a blank may be added.
-    private static let longest = 74
+    static let longest = 74
 
     /// Appends `text` as encoded words, each on a line of its own but for the first. `text` is in `charset`, whose name
     /// is not checked (channels specification, 8.2).
-    static func append(_ text: [UInt8], charset: String, to output: inout [UInt8]) {
+    package static func append(_ text: [UInt8], charset: String, to output: inout [UInt8]) {
         let start = Array("=?\(charset)?Q?".utf8)
         let room = max(longest - start.count - 2, 12)
         let isUTF8 = equalIgnoringCase(charset.utf8, "UTF-8".utf8)

@@ -1,4 +1,4 @@
-import Envelope
+package import Envelope
 package import ProcessPool
 package import Spool
 
@@ -14,10 +14,14 @@ package struct ItemMessage: Hashable, Sendable {
     /// Indexes of the recipients that are not settled yet, ascending.
     package var pending: [Int]
     package var notice: EntryNotice
+    /// Why an operator returns it, in his words; empty: he has not said.
+    package var reason: String
+    /// What the attempts so far did, oldest first.
+    package var history: [EarlierAttempts]
 
     package init(
         thread: UInt32, key: QueueEntryKey, location: SpoolLocation, attempts: Int = 0, host: String = "",
-        pending: [Int] = [0], notice: EntryNotice = .none
+        pending: [Int] = [0], notice: EntryNotice = .none, reason: String = "", history: [EarlierAttempts] = []
     ) {
         self.thread = thread
         self.key = key
@@ -26,6 +30,8 @@ package struct ItemMessage: Hashable, Sendable {
         self.host = host
         self.pending = pending
         self.notice = notice
+        self.reason = reason
+        self.history = history
     }
 }
 
@@ -37,13 +43,36 @@ extension ItemMessage {
     /// `more=1`.
     package var groups: [Fields] {
         let list = IndexList.text(pending)
-        guard list.utf8.count > Self.listLimit else { return [fields(list)] }
+        guard list.utf8.count > Self.listLimit else { return [withHistory(fields(list))] }
         let parts = pending.chunks(of: Self.listLimit / 12).map { IndexList.text($0) }
         return parts.enumerated().map { number, part in
             var group = fields(part)
-            if number < parts.count - 1 { group.append("more", "1") }
+            if number == parts.count - 1 { return withHistory(group) }
+            group.append("more", "1")
             return group
         }
+    }
+
+    /// Most bytes of the history, so that a datagram holds it beside the list of recipients.
+    private static let historyLimit = 4000
+
+    /// `tried` with the times, then the recipients as in `OUTC`; the latest attempts, as many as there is room for.
+    private func withHistory(_ fields: Fields) -> Fields {
+        var kept: [[(key: String, value: String)]] = []
+        var length = 0
+        for attempts in history.reversed() {
+            var lines = [("tried", attempts.times.map(String.init).joined(separator: " "))]
+            for outcome in attempts.outcomes {
+                lines.append(("to", OutcomeReport.line(outcome)))
+                if !outcome.text.isEmpty { lines.append(("text", singleLine(outcome.text, limit: 200))) }
+            }
+            length += lines.reduce(0) { $0 + $1.0.utf8.count + $1.1.utf8.count + 2 }
+            if length > Self.historyLimit { break }
+            kept.append(lines.map { (key: $0.0, value: $0.1) })
+        }
+        var fields = fields
+        for line in kept.reversed().joined() { fields.append(line.key, line.value) }
+        return fields
     }
 
     private func fields(_ list: String) -> Fields {
@@ -59,6 +88,7 @@ extension ItemMessage {
         case .timedOut: fields.append("notice", "timedout")
         case .returned: fields.append("notice", "returned")
         }
+        if !reason.isEmpty { fields.append("reason", singleLine(reason, limit: 500)) }
         return fields
     }
 
@@ -70,10 +100,31 @@ extension ItemMessage {
             let pending = group["pending"].flatMap({ IndexList.indexes($0) }),
             let notice = readNotice(group["notice"])
         else { return nil }
-        let item = ItemMessage(
+        var item = ItemMessage(
             thread: thread, key: QueueEntryKey(message: name.message, entry: number), location: place,
-            attempts: max(0, name.attempts), host: group["host"] ?? "", pending: pending, notice: notice)
+            attempts: max(0, name.attempts), host: group["host"] ?? "", pending: pending, notice: notice,
+            reason: group["reason"] ?? "")
+        item.history = readHistory(group)
         return (item, group["more"] == "1")
+    }
+
+    /// What cannot be read of it is left out: it is for a notification, not for the delivery.
+    private static func readHistory(_ group: Fields) -> [EarlierAttempts] {
+        var history: [EarlierAttempts] = []
+        for field in group.all {
+            if field.key == "tried" {
+                history.append(
+                    EarlierAttempts(times: field.value.split(separator: " ").compactMap { Int64($0) }, outcomes: []))
+                continue
+            }
+            guard let last = history.indices.last else { continue }
+            if field.key == "to", let outcome = OutcomeReport.readRecipient(field.value) {
+                history[last].outcomes.append(outcome)
+            } else if field.key == "text", let recipient = history[last].outcomes.indices.last {
+                history[last].outcomes[recipient].text = field.value
+            }
+        }
+        return history
     }
 
     private static func readNotice(_ text: String?) -> EntryNotice? {

@@ -55,8 +55,7 @@ extension OutcomeReport {
                 length = 0
             }
             length += text.utf8.count + remote.utf8.count + 40
-            fields.append(
-                "to", "\(result.recipient) \(result.result.rawValue) \(singleLine(result.status, limit: 20))")
+            fields.append("to", Self.line(result))
             if !text.isEmpty { fields.append("text", text) }
             if !remote.isEmpty { fields.append("remote", remote) }
         }
@@ -66,6 +65,11 @@ extension OutcomeReport {
         if let unreadable { fields.append("unreadable", singleLine(unreadable)) }
         groups.append(fields)
         return groups
+    }
+
+    /// Index, result and status of a recipient.
+    static func line(_ result: RecipientOutcome) -> String {
+        "\(result.recipient) \(result.result.rawValue) \(singleLine(result.status, limit: 20))"
     }
 
     private func begin() -> Fields {
@@ -101,7 +105,7 @@ extension OutcomeReport {
         return (report, isPart)
     }
 
-    private static func readRecipient(_ text: String) -> RecipientOutcome? {
+    static func readRecipient(_ text: String) -> RecipientOutcome? {
         let parts = text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false).map(Substring.init)
         guard parts.count >= 2, let index = Int(parts[0]), index >= 0, index < Int(Int32.max),
             let code = UInt8(parts[1]), let result = RecipientOutcome.Result(rawValue: code)

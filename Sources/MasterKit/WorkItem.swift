@@ -14,6 +14,10 @@ package final class WorkItem: Sendable {
     /// Indexes in the entry of the recipients that are to be tried, ascending.
     package let pending: [Int]
     package let notice: EntryNotice
+    /// Why an operator returns it, in his words; empty: he has not said.
+    package let returnReason: String
+    /// What the attempts so far did, oldest first.
+    package let history: [EarlierAttempts]
     private let session: WorkSession
     /// What became of it has been said. The entry may come back as another item while this one still lives.
     private let isEnded = Atomic(false)
@@ -25,6 +29,8 @@ package final class WorkItem: Sendable {
         host = message.host
         pending = message.pending
         notice = message.notice
+        returnReason = message.reason
+        history = message.history
         self.session = session
     }
 
@@ -35,6 +41,9 @@ package final class WorkItem: Sendable {
 
     /// The name as administrators see it.
     package var name: EntryName { EntryName(message: key.message, entry: Int(key.entry), attempts: attempts) }
+
+    /// What is said of recipients whose mail an operator returns.
+    package var returnedText: String { returnReason.isEmpty ? "returned by the postmaster" : returnReason }
 
     /// Reads the record, and checks that it has the entry. `.corrupt` is to be reported with
     /// ``reportUnreadable(_:)``; after another error the entry is to be given back.

@@ -1,9 +1,22 @@
+import Enqueue
 package import Envelope
 import InternetMessage
 
 /// A delivery status notification as a value: everything that is known about the copy, laid out as the
 /// `multipart/report` of RFC 3462 and RFC 3464 (notifications-logging specification, 1.3). Pure.
 package struct DeliveryReport: Sendable {
+    /// An attempt before the one that is reported.
+    package struct EarlierAttempt: Hashable, Sendable {
+        /// As in a Date field.
+        package var date: String
+        package var outcomes: [RecipientOutcome]
+
+        package init(date: String, outcomes: [RecipientOutcome]) {
+            self.date = date
+            self.outcomes = outcomes
+        }
+    }
+
     package var kind: NotificationKind
     package var message: QueuedMessage
     package var entry: QueueEntry
@@ -15,8 +28,10 @@ package struct DeliveryReport: Sendable {
     package var channelHost: String
     /// `postmaster@…`, the address of the From field.
     package var returnAddress: String
-    /// The personal name of the From field; empty for none.
-    package var returnPersonal: String
+    /// The personal name of the From field that the channel says; empty for none, nil for that of the texts.
+    package var returnPersonal: String?
+    /// What it is where neither channel nor texts say one; nil: that of ours.
+    package var usualPersonal: String?
     /// Without angle brackets.
     package var messageID: String
     /// 22 characters that make the boundary unique.
@@ -27,11 +42,20 @@ package struct DeliveryReport: Sendable {
     package var arrivalDate: String
     /// Whether the third part is the header alone.
     package var returnsHeadersOnly: Bool
+    /// Who the report goes to; empty: the postmaster.
+    package var addressee: String
+    package var texts = NotificationTexts.builtIn
+    /// The Subject that NOTIFICATION_LANGUAGE says, with its charset.
+    package var subject: EncodedText?
+    package var time = WaitingTime(queued: 0, allowed: 0, countsHours: false)
+    /// Earlier attempts, oldest first.
+    package var history: [EarlierAttempt] = []
+    /// NOTARY_DECODE.
+    package var notaryDecode = -1
 
     package init(
         kind: NotificationKind, message: QueuedMessage, entry: QueueEntry, outcomes: [RecipientOutcome],
-        localHost: String, channelHost: String, returnAddress: String,
-        returnPersonal: String = "Internet Mail Delivery",
+        localHost: String, channelHost: String, returnAddress: String, returnPersonal: String? = nil,
         messageID: String, boundaryID: String, date: String, arrivalDate: String, returnsHeadersOnly: Bool
     ) {
         self.kind = kind
@@ -47,80 +71,91 @@ package struct DeliveryReport: Sendable {
         self.date = date
         self.arrivalDate = arrivalDate
         self.returnsHeadersOnly = returnsHeadersOnly
+        addressee = message.sender
     }
 
     /// The message needed SMTPUTF8: the report is one of RFC 6533, in UTF-8, and needs it too.
     package var isInternational: Bool { message.needsSMTPUTF8 }
 
-    private var boundary: String { "Boundary_(ID_\(boundaryID))" }
-
     /// Everything before the returned message. `header`: the header of the original message, for the list of its fields.
     package func opening(originalHeader header: [UInt8]) -> [UInt8] {
-        var text = outerHeader
-        let (charset, encoding) = isInternational ? ("utf-8", eightBit) : ("us-ascii", "")
-        text += "--\(boundary)\r\nContent-type: text/plain; charset=\(charset)\r\n\(encoding)"
-        text += "Content-language: en-US\r\n\r\n"
-        text += explanation(originalHeader: header)
+        var report = outerHeader
+        report += Array("\r\n--\(boundary)\r\n".utf8)
+        report += textPart(originalHeader: header)
         let status = isInternational ? "message/global-delivery-status" : "message/delivery-status"
-        text += "--\(boundary)\r\nContent-type: \(status)\r\n\(encoding)\r\n"
+        var text = "--\(boundary)\r\nContent-type: \(status)\r\n\(isInternational ? Self.eightBit : "")\r\n"
         text += deliveryStatus
         text += "\r\n--\(boundary)\r\nContent-type: \(returnedType)\r\n\r\n"
         text += "Return-path: <\(printable(message.sender))>\r\n"
-        return Array(text.utf8)
+        return report + Array(text.utf8)
     }
 
     /// Everything after the returned message.
     package var closing: [UInt8] { Array("\r\n--\(boundary)--\r\n".utf8) }
 
-    private var eightBit: String { "Content-transfer-encoding: 8bit\r\n" }
+    private var boundary: String { "Boundary_(ID_\(boundaryID))" }
+
+    static let eightBit = "Content-transfer-encoding: 8bit\r\n"
 
     private var returnedType: String {
         if isInternational { return returnsHeadersOnly ? "message/global-headers" : "message/global" }
         return returnsHeadersOnly ? "text/rfc822-headers" : "message/rfc822"
     }
 
-    /// An address with its type: `utf-8` when it has UTF-8 (RFC 6533 section 3).
+    /// An address with its type: `utf-8` when it has UTF-8, which a report in US-ASCII has as `\x{…}` (RFC 6533
+    /// section 3).
     private func typed(_ address: String) -> String {
-        let isUTF8 = isInternational && address.utf8.contains { $0 > 127 }
-        return (isUTF8 ? "utf-8;" : "rfc822;") + printable(address)
+        guard address.utf8.contains(where: { $0 > 127 }) else { return "rfc822;" + printable(address) }
+        if isInternational { return "utf-8;" + printable(address) }
+        let escaped = address.unicodeScalars.map {
+            $0.isASCII ? String($0) : "\\x{\(String($0.value, radix: 16, uppercase: true))}"
+        }
+        return "utf-8;" + printable(escaped.joined())
     }
 
-    private var outerHeader: String {
-        let from = returnPersonal.isEmpty ? returnAddress : "\(DisplayName.phrase(returnPersonal)) <\(returnAddress)>"
+    private var outerHeader: [UInt8] {
+        let own = texts.options.charset ?? texts.charset
+        let said = subject ?? texts.options.subject.map { EncodedText(octets: $0, charset: own) }
+        var header = Array("Date: \(date)\r\nFrom: ".utf8) + from(own)
+        header += Array("\r\nSubject: ".utf8) + (said?.fieldText ?? Array(kind.subject.utf8))
         // Without a sender the only addressee is the postmaster.
-        let to = message.sender.isEmpty ? returnAddress : message.sender
-        return """
-            Date: \(date)\r
-            From: \(printable(from))\r
-            Subject: \(kind.subject)\r
-            To: \(printable(to))\r
+        let fields = """
+            \r
+            To: \(printable(addressee.isEmpty ? returnAddress : addressee))\r
             Message-id: <\(messageID)>\r
             Auto-submitted: auto-replied\r
-            MIME-version: 1.0\r
-            Content-type: multipart/report;\r
-             boundary="\(boundary)"; report-type=delivery-status\r
-            \(isInternational ? eightBit : "")\r
 
             """
+        return changed(header + Array(fields.utf8)) + Array(reportFields.utf8)
     }
 
-    private func explanation(originalHeader header: [UInt8]) -> String {
-        var text = "This report relates to a message you sent with the following header fields:\r\n\r\n"
-        for line in OriginalHeaderList(header).lines { text += "  \(line)\r\n" }
-        text += "\r\n\(kind.text)\r\n\r\n"
-        for (recipient, outcome) in reported {
-            text += "  Recipient address: \(printable(recipient.address))\r\n"
-            if recipient.given != recipient.address {
-                text += "  Original address: \(printable(recipient.given))\r\n"
-            }
-            if !outcome.text.isEmpty { text += "  Reason: \(printable(outcome.text))\r\n" }
-            if !outcome.remote.isEmpty {
-                text += "  Diagnostic code: smtp;\(printable(outcome.text))\r\n"
-                text += "  Remote system: dns;\(printable(outcome.remote))\r\n"
-            }
-            text += "\r\n"
+    /// What makes a report of it, which is not for a file to change.
+    private var reportFields: String {
+        "MIME-version: 1.0\r\nContent-type: multipart/report;\r\n boundary=\"\(boundary)\"; "
+            + "report-type=delivery-status\r\n" + (isInternational ? Self.eightBit : "")
+    }
+
+    /// As `return_header.opt` says.
+    private func changed(_ header: [UInt8]) -> [UInt8] {
+        guard let options = texts.header, case .success(let scan) = HeaderBlock.scan(header) else { return header }
+        var changed = scan.header
+        options.apply(to: &changed)
+        let own = ["MIME-version", "Content-type", "Content-transfer-encoding"]
+        return Array(
+            changed.fields.filter { field in !own.contains { changed.isNamed($0, field) } }
+                .map { changed.bytes[$0.whole] }.joined())
+    }
+
+    private func from(_ charset: String) -> [UInt8] {
+        let address = Array(printable(returnAddress).utf8)
+        let phrase: [UInt8]
+        if returnPersonal == nil, let text = texts.options.personal {
+            phrase = EncodedText(octets: text, charset: charset).phrase
+        } else {
+            let name = returnPersonal ?? usualPersonal ?? "Internet Mail Delivery"
+            phrase = name.isEmpty ? [] : Array(printable(DisplayName.phrase(name)).utf8)
         }
-        return text
+        return phrase.isEmpty ? address : phrase + Array(" <".utf8) + address + Array(">".utf8)
     }
 
     private var deliveryStatus: String {
@@ -146,12 +181,18 @@ package struct DeliveryReport: Sendable {
 
     /// The reason in parentheses, RFC 3464 section 2.3.4.
     private func statusComment(_ outcome: RecipientOutcome) -> String {
-        if !outcome.remote.isEmpty, kind.action == "failed" { return " (Remote SMTP server has rejected address)" }
-        let words = printable(outcome.text).filter { $0 != "(" && $0 != ")" && $0 != "\\" }
+        let words = reason(outcome).filter { $0 != "(" && $0 != ")" && $0 != "\\" }
         return words.isEmpty ? "" : " (\(words))"
     }
 
-    private var reported: [(QueueRecipient, RecipientOutcome)] {
+    /// Why, in words: what a remote system said is the diagnostic code.
+    func reason(_ outcome: RecipientOutcome) -> String {
+        if !outcome.remote.isEmpty, kind.action == "failed" { return "Remote SMTP server has rejected address" }
+        return printable(outcome.text)
+    }
+
+    /// The recipients that are there, with their outcomes.
+    var reported: [(QueueRecipient, RecipientOutcome)] {
         outcomes.compactMap { outcome in
             entry.recipients.indices.contains(outcome.recipient) ? (entry.recipients[outcome.recipient], outcome) : nil
         }
@@ -160,26 +201,6 @@ package struct DeliveryReport: Sendable {
     /// One line of 7-bit text, or in an international report of UTF-8, whatever a remote system said: no field of the
     /// report can be made up by it.
     private func printable(_ text: String) -> String {
-        if isInternational {
-            var line = String.UnicodeScalarView()
-            for scalar in text.unicodeScalars.prefix(800) {
-                let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-                line.append(isControl || scalar.value == 0x2028 || scalar.value == 0x2029 ? "?" : scalar)
-            }
-            return String(line)
-        }
-        return String(
-            decoding: text.utf8.prefix(800).map { $0 < 0x20 || $0 > 0x7E ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
-    }
-}
-
-extension NotificationKind {
-    fileprivate var defaultStatus: String {
-        switch self {
-        case .failed, .bounced: "5.0.0"
-        case .timedOut: "4.4.7"
-        case .delayed: "4.0.0"
-        case .delivered, .relayed: "2.0.0"
-        }
+        PlainLine(charset: isInternational ? "utf-8" : "us-ascii").line(text)
     }
 }

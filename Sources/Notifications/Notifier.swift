@@ -5,44 +5,24 @@ package import Envelope
 import InternetMessage
 import Spool
 import SystemCalls
-
-/// The content of the message that a notification is about, to be read from any offset.
-package struct ReturnedContent: Sendable {
-    /// Octets.
-    package var size: Int
-    /// Up to `maximum` octets from `offset` on; empty at the end.
-    package var read: @Sendable (_ offset: Int, _ maximum: Int) throws -> [UInt8]
-
-    package init(size: Int, read: @escaping @Sendable (_ offset: Int, _ maximum: Int) throws -> [UInt8]) {
-        self.size = size
-        self.read = read
-    }
-
-    package init(_ bytes: [UInt8]) {
-        self.init(size: bytes.count) { offset, maximum in
-            offset < bytes.count ? Array(bytes[offset..<min(bytes.count, offset + maximum)]) : []
-        }
-    }
-
-    /// The first `limit` octets, or all when there are fewer, in as many reads as it takes.
-    func beginning(_ limit: Int) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        while bytes.count < limit, case let chunk = try read(bytes.count, limit - bytes.count), !chunk.isEmpty {
-            bytes += chunk
-        }
-        return bytes
-    }
-}
+import TransactionLog
 
 /// Makes notifications durable: to the `process` channel, with an empty envelope From, under an id that is the same
 /// whenever the same attempt is reported again (notifications-logging specification, 1.1).
 package final class Notifier: Sendable {
-    private let configuration: MTAConfiguration
-    private let submitter: MessageSubmitter
+    let configuration: MTAConfiguration
+    let submitter: MessageSubmitter
+    private let library: NotificationLibrary
+    let terms: ReturnTerms
 
-    package init(configuration: MTAConfiguration, submitter: MessageSubmitter) {
+    /// `report` gets lines about files of texts, each once.
+    package init(
+        configuration: MTAConfiguration, submitter: MessageSubmitter, report: @escaping @Sendable (String) -> Void
+    ) {
         self.configuration = configuration
         self.submitter = submitter
+        library = NotificationLibrary(configuration, report: report)
+        terms = ReturnTerms(configuration, report: report)
     }
 
     /// One attempt's outcomes that the sender is to be told of.
@@ -53,15 +33,19 @@ package final class Notifier: Sendable {
         package var entry: Int
         package var attempt: Int
         package var outcomes: [RecipientOutcome]
+        /// What earlier attempts did, oldest first.
+        package var history: [EarlierAttempts]
 
         package init(
-            kind: NotificationKind, message: QueuedMessage, entry: Int, attempt: Int, outcomes: [RecipientOutcome]
+            kind: NotificationKind, message: QueuedMessage, entry: Int, attempt: Int, outcomes: [RecipientOutcome],
+            history: [EarlierAttempts] = []
         ) {
             self.kind = kind
             self.message = message
             self.entry = entry
             self.attempt = attempt
             self.outcomes = outcomes
+            self.history = history
         }
     }
 
@@ -78,10 +62,37 @@ package final class Notifier: Sendable {
             entry.recipients.indices.contains(outcome.recipient)
                 && occasion.kind.isWanted(entry.recipients[outcome.recipient].notify)
         }
-        let addressees = addressees(occasion, entry, isWanted: !wanted.isEmpty)
-        guard !addressees.isEmpty else { return completion(nil) }
-        let draft = draft(occasion, entry, wanted.isEmpty ? occasion.outcomes : wanted, size: content.size)
-        send(letters(draft, addressees, occasion, entry)[...], entry, content, completion)
+        let addressees: Addressees
+        do {
+            addressees = try self.addressees(occasion, entry, isWanted: !wanted.isEmpty, content)
+        } catch {
+            return completion("\(error)")
+        }
+        let done = { @Sendable [self] (problem: String?) in
+            if problem == nil, occasion.kind.isWarning { log(occasion, size: content.size) }
+            completion(problem)
+        }
+        guard !addressees.all.isEmpty else { return done(nil) }
+        let draft = draft(
+            occasion, entry, wanted.isEmpty ? occasion.outcomes : wanted, addressees, size: content.size)
+        send(letters(draft, addressees, occasion, entry)[...], entry, content, done)
+    }
+
+    /// W, or K for those who want no word, about each recipient of a warning that has been enqueued (section 2.3).
+    private func log(_ occasion: Occasion, size: Int) {
+        let channel = configuration.channels.channel(named: occasion.message.entries[occasion.entry].channel)
+        guard channel?.isLogging == true else { return }
+        let now = SystemClock.wallNanoseconds / 1_000_000
+        submitter.log.write(
+            occasion.outcomes.compactMap { outcome in
+                guard
+                    var line = MessageLogEntry.dequeue(
+                        occasion.message, entry: occasion.entry, attempts: occasion.attempt, outcome: outcome,
+                        othersSettled: false, size: size, now: now)
+                else { return nil }
+                line.action = occasion.kind.isWanted(line.notify) ? .warned : .rejectedSilently
+                return line
+            })
     }
 
     /// A notification, and who gets it.
@@ -93,25 +104,21 @@ package final class Notifier: Sendable {
     /// One for all addressees; with `postheadonly` the postmaster's copy, which has only the header of the message, is one
     /// of its own.
     private func letters(
-        _ draft: Draft, _ addressees: [String], _ occasion: Occasion, _ entry: QueueEntry
+        _ draft: Draft, _ addressees: Addressees, _ occasion: Occasion, _ entry: QueueEntry
     ) -> [Letter] {
         let channel = configuration.channels.channel(named: entry.channel)
-        let own = addressees.filter { $0 != occasion.message.sender }
-        guard channel?.sendsPostmasterHeaderOnly == true, !own.isEmpty, !draft.report.returnsHeadersOnly else {
-            return [Letter(draft: draft, addressees: addressees)]
-        }
+        guard channel?.sendsPostmasterHeaderOnly == true, let postmaster = addressees.postmaster,
+            !draft.report.returnsHeadersOnly
+        else { return [Letter(draft: draft, addressees: addressees.all)] }
         var copy = draft
         copy.report.returnsHeadersOnly = true
-        guard own.count < addressees.count else { return [Letter(draft: copy, addressees: own)] }
+        guard let author = addressees.author else { return [Letter(draft: copy, addressees: [postmaster])] }
         copy.identity = submitter.newIdentity()
         copy.identity.id = MessageID.derived(
             from: draft.identity.id, entry: 0, attempt: 0, recipients: [], occasion.kind.derivation)
         copy.report.messageID = "\(copy.identity.envelopeID)@\(configuration.channels.localHost)"
         copy.report.boundaryID = boundaryID(copy.identity.id)
-        return [
-            Letter(draft: draft, addressees: addressees.filter { !own.contains($0) }),
-            Letter(draft: copy, addressees: own),
-        ]
+        return [Letter(draft: draft, addressees: [author]), Letter(draft: copy, addressees: [postmaster])]
     }
 
     private func send(
@@ -133,92 +140,6 @@ package final class Notifier: Sendable {
         do { try SystemThread.tryStart("notification", work) } catch { work() }
     }
 
-    /// `disable_delivery_receipt`: no receipts of success (section 1.1).
-    private func isSuppressed(_ kind: NotificationKind) -> Bool {
-        kind.derivation == .successNotification && configuration.options.boolean("mta.disable_delivery_receipt")
-    }
-
-    /// The sender, unless it is empty; the postmaster where the channel asks for a copy (section 1.6).
-    private func addressees(_ occasion: Occasion, _ entry: QueueEntry, isWanted: Bool) -> [String] {
-        var addressees: [String] = []
-        let sender = occasion.message.sender
-        if !sender.isEmpty, isWanted { addressees.append(sender) }
-        guard let channel = configuration.channels.channel(named: entry.channel) else { return addressees }
-        let isCopied: Bool =
-            switch occasion.kind == .delayed ? channel.warningCopy : channel.failureCopy {
-            case .always: true
-            case .unlessEmptySender: !sender.isEmpty
-            case .onlyUndeliverable: sender.isEmpty
-            case .never: false
-            }
-        let postmaster = "postmaster@\(configuration.channels.localHost)"
-        if isCopied, occasion.kind.action == "failed" || occasion.kind == .delayed, sender != postmaster {
-            addressees.append(postmaster)
-        }
-        return addressees
-    }
-
-    private struct Draft: Sendable {
-        var report: DeliveryReport
-        var identity: MessageSubmitter.Identity
-    }
-
-    private func draft(
-        _ occasion: Occasion, _ entry: QueueEntry, _ outcomes: [RecipientOutcome], size: Int
-    ) -> Draft {
-        var identity = submitter.newIdentity()
-        identity.id = MessageID.derived(
-            from: occasion.message.id, entry: occasion.entry, attempt: occasion.attempt,
-            recipients: occasion.outcomes.map(\.recipient), occasion.kind.derivation)
-        let localHost = configuration.channels.localHost
-        let channel = configuration.channels.channel(named: entry.channel)
-        let report = DeliveryReport(
-            kind: occasion.kind, message: occasion.message, entry: shown(entry, channel), outcomes: outcomes,
-            localHost: localHost,
-            channelHost: channel?.officialHost ?? localHost,
-            returnAddress: channel?.returnAddress ?? configuration.mta.returnAddress ?? "postmaster@\(localHost)",
-            returnPersonal: channel?.returnPersonal ?? configuration.mta.returnPersonal ?? "Internet Mail Delivery",
-            messageID: "\(identity.envelopeID)@\(localHost)", boundaryID: boundaryID(identity.id),
-            date: String(decoding: identity.date, as: UTF8.self),
-            arrivalDate: String(
-                decoding: submitter.headerDate(occasion.message.arrival / 1000), as: UTF8.self),
-            returnsHeadersOnly: returnsHeadersOnly(occasion.message, size: size))
-        return Draft(report: report, identity: identity)
-    }
-
-    /// The entry as the report shows it: the form of each recipient that the sender may see (channels specification,
-    /// `suppressfinal`; aliases specification, section 2.1).
-    private func shown(_ entry: QueueEntry, _ channel: Channel?) -> QueueEntry {
-        var entry = entry
-        for index in entry.recipients.indices {
-            let recipient = entry.recipients[index]
-            let hidesFinal = channel?.noticeForms == .original && !recipient.given.isEmpty
-            entry.recipients[index].address =
-                hidesFinal ? recipient.given : recipient.shownAddress ?? recipient.address
-        }
-        return entry
-    }
-
-    /// RET, and the limits on what is returned (section 1.5).
-    private func returnsHeadersOnly(_ message: QueuedMessage, size: Int) -> Bool {
-        let (whole, rest) = size.quotientAndRemainder(dividingBy: configuration.mta.blockSize)
-        let blocks = rest == 0 ? whole : whole + 1
-        if let limit = configuration.mta.bounceBlockLimit, blocks > limit { return true }
-        switch message.returnContent {
-        case .headers: return true
-        case .full: return false
-        case .unspecified:
-            if let limit = configuration.mta.contentReturnBlockLimit { return blocks > limit }
-            return false
-        }
-    }
-
-    /// 22 characters that no part of a message can contain by accident.
-    private func boundaryID(_ id: MessageID) -> String {
-        let second = MessageID.derived(from: id, entry: 0, attempt: 0, recipients: [], .failureNotification)
-        return id.description + second.description
-    }
-
     private func enqueue(
         _ draft: Draft, _ addressees: [String], _ entry: QueueEntry, _ original: ReturnedContent, isLarge: Bool,
         _ completion: @escaping @Sendable (String?) -> Void
@@ -226,7 +147,10 @@ package final class Notifier: Sendable {
         do {
             let start = try original.beginning(Self.mostOfHeader)
             let header = Self.header(of: start)
+            var draft = draft
+            (draft.report.texts, draft.report.subject) = library.texts(for: draft.report, header: header)
             let opening = draft.report.opening(originalHeader: header)
+            let isEightBit = opening.contains { $0 > 127 }
             let content: SpoolContent
             if draft.report.returnsHeadersOnly {
                 content = .inline([opening, header, draft.report.closing])
@@ -235,7 +159,7 @@ package final class Notifier: Sendable {
             } else {
                 content = .inline([opening, try original.beginning(original.size), draft.report.closing])
             }
-            submit(draft, addressees, entry, content, completion)
+            submit(draft, addressees, entry, content, isEightBit: isEightBit, completion)
         } catch {
             completion("\(error)")
         }
@@ -261,7 +185,7 @@ package final class Notifier: Sendable {
     }
 
     private func submit(
-        _ draft: Draft, _ addressees: [String], _ entry: QueueEntry, _ content: SpoolContent,
+        _ draft: Draft, _ addressees: [String], _ entry: QueueEntry, _ content: SpoolContent, isEightBit: Bool,
         _ completion: @escaping @Sendable (String?) -> Void
     ) {
         let source = configuration.channels.channel(named: entry.channel)
@@ -270,7 +194,7 @@ package final class Notifier: Sendable {
         let message = QueuedMessage(
             id: draft.identity.id, arrival: draft.identity.arrival, sourceChannel: entry.channel,
             sender: envelopeSender(source), envelopeID: draft.identity.envelopeID,
-            body: body(draft.report), needsSMTPUTF8: draft.report.isInternational,
+            body: body(draft.report, isEightBit: isEightBit), needsSMTPUTF8: draft.report.isInternational,
             messageIDHeader: Self.messageIDs(draft.report),
             entries: [
                 QueueEntry(
@@ -288,19 +212,19 @@ package final class Notifier: Sendable {
         }
     }
 
-    /// What the report is made of: the body that it returns, and UTF-8 of its own (RFC 6531 section 3.1 wants 8BITMIME
-    /// then).
-    private func body(_ report: DeliveryReport) -> BodyType {
-        let own: BodyType = report.isInternational ? .eightBitMIME : .sevenBit
+    /// What the report is made of: the body that it returns, and what its texts have beyond US-ASCII (RFC 6531 section 3.1
+    /// wants 8BITMIME for UTF-8).
+    private func body(_ report: DeliveryReport, isEightBit: Bool) -> BodyType {
+        let own: BodyType = report.isInternational || isEightBit ? .eightBitMIME : .sevenBit
         if report.returnsHeadersOnly { return report.message.body == .sevenBit ? own : .eightBitMIME }
         return report.message.body == .sevenBit ? own : report.message.body
     }
 
-    /// Empty, or the postmaster where bit 0 of `returnenvelope` or `return_envelope` says so.
+    /// Empty, or the postmaster where RETURN_ENVELOPE says so.
     private func envelopeSender(_ channel: Channel?) -> String {
-        let bits =
-            channel?.integer("returnenvelope").flatMap { UInt32(exactly: $0) } ?? configuration.mta.returnEnvelope
-        return bits & 1 == 0 ? "" : "postmaster@\(configuration.channels.localHost)"
+        let bits = configuration.returnEnvelope(of: channel)
+        let isEmpty = bits.isDisjoint(with: [.noticesFromPostmaster, .emptyIsPostmaster])
+        return isEmpty ? "" : "postmaster@\(configuration.channels.localHost)"
     }
 
     /// The message id field of the log: that of the notification, then that of the message it is about (section 2.2).
@@ -310,10 +234,10 @@ package final class Notifier: Sendable {
     }
 
     /// Octets that are searched for the end of the header: what a header may have, and the trace fields since.
-    private static let mostOfHeader = 512 << 10
+    static let mostOfHeader = 512 << 10
 
     /// The header at the start of a message, its empty line included.
-    private static func header(of start: [UInt8]) -> [UInt8] {
+    static func header(of start: [UInt8]) -> [UInt8] {
         guard case .success(let scan) = HeaderBlock.scan(start, limits: .init(fields: 100_000, octets: start.count))
         else {
             return []

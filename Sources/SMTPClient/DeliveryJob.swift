@@ -23,8 +23,8 @@ package struct DeliveryJob: Sendable {
         case delayWarning(Int)
         /// Do not try: the message is too old.
         case timedOut
-        /// Do not try: an operator returns it.
-        case returned
+        /// Do not try: an operator returns it, and says why.
+        case returned(String)
     }
 
     package var message: QueuedMessage
@@ -38,10 +38,12 @@ package struct DeliveryJob: Sendable {
 
     /// Recipients to be tried, as indexes in the entry; settled ones are left out.
     package var pending: [Int]
+    /// What the attempts so far did, oldest first.
+    package var history: [EarlierAttempts]
 
     package init(
         message: QueuedMessage, entryIndex: Int, entry: QueueEntry, attempt: Int, notice: Notice = .none,
-        content: OutgoingContent, pending: [Int]? = nil
+        content: OutgoingContent, pending: [Int]? = nil, history: [EarlierAttempts] = []
     ) {
         self.message = message
         self.entryIndex = entryIndex
@@ -49,6 +51,7 @@ package struct DeliveryJob: Sendable {
         self.attempt = attempt
         self.notice = notice
         self.content = content
+        self.history = history
         self.pending = (pending ?? Array(entry.recipients.indices)).filter(entry.recipients.indices.contains)
     }
 }

@@ -105,9 +105,9 @@ final class DeliveryThread {
             opened.removeFirst()
             settle(item, .all(item.job, .failedPermanently, "4.4.7", "delivery time expired"))
             return true
-        case .returned:
+        case .returned(let reason):
             opened.removeFirst()
-            settle(item, .all(item.job, .failedPermanently, "5.0.0", "returned by the administrator"))
+            settle(item, .all(item.job, .failedPermanently, "5.0.0", reason))
             return true
         case .none, .delayWarning:
             return begin(item)

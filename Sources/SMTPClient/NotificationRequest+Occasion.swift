@@ -1,5 +1,6 @@
 import Envelope
 import Notifications
+import SystemCalls
 
 extension NotificationRequest {
     /// The request as the notifications know it.
@@ -9,12 +10,13 @@ extension NotificationRequest {
             case .failed: .failed
             case .timedOut: .timedOut
             case .returned: .bounced
-            case .delayed: .delayed
+            case .delayed: NotificationKind(warningAbout: job.entry, now: SystemClock.wallSeconds)
             case .relayed: .relayed
             case .delivered: .delivered
             }
         return Notifier.Occasion(
-            kind: kind, message: job.message, entry: job.entryIndex, attempt: job.attempt, outcomes: outcomes)
+            kind: kind, message: job.message, entry: job.entryIndex, attempt: job.attempt, outcomes: outcomes,
+            history: job.history)
     }
 }
 

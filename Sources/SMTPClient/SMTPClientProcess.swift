@@ -52,7 +52,7 @@ package enum SMTPClientProcess {
         let submitter = try MessageSubmitter(
             configuration: configuration, isDelivering: true, report: { logger.error("\($0)") },
             notify: { notices.send($0) })
-        let notifier = Notifier(configuration: configuration, submitter: submitter)
+        let notifier = Notifier(configuration: configuration, submitter: submitter) { logger.error("\($0)") }
         var settings = ClientSettings(
             channel, localHost: configuration.channels.localHost, own: OwnHost(configuration),
             loopValue: Installation.xloop(configuration))

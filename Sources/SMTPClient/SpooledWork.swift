@@ -48,8 +48,8 @@ final class SpooledWork: PendingWork {
             }
             return DeliveryJob(
                 message: stored.message, entryIndex: number, entry: stored.message.entries[number],
-                attempt: item.attempts, notice: Self.notice(item.notice), content: try content(stored.content),
-                pending: item.pending)
+                attempt: item.attempts, notice: notice, content: try content(stored.content),
+                pending: item.pending, history: item.history)
         } catch {
             unreadable(error)
             return nil
@@ -82,12 +82,12 @@ final class SpooledWork: PendingWork {
         }
     }
 
-    private static func notice(_ notice: EntryNotice) -> DeliveryJob.Notice {
-        switch notice {
+    private var notice: DeliveryJob.Notice {
+        switch item.notice {
         case .none: .none
         case .delayWarning(let number): .delayWarning(number)
         case .timedOut: .timedOut
-        case .returned: .returned
+        case .returned: .returned(item.returnedText)
         }
     }
 

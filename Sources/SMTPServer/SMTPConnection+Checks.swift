@@ -40,11 +40,19 @@ extension SMTPConnection {
 
     /// What the DNS has to say of a sender before FROM_ACCESS is asked; `next` goes on with the transaction.
     func checkSender(_ mailbox: Mailbox?, _ next: @escaping (SMTPConnection, _ field: [UInt8]?) -> Void) {
-        guard channel.verifiesSenderDomain, let mailbox, !mailbox.domain.isEmpty, !mailbox.domain.hasPrefix("[") else {
-            return checkSenderPolicy(mailbox, next)
+        let bits = context.configuration.returnEnvelope(of: channel)
+        if let mailbox, context.store == nil,
+            let refusal = context.router.returnEnvelopeRefusal(mailbox, channel: channel, completion: completion)
+        {
+            let text = "\(refusal.text): \(mailbox)"
+            return session.answered(.refuse(Reply(refusal.code, refusal.status, text)))
         }
-        let check = SenderDomainCheck(
+        guard channel.verifiesSenderDomain || bits.contains(.mustResolve), let mailbox, !mailbox.domain.isEmpty,
+            !mailbox.domain.hasPrefix("[")
+        else { return checkSenderPolicy(mailbox, next) }
+        var check = SenderDomainCheck(
             domain: mailbox.domain, blocked: context.configuration.mta.access.blockedSenderAddresses)
+        check.allowsNullExchanger = !channel.verifiesSenderDomain && !bits.contains(.mustTakeMail)
         verify(check) { connection, outcome in
             let text = "invalid/no host in return address: \(mailbox)"
             switch outcome {

@@ -12,6 +12,9 @@ struct SenderDomainCheck: DNSDialogue {
 
     typealias Step = DNSDialogueStep<Outcome>
 
+    /// A domain that takes no mail counts as existing: RETURN_ENVELOPE bit 8 without bit 64.
+    var allowsNullExchanger = false
+
     private let domain: String
     private let blocked: [String]
     private var due: Set<DNSQuestion> = []
@@ -50,7 +53,9 @@ struct SenderDomainCheck: DNSDialogue {
             if case .mailExchange(_, let host) = record { host } else { nil }
         }
         // A domain whose only exchanger is the root takes no mail (RFC 7505), so that nobody can answer it.
-        if !hosts.isEmpty { return .done(hosts.allSatisfy(\.isEmpty) ? .missing : .exists) }
+        if !hosts.isEmpty {
+            return .done(hosts.allSatisfy(\.isEmpty) && !allowsNullExchanger ? .missing : .exists)
+        }
         guard answer.status != .noSuchName else { return .done(.missing) }
         due = [DNSQuestion(domain, .a), DNSQuestion(domain, .aaaa)]
         return .ask([DNSQuestion(domain, .a), DNSQuestion(domain, .aaaa)])

@@ -11,7 +11,7 @@ struct LiveEntry: Sendable, Equatable {
     var deliverBy: Int64
     var priority: Priority
     /// Nil while nothing has happened to the entry.
-    private var history: History?
+    private var past: Past?
 
     init(
         number: UInt32, channel: String, host: String, priority: Priority, notBefore: Int64, deliverBy: Int64 = 0,
@@ -31,7 +31,7 @@ struct LiveEntry: Sendable, Equatable {
     struct Progress: Sendable, Equatable {
         /// Recipients that are not settled, ascending; nil: all of them.
         var pending: [UInt32]?
-        /// Outcomes of the last attempt, encoded; empty when there was none.
+        /// Outcomes of the last attempt and of those before it, an encoded ``AttemptHistory``; empty when there was none.
         var lastOutcomes: [UInt8] = []
         var heldReason: String?
         /// Seconds since 1970, 0 for none, as far as 32 bits go: into the year 2106.
@@ -41,14 +41,14 @@ struct LiveEntry: Sendable, Equatable {
         var attempts: UInt32 = 0
     }
 
-    private final class History: Sendable {
+    private final class Past: Sendable {
         let progress: Progress
         init(_ progress: Progress) { self.progress = progress }
     }
 
     var progress: Progress {
-        get { history?.progress ?? Progress() }
-        set { history = newValue == Progress() ? nil : History(newValue) }
+        get { past?.progress ?? Progress() }
+        set { past = newValue == Progress() ? nil : Past(newValue) }
     }
 
     static func == (left: LiveEntry, right: LiveEntry) -> Bool {
@@ -69,25 +69,30 @@ extension LiveEntry {
         }
         now.attempts = UInt32(clamping: attempt.attempts)
         now.nextTime = UInt32(clamping: attempt.nextTime)
+        if keepsAnswers {
+            var history = AttemptHistory(encoded: now.lastOutcomes)
+            history.add(attempt.outcomes, previous: Int64(now.lastAttempt))
+            now.lastOutcomes = history.encoded
+        } else {
+            now.lastOutcomes = []
+        }
         now.lastAttempt = UInt32(clamping: attempt.time)
-        now.lastOutcomes = keepsAnswers ? Self.encoded(attempt.outcomes) : []
         progress = now
     }
 
-    private static func encoded(_ outcomes: [RecipientOutcome]) -> [UInt8] {
-        var encoder = ByteEncoder(capacity: 64)
-        encoder.outcomes(outcomes)
-        return encoder.bytes
+    /// What every attempt did, oldest first, as far as it is kept.
+    var history: [EarlierAttempts] {
+        AttemptHistory(encoded: progress.lastOutcomes).all(time: Int64(progress.lastAttempt))
     }
 
-    var hasAnswers: Bool { history.map { !$0.progress.lastOutcomes.isEmpty } ?? false }
+    var hasAnswers: Bool { past.map { !$0.progress.lastOutcomes.isEmpty } ?? false }
 
     /// The pending list of an entry with one recipient, which most have: one array for all of them.
     private static let onlyFirst = [0]
 
     /// Indexes of the recipients that are not settled.
     var pending: [Int] {
-        history?.progress.pending?.map { Int($0) } ?? (recipients == 1 ? Self.onlyFirst : Array(0..<Int(recipients)))
+        past?.progress.pending?.map { Int($0) } ?? (recipients == 1 ? Self.onlyFirst : Array(0..<Int(recipients)))
     }
 
     func recovered(_ id: MessageID, _ message: LiveMessage) -> RecoveredEntry {

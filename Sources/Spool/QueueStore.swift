@@ -1,4 +1,4 @@
-import Envelope
+package import Envelope
 import Synchronization
 import SystemCalls
 
@@ -121,6 +121,11 @@ package final class QueueStore {
     /// Recipients of a live entry that are not settled, ascending; nil when there is none. What a job's every report asks.
     package func pending(_ key: QueueEntryKey) -> [Int]? {
         index[key.message]?.entry(key.entry)?.pending
+    }
+
+    /// What every attempt at a live entry did, oldest first, as far as it is kept.
+    package func history(_ key: QueueEntryKey) -> [EarlierAttempts] {
+        index[key.message]?.entry(key.entry)?.history ?? []
     }
 
     /// Bytes of the content of a live entry's message; nil when there is none.

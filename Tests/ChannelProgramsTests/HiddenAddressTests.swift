@@ -49,6 +49,18 @@ import Testing
                 == ["sales@example.com"])
     }
 
+    /// `useintermediate`: notifications name what the mailbox was made of, not the mailbox (channels specification, 4.10).
+    @Test(arguments: [("", ""), ("  useintermediate", "anna@example.com")])
+    func intermediateAddress(_ keyword: String, _ shown: String) async throws {
+        let instance = try Instance(
+            added: "[aliases]\n  sales@example.com: anna@example.com, x@other.example", storeKeywords: keyword)
+        let copy = try await instance.copy(["sales@example.com"], on: "reprocess", from: "tcp_local")
+        #expect(try reprocessor(instance).deliver(copy).map(\.result) == [.delivered])
+        let recipients = try instance.finish().flatMap(\.message.entries).flatMap(\.recipients)
+        #expect(recipients.map(\.address) == ["anna@ims-ms-daemon", "x@other.example"])
+        #expect(recipients.map { $0.shownAddress ?? "" } == [shown, ""])
+    }
+
     /// Tried again, the messages of a list are the same: what is in the queue already is known by its id.
     @Test func severalMessagesAgain() async throws {
         let instance = try Instance(

@@ -1,6 +1,7 @@
 import Channels
 import Configuration
 import Envelope
+import Spool
 import Testing
 
 @testable import ChannelPrograms
@@ -43,6 +44,24 @@ import Testing
                 "ims-ms | ims-ms-daemon | anna@ims-ms-daemon", "tcp_local | other.example | x@other.example",
             ])
         #expect(message.sourceChannel == "tcp_local")
+    }
+
+    /// Who asked for a receipt hears that the list has the message, and the owner of the list gets no receipts of members.
+    @Test(
+        arguments: [
+            (.success, ", sue@example.com", .relayed, .never),
+            ([.success, .failure], ", sue@example.com", .relayed, .failure), ([], ", sue@example.com", .delivered, []),
+            (.success, "", .delivered, .success),
+        ] as [(NotifyConditions, String, RecipientOutcome.Result, NotifyConditions)])
+    func receiptOfAList(
+        _ notify: NotifyConditions, _ parameters: String, _ result: RecipientOutcome.Result, _ members: NotifyConditions
+    ) async throws {
+        let instance = try instance(parameters)
+        var copy = try await instance.copy(["foo-list@example.com"], on: "reprocess", from: "tcp_local")
+        copy.stored.message.entries[0].recipients[0].notify = notify
+        #expect(try reprocessor(instance).deliver(copy).map(\.result) == [result])
+        let made = try instance.finish().flatMap(\.message.entries).flatMap(\.recipients)
+        #expect(made.count == 2 && made.allSatisfy { $0.notify == members })
     }
 
     /// Q4 and the positional `/`: the original envelope From.

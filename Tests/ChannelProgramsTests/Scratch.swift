@@ -49,12 +49,13 @@ final class Instance: Sendable {
     /// `users`: uids, each with further lines of its paragraph; nil: there is no directory file. `added`: text behind
     /// martlet.conf; `others`: further files of the configuration directory.
     init(
-        users: [(uid: String, lines: String)]? = [("anna", "")], added: String = "", others: [String: String] = [:]
+        users: [(uid: String, lines: String)]? = [("anna", "")], added: String = "", others: [String: String] = [:],
+        storeKeywords: String = ""
     ) throws {
         scratch = try Scratch()
         let text = DefaultConfiguration(
             hostname: "mail.example.com", defaultDomain: "example.com", ownAddresses: []
-        ).unified
+        ).unified.replacing("[channel:ims-ms]\n", with: "[channel:ims-ms]\n\(storeKeywords)\n")
         for name in ["config", "data/queue", "data/log"] { try Files.createDirectory("\(scratch.path)/\(name)") }
         try Files.replace("\(scratch.path)/config/martlet.conf", with: Array("\(text)\n\(added)\n".utf8))
         for (name, text) in others { try Files.replace("\(scratch.path)/config/\(name)", with: Array(text.utf8)) }

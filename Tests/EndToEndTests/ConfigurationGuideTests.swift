@@ -10,7 +10,7 @@ import Testing
         var output: [Substring] = []
     }
 
-    @Test(arguments: [("configuration.md", 6), ("channels.md", 3)])
+    @Test(arguments: [("configuration.md", 6), ("channels.md", 3), ("notifications.md", 1)])
     func everyExampleWorksAsShown(name: String, blocks: Int) throws {
         let guide = Files.parent(of: Files.parent(of: Files.parent(of: #filePath))) + "/docs/\(name)"
         let text = String(decoding: try Files.read(guide), as: UTF8.self)

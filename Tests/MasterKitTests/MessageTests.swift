@@ -17,13 +17,30 @@ import Testing
     func itemRoundTrip(notice: EntryNotice) throws {
         let item = ItemMessage(
             thread: 4, key: key, location: place, attempts: 12, host: "mx.example", pending: [0, 1, 2, 7],
-            notice: notice)
+            notice: notice, reason: "not wanted here")
         let groups = item.groups
         #expect(groups.count == 1)
         let received = try overTheWire(ControlMessage(.item, groups: groups))
         let read = try #require(ItemMessage.read(received.groups[0]))
         #expect(read.item == item)
         #expect(!read.isPart)
+    }
+
+    @Test func itemWithHistory() throws {
+        let outcome = RecipientOutcome(recipient: 7, result: .failedTemporarily, status: "4.4.1", text: "no answer")
+        let bare = RecipientOutcome(recipient: 8, result: .delivered)
+        let history = [
+            EarlierAttempts(times: [100, 200], outcomes: [outcome, bare]),
+            EarlierAttempts(times: [300], outcomes: [outcome]),
+        ]
+        var item = ItemMessage(thread: 1, key: key, location: place, pending: [7], history: history)
+        let received = try overTheWire(ControlMessage(.item, groups: item.groups))
+        #expect(ItemMessage.read(received.groups[0])?.item == item)
+        // The latest ones, as many as there is room for.
+        item.history = (0..<400).map { EarlierAttempts(times: [$0], outcomes: [outcome]) }
+        let read = ItemMessage.read(try overTheWire(ControlMessage(.item, groups: item.groups)).groups[0])
+        let times = read?.item.history.flatMap(\.times) ?? []
+        #expect(times.count > 50 && times.count < 400 && times.last == 399)
     }
 
     @Test func itemWithScatteredRecipientsComesInParts() throws {

@@ -20,6 +20,16 @@ final class Bench: Sendable {
 
     private final class Heard: Sendable {
         let committed = Mutex<[CommittedMessage]>([])
+        let lines = Mutex<[String]>([])
+    }
+
+    /// What the notifier reported of the files of texts.
+    var reports: [String] { heard.lines.withLock { $0 } }
+
+    /// A file below the configuration directory.
+    func write(_ name: String, _ content: String) throws {
+        try Files.createDirectory(Files.parent(of: "\(root)/config/\(name)"))
+        try Files.replace("\(root)/config/\(name)", with: Array(content.utf8))
     }
 
     init(replacing changes: [(old: String, new: String)] = []) throws {
@@ -32,6 +42,7 @@ final class Bench: Sendable {
         for change in changes { text = text.replacing(change.old, with: change.new) }
         for name in ["config", "data/queue", "data/log"] { try Files.createDirectory("\(root)/\(name)") }
         try Files.replace("\(root)/config/martlet.conf", with: Array(text.utf8))
+        try Files.replace("\(root)/config/directory", with: [])
         let load = MTAConfiguration.load(instanceRoot: root)
         configuration = try #require(load.configuration, "\(load.diagnostics.all)")
         let heard = Heard()
@@ -39,7 +50,9 @@ final class Bench: Sendable {
         submitter = try MessageSubmitter(
             configuration: configuration, report: { Issue.record("\($0)") },
             notify: { messages in heard.committed.withLock { $0 += messages } })
-        notifier = Notifier(configuration: configuration, submitter: submitter)
+        notifier = Notifier(
+            configuration: configuration, submitter: submitter,
+            report: { line in heard.lines.withLock { $0.append(line) } })
     }
 
     deinit {
@@ -60,13 +73,14 @@ final class Bench: Sendable {
     /// Reports an occasion; gives the problem.
     func notify(
         _ kind: NotificationKind, _ message: QueuedMessage, attempt: Int = 0, outcomes: [RecipientOutcome]? = nil,
+        history: [EarlierAttempts] = [],
         content: ReturnedContent = ReturnedContent(Array("Subject: original\r\n\r\nthe body\r\n".utf8))
     ) async -> String? {
         let all = message.entries[0].recipients.indices.map {
             RecipientOutcome(recipient: $0, result: .failedPermanently, status: "5.1.1", text: "no such user")
         }
         let occasion = Notifier.Occasion(
-            kind: kind, message: message, entry: 0, attempt: attempt, outcomes: outcomes ?? all)
+            kind: kind, message: message, entry: 0, attempt: attempt, outcomes: outcomes ?? all, history: history)
         return await withCheckedContinuation { continuation in
             notifier.notify(occasion, content: content) { continuation.resume(returning: $0) }
         }

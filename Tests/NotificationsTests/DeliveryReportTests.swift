@@ -19,7 +19,7 @@ private func message(
 
 private func report(
     _ kind: NotificationKind, _ message: QueuedMessage, _ outcomes: [RecipientOutcome],
-    headersOnly: Bool = false, personal: String = "Internet Mail Delivery"
+    headersOnly: Bool = false, personal: String? = nil
 ) -> DeliveryReport {
     DeliveryReport(
         kind: kind, message: message, entry: message.entries[0], outcomes: outcomes, localHost: "mail.example.com",
@@ -86,7 +86,7 @@ private let remote = "mx.example.jp (TCP|192.0.2.25|40000|198.51.100.1|25) (mx.e
 
               Recipient address: user@final.example
               Original address: user@orig.example
-              Reason: 550 5.1.1 <user@final.example>... User Unknown
+              Reason: Remote SMTP server has rejected address
               Diagnostic code: smtp;550 5.1.1 <user@final.example>... User Unknown
               Remote system: dns;\(remote)
 
@@ -133,6 +133,8 @@ private let remote = "mx.example.jp (TCP|192.0.2.25|40000|198.51.100.1|25) (mx.e
             (.delayed, "Delivery Notification: Delivery has been delayed", "delayed", "4.0.0"),
             (.delivered, "Delivery Notification: Delivery has been successful", "delivered", "2.0.0"),
             (.relayed, "Delivery Notification: Message has been relayed", "relayed", "2.0.0"),
+            (.deferred, "Delivery Notification: Delivery has been delayed", "delayed", "4.0.0"),
+            (.expanded, "Delivery Notification: Message has been expanded", "expanded", "2.0.0"),
         ] as [(NotificationKind, String, String, String)])
     func kinds(_ kind: NotificationKind, _ subject: String, _ action: String, _ status: String) {
         let text = NotificationsTests.text(
@@ -227,7 +229,10 @@ private let remote = "mx.example.jp (TCP|192.0.2.25|40000|198.51.100.1|25) (mx.e
 
 /// `%H` of section 1.3.
 @Suite struct OriginalHeaderListTests {
-    private func lines(_ header: String) -> [String] { OriginalHeaderList(Array(header.utf8)).lines }
+    private func lines(_ header: String) -> [String] {
+        OriginalHeaderList(Array(header.utf8), charset: "us-ascii", decoding: .sameCharset).lines
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
 
     @Test(arguments: [
         ("", []), ("\r\n", []), ("To: a\r\nFrom: b\r\n\r\nSubject: body\r\n", ["From: b", "To: a"]),
@@ -262,8 +267,8 @@ private let remote = "mx.example.jp (TCP|192.0.2.25|40000|198.51.100.1|25) (mx.e
             let expected =
                 switch kind {
                 case .failed, .timedOut, .bounced: failure
-                case .delayed: delay
-                case .delivered, .relayed: success
+                case .delayed, .deferred: delay
+                case .delivered, .relayed, .expanded: success
                 }
             #expect(kind.isWanted(notify) == expected, "\(kind)")
         }

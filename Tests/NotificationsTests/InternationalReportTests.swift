@@ -25,7 +25,8 @@ import Testing
         #expect(message.body == .eightBitMIME)
         #expect(message.entries.flatMap(\.recipients).map(\.address) == ["j\u{f6}rg@example.com"])
         #expect(text.contains("\r\nTo: j\u{f6}rg@example.com\r\n"))
-        #expect(text.contains("\r\nContent-type: text/plain; charset=utf-8\r\nContent-transfer-encoding: 8bit\r\n"))
+        #expect(text.contains("\r\nContent-type: text/plain; charset=utf-8\r\nContent-language: en-US\r\n"))
+        #expect(text.contains("\r\nContent-language: en-US\r\nContent-transfer-encoding: 8bit\r\n\r\nThis report"))
         #expect(
             text.contains("\r\nContent-type: message/global-delivery-status\r\nContent-transfer-encoding: 8bit\r\n"))
         #expect(text.contains("\r\nContent-type: message/global\r\n\r\nReturn-path: <j\u{f6}rg@example.com>\r\n"))

@@ -43,7 +43,7 @@ import Testing
             (.delivered, "adam@sesta.com", [.success, [], .never], [0]), (.relayed, "adam@sesta.com", [[]], []),
             (.timedOut, "adam@sesta.com", [[], .delay], [0]), (.bounced, "adam@sesta.com", [.never], []),
         ] as [(NotificationKind, String, [NotifyConditions], [Int])])
-    func recipientsReported(
+    func examples15And16RecipientsReported(
         _ kind: NotificationKind, _ sender: String, _ notify: [NotifyConditions], _ reported: [Int]
     ) async throws {
         let bench = try Bench()
@@ -126,7 +126,7 @@ import Testing
             (.full, "role.mta.bounce_block_limit = 10", 11 * 1024, true),
             (.full, "role.mta.bounce_block_limit = 10", 10 * 1024, false),
         ] as [(ReturnContent, String, Int, Bool)])
-    func contentReturned(
+    func examples21And22ContentReturned(
         _ returnContent: ReturnContent, _ option: String, _ size: Int, _ headersOnly: Bool
     ) async throws {
         let bench = try Bench(replacing: [Bench.options(option)])
@@ -159,7 +159,7 @@ import Testing
             ("warnpost", .delayed, "adam@sesta.com", ["adam@sesta.com", "postmaster@mail.example.com"]),
             ("warnpost", .failed, "adam@sesta.com", ["adam@sesta.com"]),
         ] as [(String, NotificationKind, String, [String])])
-    func postmasterCopies(
+    func example17PostmasterCopies(
         _ keyword: String, _ kind: NotificationKind, _ sender: String, _ addressees: [String]
     ) async throws {
         let bench = try Bench(replacing: [
@@ -177,7 +177,7 @@ import Testing
 
     /// Example 18.
     @Test(arguments: [("0", ""), ("1", "postmaster@mail.example.com"), ("5", "postmaster@mail.example.com"), ("4", "")])
-    func returnEnvelope(_ bits: String, _ sender: String) async throws {
+    func example18ReturnEnvelope(_ bits: String, _ sender: String) async throws {
         let bench = try Bench(replacing: [Bench.options("role.mta.return_envelope = \(bits)")])
         #expect(await bench.notify(.failed, queued()) == nil)
         #expect(try bench.finish().map(\.message.sender) == [sender])

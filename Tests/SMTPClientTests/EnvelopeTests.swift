@@ -96,7 +96,7 @@ import Testing
 
     @Test func tooOldIsReturnedWithoutAnAttempt() async throws {
         for (notice, kind) in [
-            (DeliveryJob.Notice.timedOut, NotificationRequest.Kind.timedOut), (.returned, .returned),
+            (DeliveryJob.Notice.timedOut, NotificationRequest.Kind.timedOut), (.returned("spam"), .returned),
         ] {
             let run = await Bench.deliver(.sample(notice: notice), .direct(1))
             #expect(words(run.outcomes[1]).first?.hasPrefix("permanent") == true)

@@ -117,9 +117,6 @@ extension QueueManager {
             return 1
         }
         guard try source.ask("list 0 1") != nil else { throw QueueFailure.noController(facility) }
-        if line.values["reason"] != nil {
-            around.complain("%\(facility)-I-NOREASON, -reason is not carried into the notification")
-        }
         let asks = line.on.contains("confirm") || (line.on.contains("all") && line.hasUnlessNegated("confirm"))
         if asks {
             let answer = around.ask("\(line.verb.name) \(rows.count) messages? [no] ")
@@ -129,7 +126,7 @@ extension QueueManager {
             }
         }
         let outcome = try act(
-            line.verb.name, on: rows, waits: line.on.contains("wait"),
+            line.verb.name, on: rows, reason: line.values["reason"] ?? "", waits: line.on.contains("wait"),
             says: !line.has("json")
                 && line.hasUnlessNegated("log"))
         if line.has("json") { around.say(outcome.json.text) }
@@ -150,18 +147,18 @@ extension QueueManager {
     }
 
     /// Acts on each entry. `says`: reports each one.
-    func act(_ verb: String, on rows: [QueueRow], waits: Bool, says: Bool) throws -> Outcome {
+    func act(_ verb: String, on rows: [QueueRow], reason: String = "", waits: Bool, says: Bool) throws -> Outcome {
         var outcome = Outcome()
         for (index, row) in rows.enumerated() {
             if index % 100 == 99 { around.progress("\(verb): \(index + 1) of \(rows.count)") }
             let item = row.item
-            if let reason = try change(verb, item, waits: waits) {
-                outcome.failed.append((item.fullName, reason))
-                let isInUse = reason.hasPrefix("a job has")
+            if let refusal = try change(verb, item, reason: reason, waits: waits) {
+                outcome.failed.append((item.fullName, refusal))
+                let isInUse = refusal.hasPrefix("a job has")
                 around.complain(
                     isInUse
                         ? "%\(facility)-W-INUSE, message is being processed; not changed: \(item.fullName)"
-                        : "%\(facility)-W-NOTDONE, \(item.fullName): \(reason)")
+                        : "%\(facility)-W-NOTDONE, \(item.fullName): \(refusal)")
             } else {
                 outcome.done.append(item.fullName)
                 if says { around.say(Self.report(verb, item, facility)) }
@@ -172,12 +169,12 @@ extension QueueManager {
     }
 
     /// Nil when it was done, else why not.
-    private func change(_ verb: String, _ item: QueueItem, waits: Bool) throws -> String? {
+    private func change(_ verb: String, _ item: QueueItem, reason: String, waits: Bool) throws -> String? {
         let login = ConfigurationChange.user.split(whereSeparator: \.isWhitespace).joined(separator: "-")
         let end = SystemClock.monotonicNanoseconds + 600_000_000_000
         while true {
             do {
-                guard try source.ask(QueueSource.Done.self, "\(verb) \(item.name) by=\(login)") != nil else {
+                guard try source.ask(QueueSource.Done.self, Self.command(verb, item, login, reason)) != nil else {
                     throw QueueFailure.noController(facility)
                 }
                 return nil
@@ -189,6 +186,12 @@ extension QueueManager {
                 usleep(300_000)
             }
         }
+    }
+
+    /// One line: the reason is the rest of it.
+    private static func command(_ verb: String, _ item: QueueItem, _ login: String, _ reason: String) -> String {
+        let words = reason.split(whereSeparator: { $0.isWhitespace }).joined(separator: " ")
+        return "\(verb) \(item.name) by=\(login)" + (words.isEmpty ? "" : " \(words)")
     }
 
     private static func report(_ verb: String, _ item: QueueItem, _ facility: String) -> String {

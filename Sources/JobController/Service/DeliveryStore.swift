@@ -1,3 +1,4 @@
+package import Envelope
 package import Spool
 
 /// What the Job Controller needs of the queue on disk: ``QueueStore``, or a list in memory for tests.
@@ -8,6 +9,7 @@ package protocol DeliveryStore: AnyObject {
     func record(_ record: LedgerRecord, completion: @escaping @Sendable (Result<Void, SpoolError>) -> Void)
     func entry(_ key: QueueEntryKey) -> RecoveredEntry?
     func contentSize(_ key: QueueEntryKey) -> Int?
+    func history(_ key: QueueEntryKey) -> [EarlierAttempts]
     func pin(_ key: QueueEntryKey) -> SpoolLocation?
     func unpin(_ key: QueueEntryKey)
     func pending(_ key: QueueEntryKey) -> [Int]?
@@ -22,6 +24,9 @@ package protocol DeliveryStore: AnyObject {
 }
 
 extension DeliveryStore {
+    /// A store that keeps none.
+    package func history(_ key: QueueEntryKey) -> [EarlierAttempts] { [] }
+
     /// Bytes of the content of a live entry's message.
     package func contentSize(_ key: QueueEntryKey) -> Int? { entry(key)?.size }
 

@@ -69,7 +69,9 @@ extension JobControllerLoop {
             parties[job]?.items.append(
                 ItemMessage(
                     thread: thread, key: assignment.key, location: location, attempts: assignment.attempts,
-                    host: assignment.host, pending: entry.pending, notice: assignment.notice))
+                    host: assignment.host, pending: entry.pending, notice: assignment.notice,
+                    reason: assignment.notice == .returned ? returnReasons[assignment.key] ?? "" : "",
+                    history: entry.lastAttempt > 0 ? store.history(assignment.key) : []))
             count += 1
         }
         // Nothing is left of what was meant for the thread: it gets something else.
@@ -85,7 +87,9 @@ extension JobControllerLoop {
         if let job { parties[job]?.count(change) }
         count(key, change)
         switch change {
-        case .done: record = .done(key, time: now / 1000)
+        case .done:
+            returnReasons[key] = nil
+            record = .done(key, time: now / 1000)
         case .attempt(let outcomes, let attempts, let next, let warned):
             if let known = store.entry(key), warned > known.warned {
                 store.record(.warned(key, threshold: warned)) { _ in }
@@ -95,8 +99,12 @@ extension JobControllerLoop {
                 key, AttemptRecord(time: now / 1000, outcomes: outcomes, attempts: attempts, nextTime: nextTime))
         case .hold(let reason): record = .hold(key, reason: reason)
         case .release: record = .release(key)
-        case .delete(let login): record = .delete(key, by: login)
-        case .requeue(let id): record = .requeue(key, as: id)
+        case .delete(let login):
+            returnReasons[key] = nil
+            record = .delete(key, by: login)
+        case .requeue(let id):
+            returnReasons[key] = nil
+            record = .requeue(key, as: id)
         }
         let acknowledgements = self.acknowledgements
         store.record(record) { result in

@@ -53,7 +53,13 @@ extension JobControllerLoop {
             return note(act, change(name) { outcome(schedule.delete($0, by: act.login ?? "operator")) })
         case ("requeue", let name?): return requeue(name, act)
         case ("return", let name?):
-            return note(act, change(name) { outcome(schedule.returnToSender($0, now: now)) })
+            return note(
+                act,
+                change(name) { key in
+                    let answer = schedule.returnToSender(key, now: now)
+                    if answer == .done { returnReasons[key] = act.rest.isEmpty ? nil : act.rest }
+                    return outcome(answer)
+                })
         case ("stop", let channel?): return note(act, setStopped(channel, act.rest, true))
         case ("start", let channel?): return note(act, setStopped(channel, act.rest, false))
         case ("run", let channel?):

@@ -45,6 +45,9 @@ final class JobControllerLoop {
     var processedToday = 0
     private var today: Int64 = 0
 
+    /// What operators said when they returned entries, until these have ended.
+    var returnReasons: [QueueEntryKey: String] = [:]
+
     /// When dead writers are looked for next, milliseconds since 1970.
     var adoptAt: Int64 = 0
     private var resumeAt: Int64?
