@@ -113,7 +113,7 @@ let package = Package(
             "JobController",
             [
                 "SystemCalls", "OptionSyntax", "ProcessPool", "Configuration", "Channels", "Envelope", "Spool",
-                "MasterKit", heap,
+                "MasterKit", "TransactionLog", heap,
             ]),
         library(
             "SMTPServer",
@@ -141,7 +141,7 @@ let package = Package(
             [
                 "SystemCalls", "OptionSyntax", "Configuration", "Enqueue", "AddressRewriting",
                 "InternetMessage", "Aliases", "Channels", "Mappings", "Envelope", "ProcessPool", "SASL", "SMTP",
-                "Spool",
+                "Spool", "TransactionLog",
                 argumentParser, crypto, x509,
             ]),
         // Floor 9: executables
@@ -204,7 +204,7 @@ let package = Package(
             "Commands",
             [
                 "SystemCalls", "OptionSyntax", "InternetMessage", "Mappings", "Channels", "AddressRewriting", "Aliases",
-                "Configuration", "Enqueue", "Envelope", "ProcessPool", "Spool", argumentParser,
+                "Configuration", "Enqueue", "Envelope", "ProcessPool", "Spool", "TransactionLog", argumentParser,
             ]),
         tests("Spool", ["SystemCalls", "Envelope"]),
         tests("DNS", ["SystemCalls"]),

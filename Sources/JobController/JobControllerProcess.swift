@@ -75,6 +75,7 @@ extension JobControllerSettings {
         stress.recoveryTime = Int64(controller.unstressTime)
         stress.factor = controller.stressFactor
         stress.jobs = controller.stressJobs
+        logRolloverPeriod = configuration.options.integer("mta.return_split_period") ?? logRolloverPeriod
         noticesCheck = controller.exactNotices ? .exact : .task
     }
 }

@@ -97,6 +97,8 @@ package struct JobControllerSettings: Sendable {
     package var noticesCheck = NoticesCheck.task
     /// Minutes of the local day at which the return job runs.
     package var returnJobMinute: Int64 = 30
+    /// RETURN_SPLIT_PERIOD: the logs are rolled over by each return job that this number divides.
+    package var logRolloverPeriod = 1
 
     package init(
         pools: [String: Int] = ["DEFAULT": 10, "IMS_POOL": 2, "SMTP_POOL": 10], defaultPool: String = "DEFAULT",

@@ -220,6 +220,7 @@ final class JobControllerLoop {
     func runReturnJob() -> Int {
         let count = schedule.judgeAges(now: now)
         log.write("return job: \(count) entries are too old and are returned")
+        rollLogs()
         store.snapshotIfDue(now: now / 1000, force: true)
         return count
     }
