@@ -47,6 +47,32 @@ extension FuzzTarget {
                 }
             }),
         FuzzTarget(
+            "log-lines",
+            [
+                "<en ts=\"2026-11-22T02:59:44.64\" ac=\"EE\" so=\"&lt;a&#x41;&gt;\"/>",
+                "{\"en\":{\"ts\":\"1\",\"sz\":4,\"so\":\"\\u0041\\\"\"}}", "{\"e\":\"co\",\"ts\":\"1\",\"ct\":-1}",
+                "22-Nov-2026 02:59:44.64 tcp_local ims-ms EE 1 5:a@b.c \"a b\"@c \"x \\\" y\"",
+            ],
+            words: [
+                "\"", "\\", "&", ";", "&#x", "/>", "{", "}", ":", ",", "\\u", " ", "12:", "\u{85}", "\u{2028}", "\n",
+            ],
+            run: { bytes in
+                _ = LoggedElement(bytes)
+                let given = text(bytes)
+                for isCounted in [false, true] { _ = LoggedColumns.fields(of: given[...], isCounted: isCounted) }
+                var entry = MessageLogEntry(.enqueued)
+                entry.sender = given
+                for format in 1...6 {
+                    let options = LogOptions { $0 == "log_format" ? format : nil }
+                    var line: [UInt8] = []
+                    LogLayout(options: options, node: "n").append(entry, time: [], process: "1", to: &line)
+                    // One event is one line, and formats 5 and 6 give every text back.
+                    precondition(line.firstIndex(of: UInt8(ascii: "\n")) == line.count - 1)
+                    guard format > 4, given.utf8.count <= 4096 else { continue }
+                    precondition(LoggedElement(line)?.fields["so"] == given)
+                }
+            }),
+        FuzzTarget(
             "restricted-encoding",
             [
                 "\"John Smith\"@x.example", "John_Smith#l#x#r#@x", "a#046##046#b@x", "\"..\"@x", "#256#@x", "#h@x",

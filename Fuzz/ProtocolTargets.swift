@@ -112,7 +112,7 @@ extension FuzzTarget {
                 session.answered(response.count.isMultiple(of: 2) ? .challenge("YQ==") : .accept(nil))
             case .attributes: session.answered(.accept(nil))
             case .startTLS: session.tlsEstablished()
-            case .reply, .content, .abort, .close: break
+            case .reply, .badCommand, .content, .abort, .close: break
             }
         }
     }

@@ -162,7 +162,7 @@ package final class ChannelProgram: Sendable {
             let kind = NotificationKind(warningAbout: copy.entry, now: SystemClock.wallSeconds)
             _ = notify(kind, copy, outcomes.filter { $0.result == .failedTemporarily })
         }
-        log(copy, outcomes)
+        log(copy, outcomes, item.notice)
         DeliveryTrace(copy, outcomes, channel, configuration.channels)?.write { logger.info("\($0)") }
         item.finish(outcomes, isStressed: outcomes.contains { $0.isOverload })
     }
@@ -178,7 +178,7 @@ package final class ChannelProgram: Sendable {
         return answer.take()
     }
 
-    private func log(_ copy: Copy, _ outcomes: [RecipientOutcome]) {
+    private func log(_ copy: Copy, _ outcomes: [RecipientOutcome], _ notice: EntryNotice) {
         guard channel.isLogging else { return }
         let isSettled = outcomes.contains { $0.result != .failedTemporarily }
         let now = SystemClock.wallNanoseconds / 1_000_000
@@ -187,6 +187,16 @@ package final class ChannelProgram: Sendable {
                 copy.stored.message, entry: copy.number, attempts: copy.attempts, outcome: outcome,
                 othersSettled: isSettled && outcome.result == .failedTemporarily, size: copy.stored.content.size,
                 now: now)
+        }
+        if case .delayWarning = notice {
+            // Behind the entry of the notification, before that of the attempt (notifications specification, 2.3).
+            let deferred = entries.filter { [.failedTemporarily, .readyAgain].contains($0.action) }
+            entries =
+                deferred.filter { NotificationKind.delayed.isWanted($0.notify) }.map { entry in
+                    var entry = entry
+                    entry.action = .warned
+                    return entry
+                } + entries
         }
         if let last = entries.indices.last,
             let header = submitter.log.header(at: .dequeue, keyword: channel.loggedHeader)

@@ -10,9 +10,11 @@ struct ReturnJobCommand: ParsableCommand {
         commandName: "return_job",
         abstract: "Warns of and returns messages that are too old, then does the rest of the daily work.",
         discussion: """
-            The Job Controller judges the age of every message by the notices keywords of its channel. Then the program \
+            The Job Controller judges the age of every message by the notices keywords of its channel, and rolls the \
+            transaction logs over. Then the program \
             bin/daily_cleanup of the instance runs, if there is one, and the state of the queue is written to the disk. \
-            The options mta.return_period, return_cleanup_period and return_synch_period let a step be done in every \
+            The options mta.return_period, return_split_period, return_cleanup_period and return_synch_period let a \
+            step be done in every \
             n-th run only.
             """)
 

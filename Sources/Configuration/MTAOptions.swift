@@ -3,32 +3,6 @@ import OptionSyntax
 
 /// The MTA options (`option.dat`, `mta.*`) that the engine uses, typed. Others are read by name from the option store.
 package struct MTAOptions: Hashable, Sendable {
-    /// Which optional fields the records of mail.log have. Notifications and logging specification, section 2.6.
-    package struct Logging: Hashable, Sendable {
-        /// 1 to 6.
-        package var format: Int
-        package var connection: UInt32
-        package var filename: Int
-        package var messageID: Int
-        package var process: Int
-        package var queueTime: Int
-        package var reason: Int
-        package var username: Int
-        package var notary: Int
-        package var priority: Int
-        package var filter: Int
-        package var auth: Int
-        package var diagnostics: Int
-        package var envelopeID: Int
-        package var intermediate: Int
-        package var local: Int
-        package var node: Int
-        package var remoteMTA: Int
-        package var sensitivity: Int
-        package var tls: Int
-        package var separateConnectionLog: Bool
-    }
-
     package var enabled: Bool
     /// Bytes of an MTA block.
     package var blockSize: Int
@@ -36,7 +10,6 @@ package struct MTAOptions: Hashable, Sendable {
     package var blockLimit: Int
     /// Most lines of a message; 0 without limit.
     package var lineLimit: Int
-    package var logging: Logging
     package var deliveryOptions: DeliveryOptions
     /// Free bytes of the queue's file system below which MAIL FROM is refused.
     package var queueMinFree: Int
@@ -103,7 +76,6 @@ extension MTAOptions {
         blockSize = max(1, integer("block_size"))
         blockLimit = integer("block_limit")
         lineLimit = integer("line_limit")
-        logging = Logging(options)
         deliveryOptions =
             options["mta.delivery_options"].map {
                 DeliveryOptions(
@@ -146,21 +118,5 @@ extension MTAOptions {
         for entry in options.all where entry.path.key.hasPrefix(prefix) {
             errorTexts[String(entry.path.key.dropFirst(prefix.count))] = entry.values.joined(separator: " ")
         }
-    }
-}
-
-extension MTAOptions.Logging {
-    fileprivate init(_ options: OptionStore) {
-        let format = options.integer("mta.log_format") ?? 1
-        /// Some fields are on by default from format 4 on.
-        func bits(_ name: String) -> Int { options.integer("mta.log_" + name) ?? (format > 3 ? 1 : 0) }
-        self.init(
-            format: format, connection: options.mask("mta.log_connection"), filename: bits("filename"),
-            messageID: bits("message_id"), process: bits("process"), queueTime: bits("queue_time"),
-            reason: bits("reason"), username: bits("username"), notary: bits("notary"), priority: bits("priority"),
-            filter: bits("filter"), auth: bits("auth"), diagnostics: bits("diagnostics"),
-            envelopeID: bits("envelope_id"), intermediate: bits("intermediate"), local: bits("local"),
-            node: bits("node"), remoteMTA: bits("remote_mta"), sensitivity: bits("sensitivity"), tls: bits("tls"),
-            separateConnectionLog: options.boolean("mta.separate_connection_log"))
     }
 }

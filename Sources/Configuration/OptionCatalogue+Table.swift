@@ -169,10 +169,10 @@ extension OptionCatalogue {
         line_limit integer 0 0-
         lines_to_return integer 20 0-
         local_format_restrictions integer - 0-
-        log_auth integer - 0-
+        log_auth ignored -
         log_connection mask 0
         log_connections_syslog integer 0
-        log_delivery_flags integer - 0-
+        log_delivery_flags ignored -
         log_diagnostics integer 1 0-
         log_envelope_id integer 0 0-
         log_filename integer - 0-
@@ -181,7 +181,7 @@ extension OptionCatalogue {
         log_frustration_limit ignored -
         log_header integer 0 0-3
         log_headers_maxchars integer - 0-
-        log_imap_flags integer - 0-
+        log_imap_flags ignored -
         log_intermediate integer 0 0-
         log_local integer 0 0-1
         log_message_id integer - 0-
@@ -193,7 +193,7 @@ extension OptionCatalogue {
         log_queue_time integer - 0-
         log_reason integer - 0-
         log_remote_mta integer 0 0-
-        log_sensitivity integer 0 0-
+        log_sensitivity ignored -
         log_sndopr boolean 0
         log_tls integer 0 0-1
         log_username integer - 0-

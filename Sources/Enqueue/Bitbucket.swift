@@ -12,13 +12,16 @@ enum Bitbucket {
 extension MessageSubmitter {
     /// Takes the entries of the bitbucket out of a message and writes their E and D records. A message without entries is
     /// not to be submitted. `size`: octets of the content. `modifiers`: as for ``submit(_:content:modifiers:logsFirst:completion:)``.
-    package func drop(_ message: inout QueuedMessage, size: Int, modifiers: TransferModifiers?) {
+    package func drop(
+        _ message: inout QueuedMessage, size: Int, modifiers: TransferModifiers?,
+        connection: LoggedConnection = LoggedConnection()
+    ) {
         guard message.entries.contains(where: { $0.channel == Bitbucket.channel }) else { return }
         var dropped = message
         dropped.entries.removeAll { $0.channel != Bitbucket.channel }
         message.entries.removeAll { $0.channel == Bitbucket.channel }
         guard let modifiers else { return }
-        let enqueued = Self.enqueueEntries(dropped, size: size, modifiers).map { entry in
+        let enqueued = Self.enqueueEntries(dropped, size: size, modifiers, connection).map { entry in
             var entry = entry
             entry.filename = ""
             return entry

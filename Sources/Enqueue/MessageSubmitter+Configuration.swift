@@ -1,3 +1,4 @@
+import Channels
 package import Configuration
 package import Spool
 import SystemCalls
@@ -31,7 +32,9 @@ extension MessageSubmitter {
     }
 
     private static func logOptions(_ configuration: MTAConfiguration) -> LogOptions {
-        var options = LogOptions { configuration.options.integer("mta.\($0)") }
+        var options = LogOptions(localHost: configuration.channels.localHost) {
+            configuration.options.integer("mta.\($0)")
+        }
         let selection = try? Files.read(configuration.paths.configurationFile("log_headers.opt"))
         options.header = LoggedHeader(
             options: String(decoding: selection ?? [], as: UTF8.self),

@@ -77,10 +77,11 @@ package final class MessageSubmitter: Sendable {
     /// Hands a message over. `completion` runs on the spool's thread when the message is durable, or with the error after
     /// which nothing of it is in the queue. `modifiers`: for the action code of the E records; nil writes none
     /// (`nologging`). `logsFirst`: the records are written before `completion` runs, because what the caller logs then
-    /// belongs behind them; a client's session gets its answer first. `headerLines`: of the message, for the log.
+    /// belongs behind them; a client's session gets its answer first. `headerLines` of the message, and the `connection`
+    /// over which it came: for the log.
     package func submit(
         _ message: QueuedMessage, content: SpoolContent, modifiers: TransferModifiers?, headerLines: [String] = [],
-        logsFirst: Bool = false,
+        connection: LoggedConnection = LoggedConnection(), logsFirst: Bool = false,
         completion: @escaping @Sendable (Result<SpoolLocation, SpoolError>) -> Void
     ) {
         let pending = committedEntries
@@ -89,16 +90,22 @@ package final class MessageSubmitter: Sendable {
         spool.append(message, content: content) { result in
             if case .success = result { counters?.countSubmitted(message, size: content.size) }
             if case .success = result, let modifiers {
-                var entries = Self.enqueueEntries(message, size: content.size, modifiers)
+                var entries = Self.enqueueEntries(message, size: content.size, modifiers, connection)
                 if let last = entries.indices.last { entries[last].headerLines = headerLines }
                 if logsFirst { log.write(entries) } else { pending.add(entries) }
+            }
+            if case .success = result, let reason = message.entries.lazy.compactMap(\.heldReason).first,
+                reason.hasPrefix("loop:")
+            {
+                log.noticeHeld("message \(message.id)", reason: reason)
             }
             completion(result)
         }
     }
 
     static func enqueueEntries(
-        _ message: QueuedMessage, size: Int, _ modifiers: TransferModifiers
+        _ message: QueuedMessage, size: Int, _ modifiers: TransferModifiers,
+        _ connection: LoggedConnection = LoggedConnection()
     ) -> [MessageLogEntry] {
         var base = MessageLogEntry(.enqueued)
         base.modifiers = modifiers
@@ -109,6 +116,7 @@ package final class MessageSubmitter: Sendable {
         base.messageID = message.messageIDHeader
         base.username = message.submission.user.isEmpty ? "" : "*" + message.submission.user
         base.sourceSystem = message.submission.sourceSystem
+        base.connection = connection
         var lines: [MessageLogEntry] = []
         for (number, entry) in message.entries.enumerated() {
             let name = EntryName(message: message.id, entry: number, isHeld: entry.heldReason != nil)
@@ -119,6 +127,7 @@ package final class MessageSubmitter: Sendable {
                 line.notify = recipient.notify
                 line.originalRecipient = recipient.originalRecipient ?? "rfc822;\(recipient.given)"
                 line.currentRecipient = recipient.address
+                line.initialRecipient = recipient.given
                 line.filename = "\(entry.channel)/\(name)"
                 // A copy that is held from the start has an H record in place of the E record (section 2.3).
                 if let reason = entry.heldReason {

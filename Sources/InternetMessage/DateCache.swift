@@ -5,6 +5,7 @@ package struct DateCache: Sendable {
     private var second: Int64?
     private var header: [UInt8] = []
     private var log: [UInt8] = []
+    private var iso: [UInt8] = []
 
     /// `zoneAt`: the zone at a moment in seconds since 1970.
     package init(zoneAt: @escaping @Sendable (Int64) -> ZoneOffset = ZoneOffset.local) { self.zoneAt = zoneAt }
@@ -24,6 +25,16 @@ package struct DateCache: Sendable {
         output.appendDecimal(hundredths, width: 2)
     }
 
+    /// Appends `2014-06-02T09:45:50.29`, local clock, hundredths, no zone: the `ts` of structured log records
+    /// (notifications specification, 2.5). `nanoseconds` since 1970.
+    package mutating func appendISOTime(nanoseconds: Int64, to output: inout [UInt8]) {
+        let (seconds, hundredths) = MessageDate.split(nanoseconds)
+        refresh(seconds)
+        output.append(contentsOf: iso)
+        output.append(Octet.dot)
+        output.appendDecimal(hundredths, width: 2)
+    }
+
     private mutating func refresh(_ seconds: Int64) {
         guard seconds != second else { return }
         second = seconds
@@ -32,5 +43,7 @@ package struct DateCache: Sendable {
         MessageDate.append(seconds, zone: zone, to: &header)
         log.removeAll(keepingCapacity: true)
         MessageDate.appendLogSecond(seconds, zone: zone, to: &log)
+        iso.removeAll(keepingCapacity: true)
+        MessageDate.appendISOSecond(seconds, zone: zone, to: &iso)
     }
 }

@@ -53,13 +53,10 @@ package enum MessageDate {
         output.append(UInt8(ascii: "Z"))
     }
 
-    /// Appends `2014-06-02T09:45:50.29`, local clock, hundredths, no zone: the `ts` of structured log records
-    /// (notifications specification, 2.6). `nanoseconds` since 1970.
-    package static func appendISO8601(nanoseconds: Int64, zone: ZoneOffset, to output: inout [UInt8]) {
-        let (seconds, hundredths) = split(nanoseconds)
-        appendISOSecond(CivilTime(seconds: seconds + Int64(zone.seconds)), to: &output)
-        output.append(Octet.dot)
-        output.appendDecimal(hundredths, width: 2)
+    /// Appends `2014-06-02T09:45:50` of the local clock, the time of structured log records without its hundredths.
+    static func appendISOSecond(_ seconds: Int64, zone: ZoneOffset, to output: inout [UInt8]) {
+        let (moment, overflow) = seconds.addingReportingOverflow(Int64(zone.seconds))
+        appendISOSecond(CivilTime(seconds: overflow ? seconds : moment), to: &output)
     }
 
     /// Whole seconds and hundredths, rounded down.

@@ -79,6 +79,7 @@ extension JobControllerSettings {
         stress.recoveryFactor = controller.unstressFactor
         stress.jobs = controller.stressJobs
         stress.recoveryJobs = controller.unstressJobs
+        logRolloverPeriod = configuration.options.integer("mta.return_split_period") ?? logRolloverPeriod
         noticesCheck = controller.exactNotices ? .exact : .task
         debug = controller.debug
         tasks = configuration.tasks

@@ -109,6 +109,8 @@ package struct JobControllerSettings: Sendable {
     package var debug: UInt32 = 0
     /// Tasks of the Scheduler.
     package var tasks: [ScheduledTask] = []
+    /// RETURN_SPLIT_PERIOD: the logs are rolled over by every return job that this number divides.
+    package var logRolloverPeriod = 1
 
     package init(
         pools: [String: Int] = ["DEFAULT": 10, "IMS_POOL": 2, "SMTP_POOL": 10], defaultPool: String = "DEFAULT",

@@ -16,6 +16,7 @@ final class ClientConnection: ChannelInboundHandler {
     let wanted: String
     /// Nil without TLS.
     private var tls: ServerHelloReader?
+    private let openedAt = NIODeadline.now()
     /// The AUTH exchange that goes on.
     var exchange: ClientMechanism?
     private let policy: TLSPolicy
@@ -262,13 +263,15 @@ extension ClientConnection {
 
     private func log(_ action: ConnectionRecord.Action, _ diagnostic: String) {
         // Version and cipher of TLS at close (notifications and logging specification, 2.4).
-        let protection = tls.map { session.usesTLS ? "/\($0.description)" : "" } ?? ""
-        context.log.record(
-            ConnectionRecord(
-                action: action, channel: context.settings.channel, transport: transport,
-                application:
-                    "\(context.settings.isLMTP ? "LMTP" : "SMTP")/\(wanted)/\(target.host)\(protection)",
-                diagnostic: diagnostic))
+        let protection = session.usesTLS ? tls?.description ?? "" : ""
+        var record = ConnectionRecord(
+            action: action, channel: context.settings.channel, transport: transport,
+            application: "\(context.settings.isLMTP ? "LMTP" : "SMTP")/\(wanted)/\(target.host)"
+                + (protection.isEmpty ? "" : "/\(protection)"),
+            diagnostic: diagnostic)
+        record.tls = String(protection.map { $0 == ":" ? "," : $0 })
+        if action == .closed { record.seconds = (NIODeadline.now() - openedAt).nanoseconds / 1_000_000_000 }
+        context.log.record(record)
     }
 }
 

@@ -23,10 +23,12 @@ struct ClientLog: DeliveryLog {
                 if record.modifiers.contains("L") { modifiers.insert(.lmtp) }
                 if record.modifiers.contains("S") { modifiers.insert(.tls) }
                 if record.modifiers.contains("C") { modifiers.insert(.chunking) }
+                if record.modifiers.contains("P") { modifiers.insert(.pipelining) }
                 var entry = MessageLogEntry.dequeue(
                     record.message, entry: record.entry, attempts: record.attempt, outcome: record.outcome,
                     othersSettled: record.action == .deferredOthersSettled, size: record.size, now: now,
                     banner: record.banner, modifiers: modifiers)
+                if record.action == .warned { entry?.action = .warned }
                 if let header, let content = record.content { entry?.headerLines = header.lines(of: content.start) }
                 return entry
             })
@@ -39,10 +41,12 @@ struct ClientLog: DeliveryLog {
             case .closed: .closed
             case .failed: .failed
             }
-        log.write(
-            ConnectionLogEntry(
-                action, channel: record.channel, isInbound: false, transport: record.transport,
-                application: record.application, diagnostic: record.diagnostic))
+        var entry = ConnectionLogEntry(
+            action, channel: record.channel, isInbound: false, transport: record.transport,
+            application: record.application, diagnostic: record.diagnostic)
+        entry.tls = record.tls
+        entry.seconds = record.seconds
+        log.write(entry)
     }
 }
 

@@ -10,6 +10,8 @@ package enum DeliveryAction: String, Sendable, Hashable {
     case rejected = "R"
     /// Permanent failure of a recipient for whom no notification was wanted.
     case rejectedQuietly = "K"
+    /// The sender was told of the delay.
+    case warned = "W"
 
     /// The letter for one outcome.
     package init(_ outcome: RecipientOutcome.Result, othersSettled: Bool, notify: NotifyConditions) {
@@ -57,6 +59,10 @@ package struct ConnectionRecord: Sendable, Hashable {
     /// `SMTP/host wanted/host connected`.
     package var application: String
     package var diagnostic: String
+    /// `TLSv1.3,cipher`; empty without TLS.
+    package var tls = ""
+    /// How long the connection stood, in a C entry.
+    package var seconds: Int64?
 }
 
 /// Where the client's log entries go. Calls must not block for long: they are made on the event loop.

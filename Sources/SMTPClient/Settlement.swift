@@ -1,5 +1,6 @@
 import Envelope
 import NIOCore
+import Notifications
 
 /// The end of an attempt: notifications are enqueued, then the log is written, then the outcome is reported. In this
 /// order: a crash in between repeats something, and loses nothing.
@@ -57,6 +58,20 @@ struct Settlement {
                 modifiers: result.modifiers, message: job.message, entry: job.entryIndex, attempt: job.attempt,
                 outcome: outcome, size: outcome.result == .failedTemporarily ? result.sent : job.content.size,
                 banner: result.banner)
+        }
+        if case .delayWarning = job.notice {
+            // Behind the entry of the notification, before that of the attempt (notifications specification, 2.3).
+            let warned = records.filter { record in
+                record.outcome.result == .failedTemporarily
+                    && NotificationKind.delayed.isWanted(
+                        job.entry.recipients[record.outcome.recipient].notify)
+            }
+            records =
+                warned.map { record in
+                    var record = record
+                    record.action = .warned
+                    return record
+                } + records
         }
         if let last = records.indices.last { records[last].content = job.content }
         context.log.record(records)

@@ -7,6 +7,7 @@ import NIOCore
 import NIOPosix
 import ProcessPool
 import SMTP
+import TransactionLog
 
 /// VRFY, EXPN, ETRN and the private commands: what they tell, and what they set going.
 extension SMTPConnection {
@@ -80,8 +81,9 @@ extension SMTPConnection {
 
     /// Asks the Job Controller, beside the loop, to run what the argument names.
     func startRemoteQueue(_ argument: ArraySlice<UInt8>) {
-        guard let asked = RemoteQueueStart(argument) else { return session.answered(.refuse(.nodeSyntax)) }
         let node = String(decoding: argument, as: UTF8.self)
+        log(.remoteQueueStart, user: user?.identity ?? "", diagnostic: "ETRN \(node)")
+        guard let asked = RemoteQueueStart(argument) else { return session.answered(.refuse(.nodeSyntax)) }
         switch run(asked, node: node) {
         case .failure(let reply): session.answered(.refuse(reply))
         case .success(let (channel, host)):

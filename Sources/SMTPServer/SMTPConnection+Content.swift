@@ -205,15 +205,17 @@ extension SMTPConnection {
         let bound = NIOLoopBound(self, eventLoop: loop)
         let reply = Reply(250, "2.5.0", "Ok, envelope id \(identity.envelopeID)@\(context.header.localHost)")
         let records = channel.isLogging ? modifiers : nil
-        context.submitter.drop(&queued, size: content.size, modifiers: records)
+        let connection = loggedConnection
+        context.submitter.drop(&queued, size: content.size, modifiers: records, connection: connection)
         guard !queued.entries.isEmpty else {
             if case .large(let large) = content { large.abandon() }
             answer(.accept(reply), after: message.delay)
             return proceed()
         }
         let delay = message.delay
-        context.submitter.submit(queued, content: content, modifiers: records, headerLines: facts.loggedLines) {
-            result in
+        context.submitter.submit(
+            queued, content: content, modifiers: records, headerLines: facts.loggedLines, connection: connection
+        ) { result in
             loop.execute {
                 switch result {
                 case .success: bound.value.answer(.accept(reply), after: delay)

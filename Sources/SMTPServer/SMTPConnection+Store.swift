@@ -105,11 +105,13 @@ extension SMTPConnection {
         base.sourceSystem = submission.sourceSystem
         base.priority = facts.priority
         base.queueSeconds = 0
+        base.connection = loggedConnection
         context.submitter.log.write(
             zip(message.given, failures).map { given, failure in
                 var entry = base
                 entry.originalRecipient = "rfc822;\(given)"
                 entry.currentRecipient = given
+                entry.initialRecipient = given
                 if let failure {
                     entry.action = .failedTemporarily
                     entry.diagnostic = failure.text

@@ -71,9 +71,13 @@ final class SMTPConnection: ChannelInboundHandler {
     private var delayed: Scheduled<Void>?
     private var bytesIn = 0
     private var bytesOut = 0
+    let startedAt = NIODeadline.now()
     var refusalsLogged = 0
     /// The channel that counts this connection as open.
     var countedChannel: String?
+    var badCommandsLogged = 0
+    /// The client sent a command of the envelope and more behind it, without waiting for the reply.
+    var pipelines = false
     private let ended: (SMTPConnection) -> Void
 
     /// `ended` is called once, when the connection is closed.
@@ -284,13 +288,20 @@ final class SMTPConnection: ChannelInboundHandler {
         while let action = session.next() {
             switch action {
             case .reply(let reply): write(reply)
+            case .badCommand(let verb, let reply): logBadCommand(verb, reply)
             case .greeting(let name, let extended): greet(name, extended)
-            case .mail(let argument): mail(argument)
-            case .recipient(let argument): recipient(argument)
+            case .mail(let argument):
+                pipelines = pipelines || session.hasInput
+                mail(argument)
+            case .recipient(let argument):
+                pipelines = pipelines || session.hasInput
+                recipient(argument)
             case .beginData: answer(beginData(), after: message?.delay ?? 0)
             case .content(let bytes): take(bytes)
             case .endOfData(let findings): finishData(findings)
-            case .abort: discardMessage()
+            case .abort(let reason):
+                logAbort(reason)
+                discardMessage()
             case .authenticate(let mechanism, let response): authenticate(mechanism, response)
             case .authenticationResponse(let line): authenticationResponse(line)
             case .startTLS:

@@ -41,6 +41,8 @@ final class ServerContext: Sendable {
     let times: ServerTimes
     /// MAX_J_ENTRIES: records of refused recipients in a session.
     let mostRefusalsLogged: Int
+    /// MAX_B_ENTRIES.
+    let mostBadCommandsLogged: Int
     /// BANNER_PURGE_DELAY in hundredths of a second.
     let bannerPurgeDelay: Int
     /// Where the LMTP server delivers; nil: mail goes to the queue.
@@ -80,6 +82,7 @@ final class ServerContext: Sendable {
         times = ServerTimes(initialChannel.options)
         func option(_ name: String) -> Int? { initialChannel.options[name].flatMap(IntegerValue.parse) }
         mostRefusalsLogged = option("max_j_entries") ?? 10
+        mostBadCommandsLogged = option("max_b_entries") ?? 10
         bannerPurgeDelay = min(max(0, option("banner_purge_delay") ?? 0), AccessDelay.limit)
         self.logger = logger
         self.authenticator = authenticator

@@ -1,7 +1,8 @@
 import Glibc
 
-/// syslog for the texts of `$<` and `$>` of access tables, facility user, severity notice. Dispatcher specification,
-/// section 9.3. Nothing waits: what the log does not take at once the caller says in a log of its own.
+/// syslog: the texts of `$<` and `$>` of access tables with facility user and severity notice (dispatcher specification,
+/// section 9.3), and the records of the transaction log. Nothing waits: what the log does not take at once the caller says
+/// in a log of its own.
 package final class SystemLog: Sendable {
     private static let user = 1 << 3
     private static let notice = 5
@@ -22,10 +23,10 @@ package final class SystemLog: Sendable {
         socket = try UnixSockets.datagram()
     }
 
-    /// The record as a local log daemon takes it (RFC 3164, without the host).
-    static func record(
-        _ text: String, severity: Int, program: String, process: Int32, at wallSeconds: Int64
-    ) -> String {
+    /// The record as a local log daemon takes it (RFC 3164, without the host). `priority`: facility and severity.
+    private static func record(
+        _ text: ArraySlice<UInt8>, priority: Int, program: String, process: Int32, at wallSeconds: Int64
+    ) -> [UInt8] {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         var clock = time_t(wallSeconds)
         var parts = tm()
@@ -33,18 +34,20 @@ package final class SystemLog: Sendable {
         func two(_ value: Int32, _ fill: String = "0") -> String { value < 10 ? fill + "\(value)" : "\(value)" }
         let month = months[Int(min(max(0, parts.tm_mon), 11))]
         let time = "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
-        let clean = text.unicodeScalars.prefix(900).map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) }
-        return
-            "<\(user | min(max(0, severity), 7))>\(month) \(two(parts.tm_mday, " ")) \(time) \(program)[\(process)]: "
-            + String(clean)
+        let start = "<\(priority)>\(month) \(two(parts.tm_mday, " ")) \(time) \(program)[\(process)]: "
+        return Array(start.utf8) + text
     }
 
-    /// False when nobody took it.
+    /// A text, of which so much is sent as every log daemon takes. False when nobody took it.
     package func say(_ text: String, severity: Int = usualSeverity) -> Bool {
-        let bytes = Array(
-            Self.record(
-                text, severity: severity, program: program, process: getpid(), at: SystemClock.wallSeconds
-            ).utf8)
-        return UnixSockets.send(bytes, from: socket.number, to: path)
+        let clean = text.unicodeScalars.prefix(900).map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) }
+        return send(Array(String(clean).utf8)[...], priority: Self.user | min(max(0, severity), 7))
+    }
+
+    /// A line without control characters, whole. `priority`: facility and severity. False when nobody took it.
+    package func send(_ line: ArraySlice<UInt8>, priority: Int) -> Bool {
+        let record = Self.record(
+            line, priority: priority, program: program, process: getpid(), at: SystemClock.wallSeconds)
+        return UnixSockets.send(record, from: socket.number, to: path)
     }
 }

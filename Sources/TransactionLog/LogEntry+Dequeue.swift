@@ -21,6 +21,7 @@ extension MessageLogEntry {
         line.sender = message.sender
         line.originalRecipient = recipient.originalRecipient ?? "rfc822;\(recipient.given)"
         line.currentRecipient = recipient.address
+        line.initialRecipient = recipient.given
         line.notify = recipient.notify
         line.filename = "\(entry.channel)/\(EntryName(message: message.id, entry: number, attempts: attempts))"
         line.envelopeID = message.envelopeID
@@ -34,6 +35,10 @@ extension MessageLogEntry {
             line.sourceSystem = String(outcome.remote.prefix { $0 != " " })
             line.remoteMTA = outcome.remote + (banner.isEmpty ? "" : " (\(banner))")
             line.diagnostic = "smtp;\(outcome.text)"
+            line.connection.application = modifiers.contains(.lmtp) ? "LMTP" : "SMTP"
+            if let start = outcome.remote.lastIndex(of: "("), outcome.remote.hasSuffix(")") {
+                line.connection.transport = String(outcome.remote[start...].dropFirst().dropLast())
+            }
         }
         line.queueSeconds = max(0, (now - message.arrival) / 1000)
         return line

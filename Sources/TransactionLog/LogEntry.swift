@@ -1,7 +1,7 @@
 package import Envelope
 
 /// Action code of a message entry (notifications-logging specification, 2.3).
-package enum MessageAction: String, Sendable {
+package enum MessageAction: String, Sendable, CaseIterable {
     case enqueued = "E"
     case dequeued = "D"
     case failedTemporarily = "Q"
@@ -26,16 +26,30 @@ package struct TransferModifiers: OptionSet, Hashable, Sendable {
     package static let tls = TransferModifiers(rawValue: 4)
     package static let authenticated = TransferModifiers(rawValue: 8)
     package static let chunking = TransferModifiers(rawValue: 16)
+    package static let pipelining = TransferModifiers(rawValue: 32)
 
     package var code: String {
         var code = ""
         if contains(.esmtp) { code += "E" }
         if contains(.lmtp) { code += "L" }
+        if contains(.pipelining) { code += "P" }
         if contains(.tls) { code += "S" }
         if contains(.authenticated) { code += "A" }
         if contains(.chunking) { code += "C" }
         return code
     }
+}
+
+/// The connection over which a message came or went, as its entries show it.
+package struct LoggedConnection: Hashable, Sendable {
+    /// `TCP|local|port|remote|port`.
+    package var transport = ""
+    /// `SMTP` or `LMTP`.
+    package var application = ""
+    /// `TLSv1.3,cipher`
+    package var tls = ""
+
+    package init() {}
 }
 
 /// One line of the message log: what happened to one recipient.
@@ -51,6 +65,8 @@ package struct MessageLogEntry: Hashable, Sendable {
     /// With its type: `rfc822;anna@example.com`.
     package var originalRecipient = ""
     package var currentRecipient = ""
+    /// The recipient as RCPT TO gave it.
+    package var initialRecipient = ""
     package var notify: NotifyConditions = []
     /// `channel/entry-name`.
     package var filename = ""
@@ -64,8 +80,7 @@ package struct MessageLogEntry: Hashable, Sendable {
     package var reason = ""
     package var diagnostic = ""
     package var remoteMTA = ""
-    package var transport = ""
-    package var application = ""
+    package var connection = LoggedConnection()
     /// Seconds in the queue; nil in enqueue entries.
     package var queueSeconds: Int64?
     /// Lines of the message's header, each a line behind the entry.
@@ -76,13 +91,14 @@ package struct MessageLogEntry: Hashable, Sendable {
 
 /// One line about a connection (notifications-logging specification, 2.4).
 package struct ConnectionLogEntry: Hashable, Sendable {
-    package enum Action: String, Sendable {
+    package enum Action: String, Sendable, CaseIterable {
         case opened = "O"
         case closed = "C"
         case rejected = "X"
         case refusedByPortAccess = "T"
         case failed = "Y"
         case authentication = "U"
+        case remoteQueueStart = "I"
     }
 
     package var action: Action
@@ -93,6 +109,12 @@ package struct ConnectionLogEntry: Hashable, Sendable {
     package var application: String
     package var username: String
     package var diagnostic: String
+    /// More than the client is told, such as what was wrong with a login; in formats 4 to 6.
+    package var information = ""
+    /// `TLSv1.3,cipher`; in formats 4 to 6.
+    package var tls = ""
+    /// How long the connection stood, at its end; in formats 4 to 6.
+    package var seconds: Int64?
 
     package init(
         _ action: Action, channel: String, isInbound: Bool, transport: String, application: String,

@@ -5,22 +5,18 @@ package import SystemCalls
 
 /// Writes `mail.log_current` (and `connection.log_current` when asked): many processes append to one file, one
 /// write(2) for all lines of a call, reopened when the file was renamed by the roll-over
-/// (notifications-logging specification, 2.1).
+/// (notifications-logging specification, 2.1). And syslog, where the options say so (2.6).
 package final class TransactionLog: Sendable {
-    private struct Target {
-        var path: String
-        var descriptor: Int32 = -1
-        var inode: UInt64 = 0
-        var checkedAt: Int64 = 0
-    }
-
-    private struct State {
+    private struct State: ~Copyable {
         var layout: LogLayout
-        var messages: Target
-        var connections: Target
+        var messages: LogFile
+        var connections: LogFile
         var dates = DateCache()
         var sequence = 0
         var failures = 0
+        /// Of the entries that are being written; kept for its memory.
+        var time: [UInt8] = []
+        var lines: [UInt8] = []
     }
 
     private let directory: String
@@ -28,6 +24,8 @@ package final class TransactionLog: Sendable {
     private let state: Mutex<State>
     private let report: @Sendable (SystemCallError) -> Void
     private let clock: @Sendable () -> Int64
+    private let systemLog: SystemLog?
+    private let recheck: Int64
 
     /// `directory`: the log directory. `node`: the local host name. `report` is told of the first failure of a row of
     /// failures: logging never stops mail.
@@ -38,20 +36,23 @@ package final class TransactionLog: Sendable {
             directory: directory, options: options, node: node, clock: { SystemClock.wallNanoseconds }, report: report)
     }
 
-    /// `clock`: nanoseconds since 1970.
+    /// `clock`: nanoseconds since 1970. `systemLog`: the socket of syslog. `recheck`: see ``LogFile``.
     init(
-        directory: String, options: LogOptions, node: String, clock: @escaping @Sendable () -> Int64,
+        directory: String, options: LogOptions, node: String, systemLog: String = SystemLog.path,
+        recheck: Int64 = LogFile.usualRecheck, clock: @escaping @Sendable () -> Int64,
         report: @escaping @Sendable (SystemCallError) -> Void
     ) {
         self.clock = clock
         self.directory = directory
+        self.recheck = recheck
         process = String(getpid(), radix: 16)
         self.report = report
+        self.systemLog = try? SystemLog(systemLog, program: "martlet")
         state = Mutex(
             State(
                 layout: LogLayout(options: options, node: node),
-                messages: Target(path: "\(directory)/mail.log_current"),
-                connections: Target(path: Self.connectionPath(directory, options))))
+                messages: LogFile("\(directory)/mail.log_current", recheck: recheck),
+                connections: LogFile(Self.connectionPath(directory, options), recheck: recheck)))
     }
 
     private static func connectionPath(_ directory: String, _ options: LogOptions) -> String {
@@ -68,14 +69,13 @@ package final class TransactionLog: Sendable {
         return occasions.contains(occasion) ? options.header : nil
     }
 
-    /// A reload: the lines that follow have the fields that are configured now.
+    /// A reload: the lines that follow have the fields that are configured now, and go to the files that have their names
+    /// now.
     package func configure(_ options: LogOptions, node: String) {
         state.withLock { state in
             state.layout = LogLayout(options: options, node: node)
-            let path = Self.connectionPath(directory, options)
-            guard state.connections.path != path else { return }
-            if state.connections.descriptor >= 0 { close(state.connections.descriptor) }
-            state.connections = Target(path: path)
+            state.messages = LogFile(state.messages.path, recheck: recheck)
+            state.connections = LogFile(Self.connectionPath(directory, options), recheck: recheck)
         }
     }
 
@@ -84,67 +84,84 @@ package final class TransactionLog: Sendable {
         guard !entries.isEmpty else { return }
         let now = clock()
         state.withLock { state in
-            state.sequence &+= 1
-            let operation = "\(process).\(String(thread, radix: 16)).\(state.sequence)"
-            var time: [UInt8] = []
-            state.dates.appendLogTime(nanoseconds: now, to: &time)
-            var lines: [UInt8] = []
-            lines.reserveCapacity(entries.count * 256)
-            for entry in entries { state.layout.append(entry, time: time, process: operation, to: &lines) }
-            append(lines, to: &state.messages, now: now, failures: &state.failures)
+            let operation = beginOperation(&state, thread, now)
+            for entry in entries {
+                state.layout.append(entry, time: state.time, process: operation, to: &state.lines)
+            }
+            let priority = state.layout.options.messagesSyslog
+            guard leavesForFile(&state.lines, priority) else { return }
+            let failure = state.messages.append(state.lines, now: now, clock: clock)
+            settle(failure, &state)
         }
     }
 
     /// Writes a connection entry when `log_connection` asks for its kind.
     package func write(_ entry: ConnectionLogEntry, thread: Int = 0) {
-        let wanted: LogOptions.Connection = entry.action == .authentication ? .authentication : .entries
-        guard options.connection.contains(wanted) else { return }
         let now = clock()
         state.withLock { state in
-            state.sequence &+= 1
-            let operation = "\(process).\(String(thread, radix: 16)).\(state.sequence)"
-            var time: [UInt8] = []
-            state.dates.appendLogTime(nanoseconds: now, to: &time)
-            var line: [UInt8] = []
-            state.layout.append(entry, time: time, process: operation, to: &line)
-            append(line, to: &state.connections, now: now, failures: &state.failures)
+            guard state.layout.options.connection.contains(entry.action.kind) else { return }
+            let operation = beginOperation(&state, thread, now)
+            state.layout.append(entry, time: state.time, process: operation, to: &state.lines)
+            let priority = state.layout.options.connectionsSyslog
+            guard leavesForFile(&state.lines, priority) else { return }
+            let failure = state.connections.append(state.lines, now: now, clock: clock)
+            settle(failure, &state)
         }
     }
 
-    deinit {
-        state.withLock { state in
-            for target in [state.messages, state.connections] where target.descriptor >= 0 { close(target.descriptor) }
-        }
+    /// HELD_SNDOPR: a notice in syslog of a message that is held because it goes round in circles.
+    package func noticeHeld(_ name: String, reason: String) {
+        guard let severity = options.heldSeverity else { return }
+        _ = systemLog?.say("\(name) is held: \(reason)", severity: severity)
     }
 
-    private func append(_ lines: [UInt8], to target: inout Target, now: Int64, failures: inout Int) {
-        do throws(SystemCallError) {
-            try reopenIfRenamed(&target, now: now)
-            var failure: SystemCallError?
-            lines.withUnsafeBytes { bytes in
-                do throws(SystemCallError) {
-                    try Files.writeAll(target.descriptor, bytes, target.path)
-                } catch {
-                    failure = error
-                }
-            }
-            if let failure { throw failure }
-            failures = 0
-        } catch {
-            failures += 1
-            if failures == 1 { report(error) }
+    /// All entries of one operation have its time and its number.
+    private func beginOperation(_ state: inout State, _ thread: Int, _ now: Int64) -> String {
+        state.sequence &+= 1
+        state.time.removeAll(keepingCapacity: true)
+        state.lines.removeAll(keepingCapacity: true)
+        if state.layout.options.format.isStructured {
+            state.dates.appendISOTime(nanoseconds: now, to: &state.time)
+        } else {
+            state.dates.appendLogTime(nanoseconds: now, to: &state.time)
         }
+        return "\(process).\(String(thread, radix: 16)).\(state.sequence)"
     }
 
-    /// Looks once a second whether the name still leads to the open file; at once when the clock was set back.
-    private func reopenIfRenamed(_ target: inout Target, now: Int64) throws(SystemCallError) {
-        if target.descriptor >= 0, (0..<1_000_000_000).contains(now - target.checkedAt) { return }
-        target.checkedAt = now
-        var information = stat()
-        if target.descriptor >= 0, stat(target.path, &information) == 0, information.st_ino == target.inode { return }
-        if target.descriptor >= 0 { close(target.descriptor) }
-        target.descriptor = -1
-        target.descriptor = try OwnedDescriptor.open(target.path, O_WRONLY | O_APPEND | O_CREAT, mode: 0o640).release()
-        if fstat(target.descriptor, &information) == 0 { target.inode = UInt64(information.st_ino) }
+    /// Sends lines to syslog and keeps those that are for the file: all, or with a negative priority those that syslog
+    /// did not take. False when none is left.
+    private func leavesForFile(_ lines: inout [UInt8], _ priority: Int) -> Bool {
+        guard priority != 0, let systemLog else { return true }
+        var kept: [UInt8] = []
+        for line in lines.split(separator: UInt8(ascii: "\n")) {
+            let isTaken = systemLog.send(line, priority: Int(clamping: priority.magnitude))
+            if priority < 0, !isTaken { kept += line + [UInt8(ascii: "\n")] }
+        }
+        if priority < 0 { lines = kept }
+        return !lines.isEmpty
+    }
+
+    private func settle(_ failure: SystemCallError?, _ state: inout State) {
+        guard let failure else {
+            state.failures = 0
+            return
+        }
+        state.failures += 1
+        guard state.failures == 1 else { return }
+        report(failure)
+        if let severity = state.layout.options.failureSeverity {
+            _ = systemLog?.say("the transaction log cannot be written: \(failure)", severity: severity)
+        }
+    }
+}
+
+extension ConnectionLogEntry.Action {
+    /// The bit of `log_connection` that asks for it.
+    fileprivate var kind: LogOptions.Connection {
+        switch self {
+        case .opened, .closed, .rejected, .refusedByPortAccess, .failed: .entries
+        case .authentication: .authentication
+        case .remoteQueueStart: .etrn
+        }
     }
 }

@@ -82,7 +82,7 @@ import Testing
         #expect(configuration.channels.localHost == "mail.example.com")
         #expect(configuration.channels.local?.requiresAlias == true)
         #expect(configuration.mta.byteLimit == 52_428_800)
-        #expect(configuration.mta.logging.connection == 131)
+        #expect(configuration.options.integer("mta.log_connection") == 131)
         #expect(configuration.directoryFile == "/i/config/directory")
         #expect(configuration.tasks.map(\.name).sorted() == ["purge", "return_job"])
     }

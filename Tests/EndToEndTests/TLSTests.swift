@@ -195,7 +195,7 @@ import Testing
         try send("opportunistic", sender)
         #expect(
             sink.arrivals().first?.contains(" with ESMTPS") == true, "\(sink.arrivals())\n\(sender.mailLog)")
-        #expect(eventually { sender.mailLog.contains { $0.contains("tcp_local                 DESC ") } })
+        #expect(eventually { sender.mailLog.contains { $0.contains("tcp_local                 DEPSC ") } })
 
         try sender.stop()
         try sender.martlet("config", "set", "channel:tcp_local.musttlsclient")

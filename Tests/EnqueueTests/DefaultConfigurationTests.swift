@@ -249,7 +249,7 @@ import TransactionLog
     @Test func logOptions() throws {
         let configuration = try Site().configuration
         let options = LogOptions { configuration.options.integer("mta.\($0)") }
-        #expect(options.format == 1)
+        #expect(options.format == .columns)
         #expect(options.connection == [.information, .entries, .authentication])
         #expect(options.filename && options.messageID && options.process && options.queueTime && options.reason)
         #expect(options.username && options.diagnostics)

@@ -54,7 +54,7 @@ import Testing
         #expect(String(decoding: first, as: UTF8.self) == "Mon, 02 Jun 2014 09:45:50 +0100 (CET)")
         #expect(String(decoding: next, as: UTF8.self) == "Mon, 02 Jun 2014 09:45:51 +0100 (CET)")
         var iso: [UInt8] = []
-        MessageDate.appendISO8601(nanoseconds: 1_401_698_750_290_000_000, zone: ZoneOffset(seconds: 3_600), to: &iso)
+        cache.appendISOTime(nanoseconds: 1_401_698_750_290_000_000, to: &iso)
         #expect(String(decoding: iso, as: UTF8.self) == "2014-06-02T09:45:50.29")
         iso = []
         MessageDate.appendISO8601(1_691_437_237, to: &iso)

@@ -15,6 +15,7 @@ struct ServerDriver {
     /// Content of the messages taken.
     var messages: [String] = []
     var aborts: [String] = []
+    var badCommands: [String] = []
     var names: [String] = []
     /// How often the TLS handshake was to begin.
     var tlsStarts = 0
@@ -67,6 +68,7 @@ struct ServerDriver {
                 aborts.append(Self.text(reason))
             case .close: isClosed = true
             case .startTLS: tlsStarts += 1
+            case .badCommand(let verb, _): badCommands.append(verb)
             case .authenticate, .authenticationResponse, .greeting, .mail, .recipient, .beginData, .endOfData, .verify,
                 .expand, .remoteQueueStart, .privateCommand, .attributes:
                 question = action
@@ -127,7 +129,7 @@ struct ServerDriver {
             return .accept(nil)
         case .authenticate(let mechanism, let response): return authentication(mechanism, response)
         case .authenticationResponse(let response): return authentication("", response)
-        case .reply, .content, .abort, .startTLS, .close: return .accept(nil)
+        case .reply, .badCommand, .content, .abort, .startTLS, .close: return .accept(nil)
         }
     }
 

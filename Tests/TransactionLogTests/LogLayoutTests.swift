@@ -40,8 +40,8 @@ private var full: MessageLogEntry {
     entry.reason = "why"
     entry.diagnostic = "smtp;250 ok"
     entry.remoteMTA = "mx.d (TCP|1|2|3|4)"
-    entry.transport = "TCP|192.0.2.25|25|192.0.2.1|4000"
-    entry.application = "SMTP"
+    entry.connection.transport = "TCP|192.0.2.25|25|192.0.2.1|4000"
+    entry.connection.application = "SMTP"
     entry.queueSeconds = 61
     return entry
 }
@@ -161,8 +161,8 @@ private var full: MessageLogEntry {
         entry.reason = hostile
         entry.diagnostic = hostile
         entry.remoteMTA = hostile
-        entry.transport = hostile
-        entry.application = hostile
+        entry.connection.transport = hostile
+        entry.connection.application = hostile
         let all = options([
             "log_format": format, "log_node": 1, "log_process": 1, "log_filename": 1, "log_envelope_id": 1,
             "log_message_id": 1, "log_username": 1, "log_connection": 97, "log_reason": 1, "log_remote_mta": 1,

@@ -6,7 +6,7 @@ import TransactionLog
     @Test func builtInDefaults() {
         var expected = LogOptions()
         #expect(LogOptions { _ in nil } == expected)
-        #expect(expected.format == 1)
+        #expect(expected.format == .columns)
         #expect(expected.diagnostics)
         #expect(expected.connection == [])
         expected.diagnostics = false
@@ -30,12 +30,35 @@ import TransactionLog
         #expect(LogOptions { values[$0] } == expected)
     }
 
-    /// Bit 0 asks for the field, bits 1 and 2 for something else.
+    /// "With LOG_FORMAT > 3 these default to on"; LOG_AUTH, LOG_DELIVERY_FLAGS and LOG_IMAP_FLAGS have no field here.
+    @Test(arguments: [1, 2, 3, 4, 5, 6])
+    func fieldsOfStructuredFormats(_ format: Int) {
+        let options = LogOptions { $0 == "log_format" ? format : nil }
+        let isOn = format > 3
+        #expect(options.format.rawValue == format)
+        #expect(
+            [
+                options.filename, options.filter, options.messageID, options.notary, options.priority, options.process,
+                options.queueTime, options.reason, options.username,
+            ] == Array(repeating: isOn, count: 9))
+        #expect(!options.node && !options.envelopeID && !options.remoteMTA && options.diagnostics)
+        let off = LogOptions { ["log_format": format, "log_filename": 0, "log_reason": 0][$0] }
+        #expect(!off.filename && !off.reason)
+    }
+
+    @Test(arguments: [(0, nil, nil), (1, nil, 5), (1, 3, 3)] as [(Int, Int?, Int?)])
+    func severityOfFailures(_ value: Int, _ priority: Int?, _ severity: Int?) {
+        let options = LogOptions { $0 == "log_sndopr" ? value : $0 == "sndopr_priority" ? priority : nil }
+        #expect(options.failureSeverity == severity)
+    }
+
+    /// Bit 0 asks for the field, bit 1 for something else; bit 2 for formats 4 to 6.
     @Test(arguments: [(0, false), (1, true), (2, false), (3, true), (4, false), (5, true)])
     func bitZeroWritesTheField(_ value: Int, _ isWritten: Bool) {
         let options = LogOptions { ["log_reason": value, "log_diagnostics": value, "log_remote_mta": value][$0] }
         #expect(options.reason == isWritten)
         #expect(options.diagnostics == isWritten)
         #expect(options.remoteMTA == isWritten)
+        #expect(options.writtenEmpty == (value & 4 != 0 ? [.reason, .diagnostic, .remoteMTA] : []))
     }
 }

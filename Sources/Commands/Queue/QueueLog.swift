@@ -1,121 +1,21 @@
 import Envelope
 import Glibc
 import SystemCalls
+import TransactionLog
 
-/// A line of `mail.log` about a message (notifications-logging specification, section 2.2).
-struct QueueLogLine: Hashable {
-    /// `dd-Mon-yyyy hh:mm:ss.cc`, local time.
-    var stamp: String
-    /// Seconds since 1970.
-    var time: Int64
-    /// `E`, `Q` …, with its modifiers.
-    var action: String
-    var source: String
-    /// Empty in dequeue entries.
-    var destination: String
-    var blocks: Int
-    var sender: String
-    var originalRecipient: String
-    var recipient: String
-    /// `channel/entry name`; nil when the log does not carry it.
-    var entry: String?
-    /// What stands behind: message id, reason, diagnostic.
-    var detail: String
-
-    var entryName: EntryName? { entry.flatMap { EntryName($0) } }
-
-    private static let actions: Set<Character> = ["E", "D", "Q", "R", "K", "J", "W", "Z", "B", "V", "H"]
-
-    /// Nil for a line of another kind.
-    init?(_ line: Substring) {
-        let fields = line.split(separator: " ", omittingEmptySubsequences: false)
-        guard fields.count > 6, fields[0].utf8.count == 11, fields[1].utf8.count >= 8,
-            let place = (2..<min(fields.count - 4, 40)).first(where: { Self.isAction(fields[$0], fields[$0 + 1]) }),
-            let time = Self.seconds(fields[0], fields[1].prefix(8))
-        else { return nil }
-        stamp = "\(fields[0]) \(fields[1])"
-        self.time = time
-        action = String(fields[place])
-        // Node and process may stand before; channels are padded with blanks.
-        let words = fields[2..<place].filter { !$0.isEmpty }
-        let isEnqueue = ["E", "J", "H", "B", "V"].contains(action.first)
-        source = String((isEnqueue && words.count > 1 ? words.dropLast().last : words.last) ?? "")
-        destination = isEnqueue && words.count > 1 ? String(words.last ?? "") : ""
-        blocks = Int(fields[place + 1]) ?? 0
-        sender = Self.plain(fields[place + 2])
-        originalRecipient = Self.plain(fields[place + 3])
-        recipient = fields.indices.contains(place + 4) ? Self.plain(fields[place + 4]) : ""
-        let rest = fields.dropFirst(place + 5)
-        let name = rest.firstIndex { $0.contains("/") && EntryName(Self.plain($0)) != nil }
-        entry = name.map { Self.plain(fields[$0]) }
-        detail = (name.map { fields[($0 + 1)...] } ?? rest).joined(separator: " ")
-    }
-
-    private static func isAction(_ word: Substring, _ next: Substring) -> Bool {
-        guard let first = word.first, actions.contains(first) else { return false }
-        return word.dropFirst().allSatisfy { "ELSAC".contains($0) } && Int(next) != nil
-    }
-
-    /// A field of format 3 has its length before it.
-    private static func plain(_ field: Substring) -> String {
-        let digits = field.prefix { $0.isASCII && $0.isNumber }
-        let rest = field.dropFirst(digits.count)
-        guard !digits.isEmpty, rest.first == ":", Int(digits) == rest.dropFirst().utf8.count else {
-            return String(field)
-        }
-        return String(rest.dropFirst())
-    }
-
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-
-    /// `dd-Mon-yyyy` and `hh:mm:ss`, local time.
-    private static func seconds(_ date: Substring, _ clock: Substring) -> Int64? {
-        let day = date.split(separator: "-")
-        let time = clock.split(separator: ":").compactMap { Int32($0) }
-        guard day.count == 3, time.count == 3, let number = Int32(day[0]), let year = Int32(day[2]),
-            let month = months.firstIndex(of: String(day[1]))
-        else { return nil }
-        var parts = tm()
-        parts.tm_mday = number
-        parts.tm_mon = Int32(month)
-        parts.tm_year = year - 1900
-        (parts.tm_hour, parts.tm_min, parts.tm_sec) = (time[0], time[1], time[2])
-        parts.tm_isdst = -1
-        return Int64(mktime(&parts))
-    }
-
-    /// What the action means, for people.
-    var meaning: String {
-        switch action.first {
-        case "E": "taken"
-        case "D": "delivered"
-        case "Q": "failed, to be tried again"
-        case "R": "failed for good, returned"
-        case "K": "failed for good, the sender wanted no notice"
-        case "J": "refused"
-        case "W": "the sender was warned of the delay"
-        case "Z": "to be tried again at once, others are settled"
-        case "H": "held"
-        case "V": "given up by the client"
-        default: "rejected"
-        }
-    }
-}
-
-/// The message log: `mail.log`, `mail.log_yesterday`, `mail.log_current`.
+/// The message log: `mail.log`, `mail.log_yesterday`, `mail.log_current`, and what a roll-over has in hand between the
+/// first two.
 struct QueueLog {
     /// The directory of the logs.
     let directory: String
 
     /// Lines that hold one of the texts, oldest first.
     func lines(with texts: [String]) -> [QueueLogLine] {
-        let needles = texts.filter { !$0.isEmpty }.map { Array($0.utf8) }
+        let needles = texts.filter { !$0.isEmpty }.flatMap(Self.spellings)
         guard !needles.isEmpty else { return [] }
         var found: [QueueLogLine] = []
-        for name in ["mail.log", "mail.log_yesterday", "mail.log_current"] {
-            Self.eachLine("\(directory)/\(name)") { line in
+        for file in files() {
+            file.eachLine { line in
                 guard needles.contains(where: { Self.holds(line, $0) }) else { return }
                 let text = String(decoding: line, as: UTF8.self)
                 if let parsed = QueueLogLine(text[...]) { found.append(parsed) }
@@ -124,18 +24,67 @@ struct QueueLog {
         return found
     }
 
+    /// A text as XML and JSON write it, and as it is.
+    private static func spellings(_ text: String) -> [[UInt8]] {
+        let xml = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")]
+        let json = [("\\", "\\\\"), ("\"", "\\\"")]
+        let spellings = [[], xml, json].map { escapes in
+            escapes.reduce(Array(text.utf8)) { octets, escape in
+                octets.flatMap { [$0] == Array(escape.0.utf8) ? Array(escape.1.utf8) : [$0] }
+            }
+        }
+        return Array(Set(spellings))
+    }
+
+    /// Oldest first. They are opened newest first: a file that is renamed meanwhile is found under its next name, and
+    /// once.
+    private func files() -> [LogPiece] {
+        var seen: Set<UInt64> = []
+        var files: [LogPiece] = []
+        func open(_ path: String, limit: Int64? = nil) {
+            guard let file = LogPiece(path, limit: limit), seen.insert(file.inode).inserted else { return }
+            files.append(file)
+        }
+        open("\(directory)/mail.log_current")
+        open("\(directory)/mail.log_yesterday")
+        let pieces = LogRollover.pieces(of: "mail.log", in: directory)
+        for piece in pieces { open(piece.path) }
+        // The part of mail.log behind this is copied from the piece.
+        open("\(directory)/mail.log", limit: pieces.map(\.offset).min())
+        return files.reversed()
+    }
+
     private static func holds(_ line: UnsafeRawBufferPointer, _ needle: [UInt8]) -> Bool {
         needle.withUnsafeBytes { line.holds($0) }
     }
+}
+
+/// A log file that is open to be read.
+private final class LogPiece {
+    let inode: UInt64
+    private let file: OwnedDescriptor
+    /// Octets that are read at most.
+    private let limit: Int64?
+
+    /// Nil when it is not there.
+    init?(_ path: String, limit: Int64?) {
+        guard let file = try? OwnedDescriptor.open(path, O_RDONLY) else { return nil }
+        var information = stat()
+        guard fstat(file.number, &information) == 0 else { return nil }
+        inode = UInt64(information.st_ino)
+        self.file = file
+        self.limit = limit
+    }
 
     /// A file may be large: it is read piece by piece.
-    private static func eachLine(_ path: String, _ body: (UnsafeRawBufferPointer) -> Void) {
-        guard let file = try? OwnedDescriptor.open(path, O_RDONLY | O_CLOEXEC) else { return }
+    func eachLine(_ body: (UnsafeRawBufferPointer) -> Void) {
         var pending: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count = read(file.number, &buffer, buffer.count)
+        var left = limit ?? .max
+        while left > 0 {
+            let count = read(file.number, &buffer, min(buffer.count, Int(clamping: left)))
             guard count > 0 else { break }
+            left -= Int64(count)
             pending.append(contentsOf: buffer[..<count])
             let used = pending.withUnsafeBytes { bytes -> Int in
                 var start = 0

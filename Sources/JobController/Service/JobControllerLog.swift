@@ -21,7 +21,7 @@ struct JobControllerDebug: OptionSet {
 
 /// `job_controller.log-uniqueid`: one line a record, `hh.mm.ss.cc: text` in local time
 /// (job-controller specification, 13).
-final class JobControllerLog {
+final class JobControllerLog: Sendable {
     /// Becomes the standard output and error of jobs.
     let descriptor: Int32
     private let file: VersionedLogFile?

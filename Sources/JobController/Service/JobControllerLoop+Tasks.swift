@@ -152,9 +152,11 @@ extension JobControllerLoop {
         }
     }
 
-    /// The part of the return job that is about ages; in every `period`-th one only (job-controller specification, 11.3).
+    /// What the Job Controller does of the return job: the roll-over, and in every `period`-th one the ages (job-controller
+    /// specification, 11.3).
     private func returnJob(every period: Int) -> JSONValue {
         let number = tasks.countReturnJob()
+        rollLogs()
         var sums = DeliverySchedule.AgeJudgement()
         if number.isMultiple(of: period) {
             sums = schedule.judgeAges(now: now)

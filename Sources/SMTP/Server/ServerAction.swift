@@ -3,6 +3,9 @@
 package enum ServerAction: Hashable, Sendable {
     /// Write this; nothing need be flushed before ``ServerSession/next()`` gives nil.
     case reply(Reply)
+    /// For the log: what the reply that follows is about is no command, or not a well-formed one. `verb`: its beginning,
+    /// without what could be a secret.
+    case badCommand(verb: String, Reply)
     /// Question: HELO (`extended` false), EHLO or LHLO. Octets of `name` above 127 have become `*` (channels
     /// specification, 8.1). An open transaction is given up by ``abort(_:)`` after acceptance.
     case greeting(name: String, extended: Bool)
@@ -44,7 +47,7 @@ package enum ServerAction: Hashable, Sendable {
     /// Whether the session waits for ``ServerSession/answered(_:)``.
     package var isQuestion: Bool {
         switch self {
-        case .reply, .content, .abort, .startTLS, .close: false
+        case .reply, .badCommand, .content, .abort, .startTLS, .close: false
         case .greeting, .mail, .recipient, .beginData, .endOfData, .verify, .expand, .authenticate,
             .authenticationResponse, .remoteQueueStart, .privateCommand, .attributes:
             true

@@ -48,6 +48,8 @@ extension ServerSession {
             return close(with: .disconnecting("bad command"))
         }
         counts.badCommands += 1
+        let verb = framer.line.prefix { !Octet.isBlank($0) }.prefix(40)
+        emit(.badCommand(verb: String(decoding: verb, as: UTF8.self), reply))
         send(reply)
     }
 

@@ -67,7 +67,7 @@ package struct ServerSession: Sendable {
     package internal(set) var contentOctets: Int64 = 0
 
     private var input = InputBuffer()
-    private var framer = LineFramer()
+    private(set) var framer = LineFramer()
     private var actions: [ServerAction] = []
     private var nextAction = 0
     private var isInputEnded = false
@@ -223,8 +223,8 @@ package struct ServerSession: Sendable {
         return true
     }
 
-    /// Whether octets wait that came before their time.
-    var hasInput: Bool { !input.isEmpty }
+    /// Whether octets wait that came before their time: the client pipelines.
+    package var hasInput: Bool { !input.isEmpty }
 
     var hasActions: Bool { nextAction < actions.count }
 
