@@ -25,6 +25,14 @@ package struct DeliveryJob: Sendable {
         case timedOut
         /// Do not try: an operator returns it, and says why.
         case returned(String)
+
+        /// The message goes back without an attempt.
+        var isReturn: Bool {
+            switch self {
+            case .none, .delayWarning: false
+            case .timedOut, .returned: true
+            }
+        }
     }
 
     package var message: QueuedMessage

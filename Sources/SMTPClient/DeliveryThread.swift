@@ -116,7 +116,7 @@ final class DeliveryThread {
 
     /// DEQUEUE_ACCESS; a copy that goes back to its sender is not asked about.
     private func postpone(_ work: any PendingWork, _ job: DeliveryJob) -> Bool {
-        guard let access = context.settings.dequeueAccess, job.notice != .timedOut, job.notice != .returned,
+        guard let access = context.settings.dequeueAccess, !job.notice.isReturn,
             let postponement = access.postponement(job, now: SystemClock.wallSeconds)
         else { return false }
         let text = "DEQUEUE_ACCESS: \(postponement.text)"

@@ -1,5 +1,6 @@
 import Glibc
 import ProcessPool
+import Synchronization
 import SystemCalls
 
 /// What `job_controller.debug` has written besides (job-controller specification, section 13). Its other bits ask for checks
@@ -25,7 +26,13 @@ final class JobControllerLog: Sendable {
     /// Becomes the standard output and error of jobs.
     let descriptor: Int32
     private let file: VersionedLogFile?
-    var debugs: JobControllerDebug = []
+    private let mask = Atomic<UInt32>(0)
+
+    /// `job_controller.debug`.
+    var debugs: JobControllerDebug {
+        get { JobControllerDebug(rawValue: mask.load(ordering: .relaxed)) }
+        set { mask.store(newValue.rawValue, ordering: .relaxed) }
+    }
 
     /// A log that cannot be opened leaves standard error. The newest `versions` stay; 0: all.
     init(directory: String, versions: Int = 5) {

@@ -101,10 +101,11 @@ extension ServerSession {
     /// After the final dot, or the last chunk.
     private mutating func endContent() {
         phase = .command
-        guard var (rest, findings) = content?.finish() else { return }
+        guard let end = content?.finish() else { return }
+        var findings = end.findings
         findings.cameInChunks = transaction?.usesChunks ?? false
         guard refusal(findings) == nil else { return refuseContent(findings, replies: finalReplies) }
-        if !rest.isEmpty { emit(.content(rest)) }
+        if !end.content.isEmpty { emit(.content(end.content)) }
         content = nil
         ask(.endOfData(findings), .endOfData)
     }
