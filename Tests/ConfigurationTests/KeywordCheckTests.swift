@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "forwardchecktag", "identtcp", "sensitivityprivate", "sourcespamfilter1", "language = de",
+        "nodns", "identtcp", "sensitivityprivate", "sourcespamfilter1", "language = de",
     ])
     func whatIsNotThereIsSaid(keyword: String) {
         let name = keyword.split(separator: " ")[0]

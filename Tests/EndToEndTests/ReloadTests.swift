@@ -79,11 +79,11 @@ import Testing
     @Test func strictCheck() throws {
         let instance = try TestInstance()
         #expect(try instance.attempt(["config", "check", "--strict"]).exit == .exited(0))
-        try instance.martlet("config", "set", "channel:tcp_local.forwardchecktag")
+        try instance.martlet("config", "set", "channel:tcp_local.identtcp")
         #expect(try instance.attempt(["config", "check"]).exit == .exited(0))
         let strict = try instance.attempt(["config", "check", "--strict"])
         #expect(strict.exit == .exited(1))
-        #expect(strict.output.contains("forwardchecktag is recognised but not yet in effect"), "\(strict.output)")
+        #expect(strict.output.contains("identtcp is recognised but not yet in effect"), "\(strict.output)")
         #expect(try instance.martlet("config", "check", "--notes").contains("fileinto"))
     }
 }
