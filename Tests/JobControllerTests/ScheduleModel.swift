@@ -117,6 +117,7 @@ struct ScheduleModel {
     static func text(_ key: QueueEntryKey, _ change: DeliverySchedule.LedgerChange) -> String {
         switch change {
         case .done: "\(key) done"
+        case .requeue(let copy): "\(key) requeue \(copy)"
         case .attempt(_, let attempts, let next, _): "\(key) attempt \(attempts) \(next)"
         case .hold: "\(key) hold"
         case .release: "\(key) release"

@@ -10,7 +10,9 @@ import Testing
     }
 
     private func record(_ entry: inout LiveEntry, _ text: String, _ time: Int64, remote: String = "") {
-        entry.take(AttemptRecord(time: time, outcomes: failed(text, remote: remote), attempts: 1, nextTime: time + 60))
+        entry.take(
+            AttemptRecord(time: time, outcomes: failed(text, remote: remote), attempts: 1, nextTime: time + 60),
+            keepsAnswers: true)
     }
 
     private var entry: LiveEntry {
