@@ -71,10 +71,10 @@ fuzz: ## random inputs for every parser, SECONDS=600 for all together, TARGET=na
 	@MARTLET_TOOLS=1 $(BUILD) -c release --product fuzz --scratch-path .build/fuzz -Xswiftc -enable-testing
 	@.build/fuzz/release/fuzz $(SECONDS) $(TARGET)
 
-soak: ## kill -9 of random processes and UPGRADES=100 upgrades under load, many random seeds of the simulations
+soak: ## kill -9, failing system calls, full disks and UPGRADES=100 upgrades under load, many seeds of the simulations
 	@scripts/setup --tests
 	@$(MAKE) --no-print-directory release
-	@scripts/soak --spool-seeds 100000 --pool-seeds 2000 --upgrades $(UPGRADES)
+	@scripts/soak --faults 120 --full --spool-seeds 100000 --pool-seeds 2000 --upgrades $(UPGRADES)
 
 demo: ## start an instance, send a message through it, show it arriving, stop
 	@scripts/setup --tests
