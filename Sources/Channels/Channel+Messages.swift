@@ -17,7 +17,6 @@ extension Channel {
     /// `logheader`: bit 0 for header lines at dequeue, bit 1 at enqueue; nil: as the option `log_header` says.
     package var loggedHeader: Int? { integer("logheader") }
     package var isMasterDebugging: Bool { has("master_debug") }
-    package var isSlaveDebugging: Bool { has("slave_debug") }
 
     /// An address that lands here and still holds a route loses the outer host and is rewritten again.
     package var routesLocally: Bool { has("routelocal") }
@@ -90,7 +89,6 @@ extension Channel {
 
     /// First channel of delivery status notifications.
     package var notificationChannel: String { argument("notificationchannel")?.lowercased() ?? "process" }
-    package var dispositionChannel: String { argument("dispositionchannel")?.lowercased() ?? "process" }
 
     /// message/partial goes to the `defragment` channel first.
     package var defragments: Bool { has("defragment") }

@@ -21,7 +21,6 @@ package struct MTAOptions: Hashable, Sendable {
     package var returnEnvelope: UInt32
     package var returnDeliveryHistory: Bool
     package var historyToReturn: Int
-    package var linesToReturn: Int
     /// Blocks above which a notice returns the header only, when the client did not say.
     package var contentReturnBlockLimit: Int?
     /// Blocks above which a notice returns the header only, whatever the client said.
@@ -88,7 +87,6 @@ extension MTAOptions {
         returnEnvelope = options.mask("mta.return_envelope")
         returnDeliveryHistory = options.boolean("mta.return_delivery_history")
         historyToReturn = integer("history_to_return")
-        linesToReturn = integer("lines_to_return")
         contentReturnBlockLimit = options.integer("mta.content_return_block_limit")
         bounceBlockLimit = options.integer("mta.bounce_block_limit")
         maxReceivedLines = integer("max_received_lines")

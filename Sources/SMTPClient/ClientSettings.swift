@@ -105,7 +105,7 @@ package struct ClientSettings: Sendable {
             greeting = .whenAdvertised
         }
         isLMTP = HostSelection.isLMTP(channel)
-        nameservers = channel.settings["nameservers"]?.arguments ?? []
+        nameservers = channel.nameServers
         usesChunking = channel.isCHUNKINGClient
         remoteQueueStart = (channel.remoteQueueStartRequest ?? "").filter { $0.isASCII && $0 > " " && $0 != "\u{7F}" }
         eightBit = channel.has("eightbit") ? .send : .convert
@@ -123,7 +123,7 @@ package struct ClientSettings: Sendable {
         }
         removesRoute = channel.has("dequeueremoveroute")
         interfaceAddress = channel.argument("interfaceaddress")
-        self.loopValue = channel.has("loopcheck") ? loopValue : nil
+        self.loopValue = channel.checksLoops ? loopValue : nil
         wantsTrace = channel.has("master_debug")
         read(options: channel.options)
     }

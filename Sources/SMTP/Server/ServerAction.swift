@@ -43,16 +43,6 @@ package enum ServerAction: Hashable, Sendable {
     case attributes(ClientAttributes.Command, ClientAttributes)
     /// Write what is pending and close; nothing comes after this.
     case close
-
-    /// Whether the session waits for ``ServerSession/answered(_:)``.
-    package var isQuestion: Bool {
-        switch self {
-        case .reply, .badCommand, .content, .abort, .startTLS, .close: false
-        case .greeting, .mail, .recipient, .beginData, .endOfData, .verify, .expand, .authenticate,
-            .authenticationResponse, .remoteQueueStart, .privateCommand, .attributes:
-            true
-        }
-    }
 }
 
 /// Why a transaction ended without a message.

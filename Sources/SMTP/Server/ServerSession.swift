@@ -2,7 +2,7 @@
 /// socket, no clock, no policy (RFC 5321, smtp specification 1 to 7).
 ///
 /// The driver calls ``start()`` once, gives octets to ``receive(_:)`` and after each call takes actions from ``next()``
-/// until that gives nil. A question (``ServerAction/isQuestion``) is answered by ``answered(_:)``, at once or later;
+/// until that gives nil. A question is answered by ``answered(_:)``, at once or later;
 /// meanwhile input waits. The driver reads from the connection only while ``wantsInput`` is true.
 package struct ServerSession: Sendable {
     enum Phase {
