@@ -13,19 +13,22 @@ struct DaemonClient {
 
     let path: String
     let daemon: Daemon
+    /// How long an answer is waited for when nobody says otherwise.
+    let timeoutSeconds: Int
 
-    init(root: String, _ daemon: Daemon) {
+    init(root: String, _ daemon: Daemon, timeoutSeconds: Int = 30) {
         path = "\(root)/run/\(daemon.rawValue)"
         self.daemon = daemon
+        self.timeoutSeconds = timeoutSeconds
     }
 
     /// Sends a command with its arguments and gives the JSON answer. Throws what the daemon says when it refuses.
     /// Waits `timeoutSeconds` at most for the answer.
-    func command(_ words: String..., timeoutSeconds: Int = 30) throws -> String {
-        try command(words, timeoutSeconds)
+    func command(_ words: String..., timeoutSeconds: Int? = nil) throws -> String {
+        try command(words, timeoutSeconds ?? self.timeoutSeconds)
     }
 
-    private func command(_ words: [String], _ timeoutSeconds: Int = 30) throws -> String {
+    private func command(_ words: [String], _ timeoutSeconds: Int) throws -> String {
         guard words.allSatisfy({ !$0.isEmpty && !$0.contains(where: \.isWhitespace) }) else {
             throw CommandFailure("a name has no blanks: \(words.dropFirst().joined(separator: " "))")
         }
@@ -43,7 +46,7 @@ struct DaemonClient {
 
     /// The answer as a value.
     func ask<Answer: Decodable>(_ type: Answer.Type, _ words: String...) throws -> Answer {
-        let answer = try command(words)
+        let answer = try command(words, timeoutSeconds)
         do {
             return try JSONDecoder().decode(type, from: Data(answer.utf8))
         } catch {

@@ -53,10 +53,10 @@ struct StatusSource {
 
     let root: String
 
-    init(root: String) {
+    init(root: String, timeoutSeconds: Int = 30) {
         self.root = root
-        dispatcher = DaemonClient(root: root, .dispatcher)
-        controller = DaemonClient(root: root, .jobController)
+        dispatcher = DaemonClient(root: root, .dispatcher, timeoutSeconds: timeoutSeconds)
+        controller = DaemonClient(root: root, .jobController, timeoutSeconds: timeoutSeconds)
     }
 
     func overview() throws -> [String] {

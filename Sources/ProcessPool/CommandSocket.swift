@@ -126,12 +126,10 @@ package final class CommandConversation {
     private let socket: OwnedDescriptor
     private let path: String
 
-    /// `timeoutSeconds`: how long an answer is waited for.
+    /// `timeoutSeconds`: how long the other side is waited for, at each step.
     package init(_ path: String, timeoutSeconds: Int = 30) throws(SystemCallError) {
-        socket = try UnixSockets.connect(path, .stream)
+        socket = try UnixSockets.connect(path, .stream, timeoutSeconds: timeoutSeconds)
         self.path = path
-        var limit = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
-        setsockopt(socket.number, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
     /// Sends one line and waits for the line that answers it.

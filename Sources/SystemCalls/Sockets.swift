@@ -226,8 +226,17 @@ package enum UnixSockets {
         return socket
     }
 
-    package static func connect(_ path: String, _ kind: Kind) throws(SystemCallError) -> OwnedDescriptor {
+    /// `timeoutSeconds`: how long connecting, sending and receiving wait at most, each; the error is then EAGAIN.
+    package static func connect(
+        _ path: String, _ kind: Kind, timeoutSeconds: Int? = nil
+    ) throws(SystemCallError) -> OwnedDescriptor {
         let socket = try create(kind)
+        if let timeoutSeconds {
+            var limit = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
+            for option in [SO_SNDTIMEO, SO_RCVTIMEO] {
+                setsockopt(socket.number, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+            }
+        }
         try withAddress(path) { pointer, length throws(SystemCallError) in
             _ = try checked("connect", path) { Glibc.connect(socket.number, pointer, length) }
         }

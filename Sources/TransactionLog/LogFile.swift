@@ -13,7 +13,7 @@ struct LogFile: ~Copyable {
     private var descriptor: Int32 = -1
     private var inode: UInt64 = 0
     private var checkedAt: Int64 = 0
-    /// The last write ended in the middle of a line: the file system was full.
+    /// The file that was opened ends in the middle of a line: who wrote that was killed, or the machine stopped.
     private var isTorn = false
 
     init(_ path: String, recheck: Int64) {
@@ -48,12 +48,24 @@ struct LogFile: ~Copyable {
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                isTorn = written > 0 || isTorn
-                throw .current("write", path)
+                let failure = SystemCallError.current("write", path)
+                if written > 0 { endTornLine() }
+                throw failure
             }
             written += count
         }
         isTorn = false
+    }
+
+    /// The file system was full in the middle of a line of ours. Any process may be the next that writes, and would go on
+    /// behind it: its last octet becomes a line end, which needs no room.
+    private mutating func endTornLine() {
+        isTorn = true
+        let end = lseek(descriptor, 0, SEEK_CUR)
+        // With O_APPEND pwrite(2) appends as well.
+        guard end > 0, fcntl(descriptor, F_SETFL, 0) == 0 else { return }
+        isTorn = pwrite(descriptor, [UInt8(ascii: "\n")], 1, end - 1) != 1
+        _ = fcntl(descriptor, F_SETFL, O_APPEND)
     }
 
     private var isRemoved: Bool {
@@ -69,8 +81,11 @@ struct LogFile: ~Copyable {
         if descriptor >= 0, stat(path, &information) == 0, information.st_ino == inode { return }
         if descriptor >= 0 { close(descriptor) }
         descriptor = -1
-        isTorn = false
-        descriptor = try OwnedDescriptor.open(path, O_WRONLY | O_APPEND | O_CREAT, mode: 0o640).release()
+        descriptor = try OwnedDescriptor.open(path, O_RDWR | O_APPEND | O_CREAT, mode: 0o640).release()
         if fstat(descriptor, &information) == 0 { inode = UInt64(information.st_ino) }
+        var last: UInt8 = 0
+        isTorn =
+            information.st_size > 0 && pread(descriptor, &last, 1, information.st_size - 1) == 1
+            && last != UInt8(ascii: "\n")
     }
 }

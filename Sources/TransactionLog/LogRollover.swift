@@ -18,6 +18,7 @@ package struct LogRollover: Sendable {
     private let settling: Int64
     private let clock: @Sendable () -> Int64
     private let wait: @Sendable (_ nanoseconds: Int64) -> Void
+    private let synchronize: @Sendable (_ file: Int32, _ path: String) throws(SystemCallError) -> Void
 
     /// `directory`: the log directory.
     package init(directory: String) { self.init(directory: directory, settling: Self.usualSettling) }
@@ -25,12 +26,15 @@ package struct LogRollover: Sendable {
     init(
         directory: String, settling: Int64,
         clock: @escaping @Sendable () -> Int64 = { SystemClock.wallNanoseconds },
-        wait: @escaping @Sendable (_ nanoseconds: Int64) -> Void = { usleep(UInt32(clamping: $0 / 1000)) }
+        wait: @escaping @Sendable (_ nanoseconds: Int64) -> Void = { usleep(UInt32(clamping: $0 / 1000)) },
+        synchronize: @escaping @Sendable (_ file: Int32, _ path: String) throws(SystemCallError) -> Void =
+            Files.synchronizeData
     ) {
         self.directory = directory
         self.settling = settling
         self.clock = clock
         self.wait = wait
+        self.synchronize = synchronize
     }
 
     /// One run of the return job: rolls over when it is the `period`th since the last time (RETURN_SPLIT_PERIOD). False:
@@ -116,25 +120,33 @@ package struct LogRollover: Sendable {
                 wait(rest)
                 try copy(source.number, whole.number, log)
             }
-            try Files.synchronizeData(whole.number, log)
+            try synchronize(whole.number, log)
+            // That takes its time, and a writer may have been slow.
+            if try copy(source.number, whole.number, log) > 0 { try synchronize(whole.number, log) }
         } catch {
             // The file system may be full: the room is needed more by those who write.
             try? truncate(whole.number, start, log)
             throw error
         }
         _ = try checked("unlink", piece.path) { unlink(piece.path) }
+        // What was written before the name was gone; who writes later sees that it is, and writes again.
+        if try copy(source.number, whole.number, log) > 0 { try synchronize(whole.number, log) }
     }
 
     private func truncate(_ descriptor: Int32, _ size: Int64, _ path: String) throws(SystemCallError) {
         _ = try checked("ftruncate", path) { ftruncate(descriptor, off_t(size)) }
     }
 
-    /// From where both are to the end.
-    private func copy(_ source: Int32, _ target: Int32, _ path: String) throws(SystemCallError) {
+    /// From where both are to the end. Gives how many octets that were.
+    @discardableResult private func copy(
+        _ source: Int32, _ target: Int32, _ path: String
+    ) throws(SystemCallError) -> Int {
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        var copied = 0
         while true {
             let count = try checked("read", path) { read(source, &buffer, buffer.count) }
-            guard count > 0 else { return }
+            guard count > 0 else { return copied }
+            copied += count
             var failure: SystemCallError?
             buffer.withUnsafeBytes { bytes in
                 do throws(SystemCallError) {

@@ -49,11 +49,14 @@ package final class TrafficCounters: Sendable {
     }
 
     /// Nil: it cannot be had; false: to be tried again. The room is reserved, so that adding never finds the disk full.
-    private static func isReady(_ file: Int32, _ path: String, creates: Bool) -> Bool? {
+    static func isReady(_ file: Int32, _ path: String, creates: Bool) -> Bool? {
         var head: [Int64] = [0, 0, 0]
         let wanted = [magic, Int64(mostChannels), Int64(TrafficRow.count)]
         var information = stat()
+        var named = stat()
         guard fstat(file, &information) == 0 else { return nil }
+        // While we waited for its lock, somebody may have replaced it.
+        guard stat(path, &named) == 0, named.st_ino == information.st_ino else { return false }
         if information.st_size >= size, pread(file, &head, 24, 0) == 24, head == wanted { return true }
         guard creates else { return nil }
         // Processes that have a file of another make mapped keep it.

@@ -45,11 +45,6 @@ import Testing
         try body(paths)
     }
 
-    private func removeTree(_ path: String) {
-        for name in (try? Files.list(path)) ?? [] { removeTree("\(path)/\(name)") }
-        if unlink(path) != 0 { rmdir(path) }
-    }
-
     private func text(_ paths: InstancePaths) throws -> String {
         String(decoding: try Files.read(paths.configurationFile("martlet.conf")), as: UTF8.self)
     }

@@ -77,6 +77,16 @@ import TransactionLog
         }
     }
 
+    /// A piece that a roll-over has removed since it was listed, for which a link that leads nowhere stands here.
+    @Test func pieceThatIsGone() throws {
+        try withLogs(["mail.log": line(1, hour: 1) + line(1, hour: 2)]) { directory in
+            let piece = "\(directory)/mail.log_yesterday.\(line(1).utf8.count)"
+            try #require(symlink("\(directory)/removed", piece) == 0)
+            defer { unlink(piece) }
+            #expect(QueueLog(directory: directory).lines(with: [name.message.description]).count == 2)
+        }
+    }
+
     private func withLogs(_ files: [String: String], _ body: (String) throws -> Void) throws {
         var template = Array("/tmp/martlet-log-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)

@@ -1,3 +1,5 @@
+import Configuration
+import Glibc
 import SystemCalls
 import Testing
 import TransactionLog
@@ -71,6 +73,56 @@ import TransactionLog
         ] as [(String, String?)])
     func requests(line: String, request: String?) {
         #expect(WebRequest(line[...]).map { "\($0.method) \($0.path)" } == request)
+    }
+
+    /// Under another name a page of a stranger could read ours (DNS rebinding); two hosts are no request (RFC 9112,
+    /// section 3.2).
+    @Test(
+        arguments: [
+            ("Host: 192.0.2.1:9725", 200), ("Host: [::1]:9725", 200), ("hOST:LocalHost", 200), ("X: y", 200),
+            ("Host: mx1.example:9725\r\nX: y", 200), ("Host: stranger.example:9725", 421), ("Host:", 421),
+            ("Host: localhost.stranger.example", 421), ("Host: localhost\r\nHost: stranger.example", nil),
+        ] as [(String, Int?)])
+    func hosts(fields: String, status: Int?) {
+        let site = WebSite(paths: InstancePaths(instanceRoot: "/nonexistent"), names: ["localhost", "MX1.example"])
+        let request = WebRequest("GET / HTTP/1.1\r\n\(fields)\r\n\r\n")
+        #expect(request.map { site.answer($0).status } == status)
+    }
+
+    /// Making the answer takes longer than the client has to ask: it is sent all the same.
+    @Test func slowAnswer() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        let client = OwnedDescriptor(owning: ends[0])
+        let request = Array("GET / HTTP/1.1\r\n\r\n".utf8)
+        #expect(send(client.number, request, request.count, 0) == request.count)
+        WebExchange(owning: OwnedDescriptor(owning: ends[1]), patience: 100_000_000).serve { _ in
+            usleep(200_000)
+            return WebAnswer(type: .plain, "late")
+        }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = max(0, recv(client.number, &buffer, buffer.count, 0))
+        #expect(String(decoding: buffer[..<count], as: UTF8.self).hasSuffix("\r\n\r\nlate"))
+    }
+
+    /// Not even its connections are taken: no question waits for longer than it should.
+    @Test func daemonThatHangs() throws {
+        var template = Array("/tmp/martlet-test-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self) + "/s"
+        defer {
+            unlink(path)
+            rmdir(Files.parent(of: path))
+        }
+        let listener = try UnixSockets.listen(path, .stream)
+        try #require(Glibc.listen(listener.number, 0) == 0)
+        // The one connection for which there is room.
+        let first = try UnixSockets.connect(path, .stream)
+        do {
+            _ = try UnixSockets.connect(path, .stream, timeoutSeconds: 1)
+            Issue.record("connected")
+        } catch { #expect(error.code == EAGAIN) }
+        _ = first.number
     }
 
     @Test(

@@ -13,6 +13,7 @@ import Testing
         var template = Array("/tmp/martlet-test-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         let root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { removeTree(root) }
         let paths = InstancePaths(instanceRoot: root)
         for directory in [paths.config, paths.queue, paths.run, paths.log] { try Files.createDirectory(directory) }
         try QueueStore.prepare(queue: paths.queue)

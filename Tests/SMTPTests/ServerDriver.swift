@@ -16,6 +16,7 @@ struct ServerDriver {
     var messages: [String] = []
     var aborts: [String] = []
     var badCommands: [String] = []
+    var badCommandReplies: [Reply] = []
     var names: [String] = []
     /// How often the TLS handshake was to begin.
     var tlsStarts = 0
@@ -68,7 +69,9 @@ struct ServerDriver {
                 aborts.append(Self.text(reason))
             case .close: isClosed = true
             case .startTLS: tlsStarts += 1
-            case .badCommand(let verb, _): badCommands.append(verb)
+            case .badCommand(let verb, let reply):
+                badCommands.append(verb)
+                badCommandReplies.append(reply)
             case .authenticate, .authenticationResponse, .greeting, .mail, .recipient, .beginData, .endOfData, .verify,
                 .expand, .remoteQueueStart, .privateCommand, .attributes:
                 question = action

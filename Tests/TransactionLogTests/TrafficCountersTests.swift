@@ -72,6 +72,18 @@ import Testing
         #expect(TrafficCounters(path: "/nonexistent/directory/counters") == nil)
     }
 
+    /// Two processes of a new release find the file of the old one: the second must not remove what the first has made.
+    @Test func replacedMeanwhile() throws {
+        try withFile { path in
+            try Files.replace(path, with: Array("something else entirely, of another release".utf8))
+            let second = try OwnedDescriptor.open(path, O_RDWR)
+            let first = try #require(TrafficCounters(path: path))
+            #expect(TrafficCounters.isReady(second.number, path, creates: true) == false)
+            first.update("a") { $0.add(.receivedMessages) }
+            #expect(TrafficCounters(path: path, creates: false)?.rows().map(\.channel) == ["a"])
+        }
+    }
+
     /// Nothing is lost and no channel is there twice when many begin at once.
     @Test func manyAtOnce() async throws {
         var template = Array("/tmp/martlet-test-XXXXXX".utf8CString)

@@ -41,14 +41,16 @@ struct QueueLog {
     private func files() -> [LogPiece] {
         var seen: Set<UInt64> = []
         var files: [LogPiece] = []
-        func open(_ path: String, limit: Int64? = nil) {
-            guard let file = LogPiece(path, limit: limit), seen.insert(file.inode).inserted else { return }
-            files.append(file)
+        /// False: there is no such file.
+        @discardableResult func open(_ path: String, limit: Int64? = nil) -> Bool {
+            guard let file = LogPiece(path, limit: limit) else { return false }
+            if seen.insert(file.inode).inserted { files.append(file) }
+            return true
         }
         open("\(directory)/mail.log_current")
         open("\(directory)/mail.log_yesterday")
-        let pieces = LogRollover.pieces(of: "mail.log", in: directory)
-        for piece in pieces { open(piece.path) }
+        // One that is gone since it was listed stands in mail.log.
+        let pieces = LogRollover.pieces(of: "mail.log", in: directory).filter { open($0.path) }
         // The part of mail.log behind this is copied from the piece.
         open("\(directory)/mail.log", limit: pieces.map(\.offset).min())
         return files.reversed()

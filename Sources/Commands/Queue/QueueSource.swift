@@ -28,9 +28,12 @@ final class QueueSource {
     let paths: InstancePaths
     private var conversation: CommandConversation?
     let reader: SpoolReader
+    private let timeoutSeconds: Int
 
-    init(paths: InstancePaths) {
+    /// `timeoutSeconds`: how long an answer of the Job Controller is waited for.
+    init(paths: InstancePaths, timeoutSeconds: Int = 30) {
         self.paths = paths
+        self.timeoutSeconds = timeoutSeconds
         reader = SpoolReader(queue: paths.queue)
     }
 
@@ -40,7 +43,9 @@ final class QueueSource {
     func ask(_ line: String) throws -> String? {
         for attempt in 0...1 {
             do throws(SystemCallError) {
-                if conversation == nil { conversation = try CommandConversation(controllerPath) }
+                if conversation == nil {
+                    conversation = try CommandConversation(controllerPath, timeoutSeconds: timeoutSeconds)
+                }
                 if let answer = try conversation?.ask(line), !answer.isEmpty { return answer }
                 conversation = nil  // it was closed meanwhile
             } catch {
@@ -49,7 +54,10 @@ final class QueueSource {
                     throw QueueFailure("martlet: must be root or the MTA user (\(error))", status: 77)
                 }
                 if [ENOENT, ECONNREFUSED].contains(error.code) { return nil }
-                if attempt == 1 { throw QueueFailure("%QM-E-NOANSWER, the Job Controller: \(error)", status: 75) }
+                // Who was silent for so long is not asked again.
+                if attempt == 1 || error.code == EAGAIN {
+                    throw QueueFailure("%QM-E-NOANSWER, the Job Controller: \(error)", status: 75)
+                }
             }
         }
         throw QueueFailure("%QM-E-NOANSWER, the Job Controller gives no answer", status: 75)

@@ -1,18 +1,32 @@
 import Glibc
 import SystemCalls
 
-/// The first line of a request.
+/// What is wanted of a request: its first line, and Host.
 struct WebRequest: Hashable {
     var method: String
     /// Without what stands behind a question mark.
     var path: String
+    /// The host that is asked for, without port, in small letters; nil: not said.
+    var host: String?
 
-    /// Nil when it is none of HTTP/1 (RFC 9112, section 3).
-    init?(_ line: Substring) {
+    /// Nil when it is none of HTTP/1 (RFC 9112, section 3), or has several hosts (section 3.2).
+    init?(_ head: Substring) {
+        var lines = head.split(omittingEmptySubsequences: false) { $0 == "\r\n" || $0 == "\n" }
+        let line = lines.removeFirst()
+        let hosts = lines.filter { $0.lowercased().hasPrefix("host:") }
+        guard hosts.count <= 1 else { return nil }
+        host = hosts.first.map { Self.host($0.dropFirst(5)) }
         let words = line.split(separator: " ", omittingEmptySubsequences: false)
         guard words.count == 3, words[2].hasPrefix("HTTP/1."), words[1].hasPrefix("/") else { return nil }
         method = String(words[0])
         path = String(words[1].prefix { $0 != "?" })
+    }
+
+    /// `name:port`, `192.0.2.1:port` or `[::1]:port`.
+    private static func host(_ value: Substring) -> String {
+        let value = value.filter { $0 != " " && $0 != "\t" }.lowercased()
+        let host = value.hasPrefix("[") ? value.dropFirst().prefix { $0 != "]" } : value.prefix { $0 != ":" }
+        return String(host)
     }
 }
 
@@ -33,7 +47,9 @@ struct WebAnswer: Hashable {
         self.body = body
     }
 
-    private static let reasons = [200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed"]
+    private static let reasons = [
+        200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 421: "Misdirected Request",
+    ]
 
     /// The connection ends with the answer. Nothing is loaded from elsewhere, and no program in the page would run.
     func bytes(isHead: Bool) -> [UInt8] {
@@ -47,19 +63,22 @@ struct WebAnswer: Hashable {
     }
 }
 
-/// One request and its answer, in a few seconds: the next client waits meanwhile.
+/// One request and its answer. A client that does not ask, or does not take its answer, has a few seconds for each.
 struct WebExchange: ~Copyable {
     private let socket: OwnedDescriptor
-    private let end = SystemClock.monotonicNanoseconds + 3_000_000_000
+    /// Nanoseconds.
+    private let patience: Int64
     private static let longestHead = 8192
 
-    init(owning socket: consuming OwnedDescriptor) { self.socket = socket }
+    init(owning socket: consuming OwnedDescriptor, patience: Int64 = 3_000_000_000) {
+        self.socket = socket
+        self.patience = patience
+    }
 
     /// `answer` is asked when the whole head is there.
     consuming func serve(_ answer: (WebRequest) -> WebAnswer) {
         guard let head = readHead() else { return }
-        let line = head.prefix { $0 != "\r\n" && $0 != "\n" }
-        guard let request = WebRequest(line) else {
+        guard let request = WebRequest(head) else {
             return write(WebAnswer(status: 400, type: .plain, "That is no request.\n").bytes(isHead: false))
         }
         write(answer(request).bytes(isHead: request.method == "HEAD"))
@@ -69,7 +88,8 @@ struct WebExchange: ~Copyable {
     private func readHead() -> Substring? {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
-        while bytes.count <= Self.longestHead, waits(for: Int16(POLLIN)) {
+        let end = SystemClock.monotonicNanoseconds + patience
+        while bytes.count <= Self.longestHead, waits(for: Int16(POLLIN), until: end) {
             let count = recv(socket.number, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             if count < 0, errno == EAGAIN || errno == EINTR { continue }
             guard count > 0 else { return nil }
@@ -82,7 +102,8 @@ struct WebExchange: ~Copyable {
 
     private func write(_ bytes: [UInt8]) {
         var rest = bytes[...]
-        while !rest.isEmpty, waits(for: Int16(POLLOUT)) {
+        let end = SystemClock.monotonicNanoseconds + patience
+        while !rest.isEmpty, waits(for: Int16(POLLOUT), until: end) {
             let count = rest.withUnsafeBytes {
                 send(socket.number, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
             }
@@ -92,7 +113,8 @@ struct WebExchange: ~Copyable {
         }
     }
 
-    private func waits(for events: Int16) -> Bool {
+    /// False: it is `end`, of the monotonic clock.
+    private func waits(for events: Int16, until end: Int64) -> Bool {
         let left = (end - SystemClock.monotonicNanoseconds) / 1_000_000
         guard left > 0 else { return false }
         var wanted = pollfd(fd: socket.number, events: events, revents: 0)

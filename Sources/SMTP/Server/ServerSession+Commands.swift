@@ -3,6 +3,8 @@ extension ServerSession {
     mutating func execute(_ line: ArraySlice<UInt8>) {
         guard !line.contains(where: Octet.isControl) else { return sendBad(.invalidCharacter) }
         let command = SMTPCommand.parse(line)
+        if !command.isUnknown { mayGetSecrets = false }
+        defer { if command.isAuthentication { mayGetSecrets = true } }
         if isShuttingDown, transaction == nil, command != .quit { return close(with: .shuttingDown) }
         switch command {
         case .greeting(let form, let name): greet(form, name, line)
@@ -29,7 +31,8 @@ extension ServerSession {
         case .attributes(let command, let argument): takeAttributes(command, argument)
         case .send(let verb, let argument): sendMail(verb, argument)
         case .turn: send(.notImplemented("TURN"))
-        case .unknown(let verb): sendBad(.unknownCommand(verb))
+        case .unknown(let verb):
+            sendBad(.unknownCommand(verb), logged: mayGetSecrets ? .unknownCommand(Self.hidden) : nil)
         case .malformed(let verb, let expected): malformed(verb, expected)
         default: break
         }
@@ -41,15 +44,19 @@ extension ServerSession {
         sendBad(.malformed(expected: expected))
     }
 
+    /// What the log has instead of a word that may be a secret.
+    private static let hidden = "***"
+
     /// A command that is no command: the session ends when there were too many (`disconnectbadcommandlimit`). Commands
-    /// out of sequence do not count: they are the usual consequence of a refusal under PIPELINING.
-    mutating func sendBad(_ reply: Reply) {
+    /// out of sequence do not count: they are the usual consequence of a refusal under PIPELINING. `logged`: what the log has
+    /// for the reply, when that is not to be repeated there.
+    mutating func sendBad(_ reply: Reply, logged: Reply? = nil) {
         if let limit = options.limits.disconnectBadCommands, counts.badCommands >= limit {
             return close(with: .disconnecting("bad command"))
         }
         counts.badCommands += 1
         let verb = framer.line.prefix { !Octet.isBlank($0) }.prefix(40)
-        emit(.badCommand(verb: String(decoding: verb, as: UTF8.self), reply))
+        emit(.badCommand(verb: mayGetSecrets ? Self.hidden : String(decoding: verb, as: UTF8.self), logged ?? reply))
         send(reply)
     }
 
@@ -87,5 +94,16 @@ extension ServerSession {
         guard options.allowsExpand else { return send(.expandDisabled) }
         if let refusal = accessRefusal { return send(refusal) }
         ask(.expand(Array(argument)[...]), .verify)
+    }
+}
+
+extension SMTPCommand {
+    fileprivate var isUnknown: Bool { if case .unknown = self { true } else { false } }
+
+    fileprivate var isAuthentication: Bool {
+        switch self {
+        case .authenticate, .malformed(verb: "AUTH", _): true
+        default: false
+        }
     }
 }

@@ -60,6 +60,7 @@ extension ServerSession {
     mutating func endAuthentication(_ reply: Reply, succeeded: Bool) {
         phase = .command
         options.isAuthenticated = succeeded
+        if succeeded { mayGetSecrets = false }
         if !succeeded { counts.failedAuthentications += 1 }
         send(reply)
     }

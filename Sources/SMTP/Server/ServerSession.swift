@@ -61,6 +61,9 @@ package struct ServerSession: Sendable {
     /// The verb that opened the transaction: MAIL, SEND, SAML or SOML.
     package internal(set) var submitType = "MAIL"
     var counts = Counts()
+    /// An AUTH has not succeeded, and no other command came since: a client that does not look at replies sends name and
+    /// password now, each in a line of its own.
+    var mayGetSecrets = false
     /// Changes whenever the time limit in force starts anew: with each command, answer, or piece of content.
     package private(set) var progress: UInt64 = 0
     /// Octets received in the present DATA or BDAT phase.
