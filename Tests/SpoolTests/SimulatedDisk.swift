@@ -88,6 +88,8 @@ final class SimulatedDisk: Sendable {
         var room: (bytes: Int, files: Int)?
         /// Syncs that do nothing and say that all is well.
         var lie: (@Sendable (Sync) -> Bool)?
+        /// A starting Job Controller removes what is made under `large/` before its writer has locked it.
+        var removesNewLarge = false
     }
 
     let state: Mutex<State>
