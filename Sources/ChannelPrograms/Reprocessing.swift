@@ -56,6 +56,8 @@ final class Reprocessor: Sendable {
         let source = sourceChannel(copy)
         var outcomes: [RecipientOutcome] = []
         var routed: [RoutedRecipient] = []
+        // The recipient of the copy that each of them came from.
+        var origins: [Int] = []
         var good: [Int] = []
         var expanded: Set<Int> = []
         for number in copy.pending {
@@ -68,6 +70,7 @@ final class Reprocessor: Sendable {
                 let isExpanded = found.contains { $0.list?.hasOwnSender == true }
                 if isExpanded, copy.entry.recipients[number].notify.contains(.success) { expanded.insert(number) }
                 routed += isExpanded ? found.map(Self.withoutReceipt) : found
+                origins += found.map { _ in number }
                 good.append(number)
             case .refused(let refusal): outcomes.append(Self.outcome(number, refusal))
             }
@@ -76,7 +79,7 @@ final class Reprocessor: Sendable {
         var settled = copy
         settled.pending = good
         return outcomes
-            + enqueue(settled, routed, source).map { outcome in
+            + enqueue(settled, routed, origins, source).map { outcome in
                 var outcome = outcome
                 if outcome.result == .delivered, expanded.contains(outcome.recipient) { outcome.result = .relayed }
                 return outcome
@@ -176,19 +179,20 @@ final class Reprocessor: Sendable {
     }
 
     /// Enqueues one message for those who get it as it is, and one for each list whose copies differ. All are made before
-    /// the first is handed over, and then are written together: what fails fails before anything is in the queue.
+    /// the first is handed over, and then are written together: what fails fails before anything is in the queue. Should
+    /// a write fail all the same, only recipients who have something in it are tried again.
     private func enqueue(
-        _ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient], _ source: Channel
+        _ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient], _ origins: [Int], _ source: Channel
     ) -> [RecipientOutcome] {
         // Without the attempt: a copy that is tried again after a failure gives the same messages, and what of them is
         // in the queue already is known by its id.
         let first = MessageID.derived(
             from: copy.stored.message.id, entry: copy.number, attempt: 0, recipients: copy.pending, .requeue)
         do {
-            let made = try messages(copy, grouped(routed), source, first)
-            let answers = made.compactMap { submit($0.message, $0.content, headerLines: $0.headerLines) }
-            for answer in answers { _ = try answer.take().get() }
-            return copy.all(.delivered, "2.0.0", "")
+            let groups = grouped(routed, origins)
+            let made = try messages(copy, groups.map(\.recipients), source, first)
+            let answers = made.map { submit($0.message, $0.content, headerLines: $0.headerLines) }
+            return Self.outcomes(copy.pending, zip(groups, answers).map { ($0.origins, $1?.take()) })
         } catch let refusal as RoutingRefusal {
             return copy.all(.failedPermanently, refusal.status, refusal.text)
         } catch {
@@ -223,20 +227,23 @@ final class Reprocessor: Sendable {
     }
 
     /// Recipients that get the same content from the same sender, in the order of their first.
-    private func grouped(_ routed: [RoutedRecipient]) -> [[RoutedRecipient]] {
+    private func grouped(
+        _ routed: [RoutedRecipient], _ origins: [Int]
+    ) -> [(recipients: [RoutedRecipient], origins: Set<Int>)] {
         struct Key: Hashable {
             var list: ListParameters?
             var header: String
         }
         var places: [Key: Int] = [:]
-        var groups: [[RoutedRecipient]] = []
-        for recipient in routed {
+        var groups: [(recipients: [RoutedRecipient], origins: Set<Int>)] = []
+        for (recipient, origin) in zip(routed, origins) {
             let key = Key(list: recipient.list, header: router.headerClass(of: recipient))
             if let place = places[key] {
-                groups[place].append(recipient)
+                groups[place].recipients.append(recipient)
+                groups[place].origins.insert(origin)
             } else {
                 places[key] = groups.count
-                groups.append([recipient])
+                groups.append(([recipient], [origin]))
             }
         }
         return groups

@@ -51,6 +51,8 @@ package protocol DiskFile: AnyObject, Sendable {
     /// Reserves blocks up to `length`; the file is at least that long afterwards.
     func preallocate(_ length: Int) throws(SystemCallError)
     func size() throws(SystemCallError) -> Int
+    /// Whether the path leads to this very file, and not to none or to another one.
+    func isStill(at path: String) -> Bool
     /// Takes the exclusive lock; false when another process has it.
     func lock() -> Bool
 }

@@ -22,7 +22,10 @@ struct LargeFiles {
     /// Those of the files that no writer holds; they stay locked as long as the result lives.
     func lockThose(_ isWanted: (MessageID) -> Bool) -> [(id: MessageID, file: any DiskFile)] {
         ids.sorted().filter(isWanted).compactMap { id in
-            guard let file = try? disk.open(path(id), .reading), file.lock() else { return nil }
+            // One that its writer has removed meanwhile may have been made anew.
+            guard let file = try? disk.open(path(id), .reading), file.lock(), file.isStill(at: path(id)) else {
+                return nil
+            }
             return (id, file)
         }
     }

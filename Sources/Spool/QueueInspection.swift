@@ -76,5 +76,6 @@ private final class UnchangedFile: DiskFile {
     func synchronize() {}
     func preallocate(_ length: Int) throws(SystemCallError) { throw SystemCallError(call: "fallocate", code: EROFS) }
     func size() throws(SystemCallError) -> Int { try base.size() }
+    func isStill(at path: String) -> Bool { base.isStill(at: path) }
     func lock() -> Bool { true }
 }

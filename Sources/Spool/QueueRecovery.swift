@@ -48,7 +48,7 @@ struct QueueRecovery {
         records = []
         let large = try LargeFiles(layout: layout, disk: disk)
         dropMissing(large)
-        try removeGarbage(large)
+        removeGarbage(large)
     }
 
     /// What must be known before the queue can be used.
@@ -279,11 +279,18 @@ extension QueueRecovery {
     }
 
     /// Removes large files that belong to no message. A file whose lock is taken here has its record in a segment
-    /// already, or its writer will find it locked and give up; so the segments are looked through after the locks are
-    /// taken.
-    private mutating func removeGarbage(_ large: LargeFiles) throws(SystemCallError) {
+    /// already, or its writer will find it locked, or gone, and give up; so the segments are looked through after the
+    /// locks are taken. What cannot be read might be such a record: then everything stays until the next start.
+    private mutating func removeGarbage(_ large: LargeFiles) {
         let locked = large.lockThose { index[$0] == nil }
-        if locked.isEmpty { return }
+        guard !locked.isEmpty, let unread = try? unreadMessages() else { return }
+        for (id, _) in locked where !unread.contains(id) {
+            if (try? disk.unlink(large.path(id))) != nil { removedLargeFiles += 1 }
+        }
+    }
+
+    /// Messages that living writers have written beyond what is believed yet.
+    private func unreadMessages() throws(SystemCallError) -> Set<MessageID> {
         var unread: Set<MessageID> = []
         for name in try source.names() where !(index.segments[name]?.isClosed ?? false) {
             guard let log = try source.open(name) else { continue }
@@ -294,9 +301,7 @@ extension QueueRecovery {
                 return true
             }
         }
-        for (id, _) in locked where !unread.contains(id) {
-            if (try? disk.unlink(large.path(id))) != nil { removedLargeFiles += 1 }
-        }
+        return unread
     }
 }
 

@@ -142,5 +142,11 @@ final class RealFile: DiskFile {
         return Int(information.st_size)
     }
 
+    func isStill(at path: String) -> Bool {
+        var (own, found) = (stat(), stat())
+        guard fstat(descriptor.number, &own) == 0, stat(path, &found) == 0 else { return false }
+        return own.st_dev == found.st_dev && own.st_ino == found.st_ino
+    }
+
     func lock() -> Bool { Files.lockExclusively(descriptor.number) }
 }

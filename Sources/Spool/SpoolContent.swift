@@ -68,7 +68,7 @@ package final class LargeContentWriter: Sendable {
 
     /// Creates the file, so that nothing is begun that could not be written. `resuming`: a file that is there already is
     /// taken up again; without that it is an error. What is in it is never changed, since it may belong to a message in
-    /// the queue: it is compared with what is appended, and only what goes beyond it is written.
+    /// the queue: what is appended must be the same as far as it goes.
     init(id: MessageID, layout: QueueLayout, disk: any Disk, resuming: Bool) throws(SpoolError) {
         self.id = id
         self.disk = disk
@@ -88,9 +88,10 @@ package final class LargeContentWriter: Sendable {
         } catch { throw SpoolError(error, doing: "create the large-content file \(path)") }
         self.state = Mutex(state)
         guard file.lock() else { throw SpoolError(.locked, "\(path) is in use by another process") }
-        // It may have been removed between opening and locking it.
-        guard isResumed, (try? disk.open(path, .reading)) == nil else { return }
-        throw SpoolError(.notFound, "\(path) is being removed")
+        // A starting Job Controller, which finds no record of it, may have removed it before it was locked.
+        guard file.isStill(at: path) else {
+            throw SpoolError(.notFound, "\(path) was removed before it could be locked; try again")
+        }
     }
 
     /// The file of an earlier attempt; nil when there is none.
@@ -113,8 +114,8 @@ package final class LargeContentWriter: Sendable {
                     state.isOpen = false
                     return .failure(otherContent)
                 }
-                let new = known == 0 ? bytes : Array(bytes.dropFirst(known))
-                if !new.isEmpty { try file.write([new], at: state.size + known) }
+                // What is there already too: its sync may have failed, after which only what is written again is synchronised.
+                try file.write([bytes], at: state.size)
             } catch {
                 state.isOpen = false
                 return .failure(SpoolError(error, doing: "write message content to \(path)"))

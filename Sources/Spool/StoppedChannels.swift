@@ -45,11 +45,12 @@ package struct StoppedChannels: Equatable, Sendable {
         targets.filter { $0.channel == channel }.compactMap(\.host).sorted()
     }
 
-    /// Changes the list and replaces the file.
+    /// Changes the list and replaces the file; when that fails the list stays as it is.
     package mutating func set(_ target: Target, isStopped: Bool, path: String) throws(SystemCallError) {
-        if isStopped { targets.insert(target) } else { targets.remove(target) }
-        let text = targets.sorted().map { $0.text + "\n" }.joined()
+        let changed = isStopped ? targets.union([target]) : targets.subtracting([target])
+        let text = changed.sorted().map { $0.text + "\n" }.joined()
         try Files.replace(path, with: Array(text.utf8))
+        targets = changed
     }
 }
 

@@ -91,9 +91,26 @@ import Testing
         ("t;yesterday\n.", 1, "no time"), ("t;99999999999999999999-1-1T0:0:0Z\n.", 1, "no time"),
         ("b;9BIT\n.", 1, "none of 7BIT"), ("q;11\n.", 1, "-9 to 9"), ("m;a@b\ne;0;c;h;ready\nw;X\n.", 3, "R or N"),
         ("m;a@b\ne;0;c;h;ready\n\n.", 3, "empty line"), ("m;a@b\ne;0;c;h;ready\na@b\n", 4, "period"), ("", 1, "period"),
+        ("m;a@b\ne;0;c;h;ready\na@b\n.", 4, "no arrival"),
     ]) func whatIsWrong(text: String, line: Int, reason: String) {
         let problem = #expect(throws: EnvelopeText.Problem.self) { try EnvelopeText.message(text) }
         #expect(problem?.line == line && problem?.reason.contains(reason) == true, "\(String(describing: problem))")
+    }
+
+    /// A copy has the id of the one before that was given up, which may have left its file.
+    @Test func aLargeCopyCanBeMadeAgain() throws {
+        try withQueues { root, _, _ in
+            let content = [UInt8](repeating: 65, count: 300 << 10)
+            var message = Self.rich
+            message.id = MessageID.derived(
+                from: MessageID(rawValue: 7), entry: 0, attempt: 0, recipients: [0], .requeue)
+            let enqueuer = try QueueEnqueuer(queue: "\(root)/queue")
+            try Files.replace("\(root)/queue/large/\(message.id).msg", with: content)
+            var pieces = [content]
+            try enqueuer.enqueue(message, size: content.count) { pieces.popLast() ?? [] }
+            enqueuer.close()
+            #expect(try QueueInspection.read(queue: "\(root)/queue").entries.count == message.entries.count)
+        }
     }
 
     private func withQueues(_ body: (String, (String, [String]) -> Int32?, Screen) throws -> Void) throws {

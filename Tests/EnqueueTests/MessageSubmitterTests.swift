@@ -235,5 +235,6 @@ private final class FullFile: DiskFile {
     }
 
     func size() throws(SystemCallError) -> Int { try real.size() }
+    func isStill(at path: String) -> Bool { real.isStill(at: path) }
     func lock() -> Bool { real.lock() }
 }

@@ -52,6 +52,25 @@ import Testing
         #expect(simulation.hands.first?.notice == EntryNotice.none)
     }
 
+    /// Where an operator has denied the access to the host, the warning is not sent either: it is tried again in an hour,
+    /// and not at once for ever.
+    @Test(arguments: [DeliverBy.Mode.notify, .giveBack], [false, true])
+    func whatWasNotTriedWaits(mode: DeliverBy.Mode, isReturned: Bool) {
+        var simulation = Self.simulation(mode, seconds: 600)
+        simulation.finish(key(1), .failedTemporarily)
+        if isReturned { _ = simulation.schedule.returnToSender(key(1), now: simulation.now) }
+        simulation.settle()
+        if !isReturned { simulation.advance(601_000) }
+        #expect(simulation.hands.first?.notice != EntryNotice.none)
+        simulation.now += 601_000
+        simulation.postpone(key(1), by: hour)
+        #expect(simulation.hands.isEmpty)
+        simulation.advance(hour - 1000)
+        #expect(simulation.hands.isEmpty)
+        simulation.advance(2000)
+        #expect(simulation.hands.count == 1)
+    }
+
     @Test func warningIsNotRepeatedAfterARestart() {
         let simulation = Self.simulation(.notify, seconds: -10, warned: 1)
         #expect(simulation.hands.first?.notice == EntryNotice.none)

@@ -102,12 +102,26 @@ struct Simulation {
 
     /// Reports the outcome of an entry in hand; the thread asks again when it has none left.
     mutating func finish(_ key: QueueEntryKey, _ results: RecipientOutcome.Result...) {
-        guard let index = hands.firstIndex(where: { $0.key == key }) else { return }
-        let hand = hands.remove(at: index)
         let outcomes = results.enumerated().map { RecipientOutcome(recipient: $0.offset, result: $0.element) }
-        schedule.outcome(hand.job, OutcomeReport(key: key, results: outcomes), now: now)
+        finish(OutcomeReport(key: key, results: outcomes))
+    }
+
+    /// Reports that an entry in hand was not tried.
+    mutating func postpone(_ key: QueueEntryKey, by wait: Int64) {
+        var report = OutcomeReport(
+            key: key, results: [RecipientOutcome(recipient: 0, result: .failedTemporarily)], retryAfter: wait)
+        report.isCounted = false
+        finish(report)
+    }
+
+    private mutating func finish(_ report: OutcomeReport) {
+        guard let index = hands.firstIndex(where: { $0.key == report.key }) else { return }
+        let hand = hands.remove(at: index)
+        schedule.outcome(hand.job, report, now: now)
         settle()
-        if running[hand.job] != nil, !hands.contains(where: { $0.job == hand.job && $0.thread == hand.thread }) {
+        if running[hand.job] != nil, !told.contains(hand.job),
+            !hands.contains(where: { $0.job == hand.job && $0.thread == hand.thread })
+        {
             schedule.workAsked(hand.job, [WorkRequest(thread: hand.thread, count: prefetch)], now: now)
         }
         settle()

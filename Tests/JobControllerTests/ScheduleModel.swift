@@ -236,7 +236,9 @@ struct ScheduleModel {
                 ready[entry.host, default: 0] += 1
             }
             var threads: [Int32: Int] = [:]
-            for job in schedule.jobs.values where job.channel == number {
+            for (id, job) in schedule.jobs where job.channel == number {
+                let ended = jobs[id]?.isTold == true ? job.threads.keys.filter { jobs[id]?.hands[$0] == nil } : []
+                try require(ended.isEmpty, "threads \(ended) of job \(id), which was told to exit, serve hosts")
                 for thread in job.threads.values { threads[thread.host, default: 0] += 1 }
             }
             for (index, host) in channel.hosts.enumerated() {

@@ -152,7 +152,8 @@ extension ScheduleModel {
         let keys = Set((0..<3).map { _ in anyKey() }).sorted()
         let job = schedule.adopt(holding: keys, now: now)
         jobs[job] = Job(channel: "", pool: nil, hasAsked: true, isTold: true)
-        for key in keys where entries[key]?.state == .queued {
+        for key in keys where entries[key]?.state == .queued || entries[key]?.state == .held {
+            if entries[key]?.state == .held { entries[key]?.holdsAfterAttempt = true }
             entries[key]?.state = .inHand(job)
             jobs[job]?.hands[0, default: []].append(key)
         }
@@ -185,7 +186,6 @@ extension ScheduleModel {
             }
             _ = schedule.delete(key)
         case 3:
-            if entry.state == .held { expected.append("\(key) release") }
             if !isInHand { (entry.state, entry.due, entry.isFirst) = (.queued, now, true) }
             _ = schedule.returnToSender(key, now: now)
         default:

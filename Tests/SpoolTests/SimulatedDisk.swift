@@ -88,6 +88,8 @@ final class SimulatedDisk: Sendable {
         var room: (bytes: Int, files: Int)?
         /// Syncs that do nothing and say that all is well.
         var lie: (@Sendable (Sync) -> Bool)?
+        /// A starting Job Controller removes what is made under `large/` before its writer has locked it.
+        var removesNewLarge = false
     }
 
     let state: Mutex<State>
@@ -186,8 +188,13 @@ extension SimulatedDisk.State {
 
     mutating func synchronize(_ node: Int) {
         guard var file = nodes.removeValue(forKey: node) else { return }
+        // What a failed sync has lost stays lost, though it can be read: only what was written since goes to the disk.
+        for (offset, bytes) in file.pending {
+            let lacking = offset + (bytes?.count ?? 0) - file.durable.count
+            if lacking > 0 { file.durable.append(contentsOf: [UInt8](repeating: 0, count: lacking)) }
+            if let bytes { file.durable.overwrite(bytes[...], at: offset) }
+        }
         file.pending = []
-        file.durable = file.current
         nodes[node] = file
     }
 

@@ -81,6 +81,10 @@ final class SimulatedProcess: Disk {
                 state.nextNode += 1
                 state.nodes[node] = SimulatedDisk.Node()
                 state.change(SimulatedDisk.NameChange(node: node, to: path))
+                if state.removesNewLarge, path.hasSuffix(".msg") {
+                    state.change(SimulatedDisk.NameChange(node: node, from: path))
+                    return (node, state.nextHandle)
+                }
             }
             return state.names[path].map { ($0, state.nextHandle) }
         }
@@ -190,6 +194,10 @@ final class SimulatedFile: DiskFile {
 
     func size() throws(SystemCallError) -> Int {
         try process.call("fstat", path, changes: false) { $0.nodes[node]?.current.count ?? 0 }
+    }
+
+    func isStill(at path: String) -> Bool {
+        (try? process.call("stat", path, changes: false) { [node] in $0.names[path] == node }) ?? false
     }
 
     func lock() -> Bool {

@@ -177,6 +177,7 @@ enum EnvelopeText {
         private var message = QueuedMessage(
             id: MessageID(rawValue: 0), arrival: 0, sourceChannel: "", sender: "", entries: [])
         private var hasSender = false
+        private var hasArrival = false
         private var next = QueueRecipient(address: "", given: "")
         private var originalType: String?
         private var original: String?
@@ -187,6 +188,8 @@ enum EnvelopeText {
             if !hasSender { throw problem("there is no envelope From (m;)") }
             if message.entries.isEmpty { throw problem("there is no entry (e;)") }
             if message.entries.contains(where: \.recipients.isEmpty) { throw problem("an entry has no recipient") }
+            // Without one the message would be taken for old, and go back to its sender.
+            if !hasArrival { throw problem("there is no arrival (t;)") }
             return message
         }
 
@@ -198,7 +201,7 @@ enum EnvelopeText {
             let value = line.dropFirst(2)
             switch letter {
             case "v": if value != "1" { throw problem("version \(value) of the format is not known") }
-            case "t": message.arrival = try milliseconds(value)
+            case "t": (message.arrival, hasArrival) = (try milliseconds(value), true)
             case "c": message.sourceChannel = plain(value)
             case "s": message.submission.helo = plain(value)
             case "n": message.submission.clientAddress = plain(value)

@@ -35,7 +35,8 @@ final class QueueEnqueuer {
     func enqueue(_ message: QueuedMessage, size: Int, next: () throws -> [UInt8]) throws {
         let content: SpoolContent
         if size > writer.options.largeThreshold {
-            let large = try writer.beginLargeContent(message.id)
+            // What is made again has the same id, and may have left its file.
+            let large = try writer.beginLargeContent(message.id, resuming: true)
             do {
                 while case let piece = try next(), !piece.isEmpty { try large.append(piece) }
                 content = .large(try large.finish())

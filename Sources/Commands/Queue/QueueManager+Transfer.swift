@@ -149,13 +149,25 @@ extension QueueManager {
         return outcome.failed.isEmpty ? 0 : outcome.done.isEmpty ? 2 : 1
     }
 
-    /// The entry is held, its copy made durable, then the entry ends. The copy's id is derived from the entry, so that
-    /// doing it again after a crash adds nothing.
+    /// The entry is held, its copy made durable, then the entry ends. When no copy comes about it is as before.
     private func requeue(_ item: QueueItem, to channel: String, _ enqueuer: QueueEnqueuer) throws -> MessageID {
         let login = ConfigurationChange.user.split(whereSeparator: \.isWhitespace).joined(separator: "-")
         guard try source.ask(QueueSource.Done.self, "requeue \(item.name) by=\(login)") != nil else {
             throw QueueFailure.noController(facility)
         }
+        let copy: MessageID
+        do { copy = try makeCopy(item, to: channel, enqueuer) } catch {
+            if !item.isHeld { _ = try? source.ask(QueueSource.Done.self, "release \(item.name) by=\(login)") }
+            throw error
+        }
+        guard try source.ask(QueueSource.Done.self, "requeue \(item.name) by=\(login) \(copy)") != nil else {
+            throw QueueFailure.noController(facility)
+        }
+        return copy
+    }
+
+    /// The copy's id is derived from the entry, so that doing it again after a crash adds nothing.
+    private func makeCopy(_ item: QueueItem, to channel: String, _ enqueuer: QueueEnqueuer) throws -> MessageID {
         // What it is now that no job can have it.
         guard let item = try source.find([item.name]).first, let name = item.entryName else {
             throw QueueFailure("there is no such entry any more")
@@ -171,9 +183,6 @@ extension QueueManager {
             from: name.message, entry: name.entry, attempt: item.attempts, recipients: item.pending, .requeue)
         var content = stored.content
         try enqueuer.enqueue(message, size: content.size) { Array(try content.next(1 << 20)) }
-        guard try source.ask(QueueSource.Done.self, "requeue \(item.name) by=\(login) \(message.id)") != nil else {
-            throw QueueFailure.noController(facility)
-        }
         return message.id
     }
 

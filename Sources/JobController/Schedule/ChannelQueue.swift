@@ -197,6 +197,9 @@ struct StartBudget: Equatable {
         notBefore = now + min(60_000, 500 << Int64(failures))
     }
 
+    /// A pause that would be longer than any was set before the clock was set back.
+    func allows(now: Int64) -> Bool { now >= notBefore || (notBefore < .max && notBefore - now > 60_000) }
+
     mutating func succeeded() { self = StartBudget() }
 
     /// Exit code 78, configuration error: not started again until the configuration is read again.
@@ -230,7 +233,9 @@ struct StressState: Equatable {
 
     /// One step of recovery when its time has come. True when something changed.
     mutating func recover(now: Int64, _ settings: StressSettings) -> Bool {
-        guard isStressed, now >= recoverAt else { return false }
+        // What is further ahead than it was ever set was set before the clock was set back.
+        let isOver = now >= recoverAt || recoverAt - now > max(settings.time, settings.recoveryTime) * 1000
+        guard isStressed, isOver else { return false }
         recoverAt = now + settings.recoveryTime * 1000
         let before = self
         fewerJobs = max(0, fewerJobs - settings.recoveryJobs)

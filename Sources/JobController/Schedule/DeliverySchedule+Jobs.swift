@@ -34,7 +34,7 @@ extension DeliverySchedule {
             let coming = channels[channel].starting * max(1, channels[channel].settings.clientThreads)
             guard wantedOfProcesses(channel) > coming, channels[channel].parked.isEmpty, isRunnable(channel),
                 let pool = channels[channel].pool, channels[channel].jobs.count < maximumJobs(channel),
-                now >= channels[channel].starts.notBefore, hasWorkForFurtherJob(channel)
+                channels[channel].starts.allows(now: now), hasWorkForFurtherJob(channel)
             else { return }
             guard pools[pool].running < pools[pool].limit else { return makeRoom(pool, for: channel, now) }
             let job = newJobID()
@@ -86,7 +86,10 @@ extension DeliverySchedule {
             let (mine, other) = (channels[left.value.channel].jobs.count, channels[right.value.channel].jobs.count)
             return (mine, right.key) < (other, left.key)
         }
-        if let choice { retire(choice.key) }
+        guard let choice else { return }
+        retire(choice.key)
+        // Other jobs of its channel may take up the hosts that it leaves.
+        evaluate(choice.value.channel, now)
     }
 
     /// More jobs run than the channel may have now: idle ones first, then the oldest, get no more work.
@@ -137,6 +140,7 @@ extension DeliverySchedule {
         jobs[job]?.phase = .told
         channels[state.channel].parked.removeAll { $0.job == job }
         actions.append(.tellExit(job))
+        unbindEnded(job)
     }
 
     /// `max_life_time` and `max_life_askwork`.
@@ -234,7 +238,9 @@ extension DeliverySchedule {
                 slots.first.map { Int(entries[$0].channel) } ?? self.channel(settings.channels.keys.min() ?? "")
             jobs[job] = JobState(channel: channel, started: now, phase: .told, idleSince: now)
         }
-        for slot in slots where entries[slot].state == .ready || entries[slot].state == .delayed {
+        for slot in slots where entries[slot].state != .active {
+            // It was held after the process had got it, or is being returned.
+            if entries[slot].state == .held { entries[slot].holdsAfterAttempt = true }
             leave(slot)
             entries[slot].job = job
             jobs[job]?.active.insert(slot)

@@ -121,6 +121,8 @@ extension DeliverySchedule {
     /// Before an entry gets a copy in another channel: no job may have it, and none gets it while the copy is written.
     package mutating func prepareRequeue(_ key: QueueEntryKey, by login: String) -> OperatorAnswer {
         guard let slot = entries.slot(of: key) else { return .notFound }
+        // A process of a former Job Controller may have it.
+        if isPaused { return .inDelivery }
         switch entries[slot].state {
         case .active: return .inDelivery
         case .held: return .done
@@ -137,11 +139,11 @@ extension DeliverySchedule {
         return .done
     }
 
-    /// The message goes back to its sender: the next job that gets the entry returns it instead of trying it.
+    /// The message goes back to its sender: the next job that gets the entry returns it instead of trying it. An entry that
+    /// was held stays so in the ledger: after a restart, which forgets what the operator wanted, it must not be delivered.
     package mutating func returnToSender(_ key: QueueEntryKey, now: Int64) -> OperatorAnswer {
         guard let slot = entries.slot(of: key) else { return .notFound }
         if entries[slot].state == .active { return .inDelivery }
-        if entries[slot].state == .held { actions.append(.record(key, .release, from: nil)) }
         leave(slot)
         entries[slot].notice = .returned
         entries[slot].isFirst = true

@@ -12,6 +12,7 @@ extension DeliverySchedule {
             return
         }
         let (channel, host) = place(slot)
+        if entries[slot].state == .held { entries[slot].holdsAfterAttempt = true }
         leave(slot)
         entries[slot].deaths = 0
         if report.isStressed {
@@ -49,8 +50,8 @@ extension DeliverySchedule {
     private func isFrom(_ job: JobID?, _ slot: Int32) -> Bool {
         switch entries[slot].state {
         case .active: job == entries[slot].job
-        case .ready, .delayed: job == nil
-        case .held, .unused: false
+        case .ready, .delayed, .held: job == nil
+        case .unused: false
         }
     }
 

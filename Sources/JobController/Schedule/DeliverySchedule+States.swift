@@ -41,6 +41,7 @@ extension DeliverySchedule {
         case .active:
             channels[channel].counts.active -= 1
             jobs[entries[slot].job]?.active.remove(slot)
+            unbindEnded(entries[slot].job)
         case .held: channels[channel].counts.held -= 1
         case .unused: break
         }

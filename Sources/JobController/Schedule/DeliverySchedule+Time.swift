@@ -86,11 +86,11 @@ extension DeliverySchedule {
 
     /// The time of the next attempt, or the deadline when that comes first and something is due then.
     func beforeDeadline(_ slot: Int32, _ next: Int64, _ now: Int64) -> Int64 {
-        let deadline = entries[slot].deadline
-        // What has been tried to give back is tried again like everything else.
-        guard deadline != 0, entries[slot].notice != .timedOut, deadline > 0 || entries[slot].warned == 0,
-            abs(deadline) < next
-        else { return next }
+        let (deadline, notice) = (entries[slot].deadline, entries[slot].notice)
+        // What has been tried to give back, or to warn of, is tried again like everything else.
+        let isDue =
+            deadline > 0 ? notice != .timedOut && notice != .returned : entries[slot].warned == 0 && notice == .none
+        guard deadline != 0, isDue, abs(deadline) < next else { return next }
         return max(abs(deadline), now)
     }
 

@@ -125,9 +125,25 @@ extension DeliverySchedule {
 
     /// The thread serves nothing any more.
     mutating func unbind(_ job: JobID, _ thread: UInt32, _ now: Int64) {
-        guard let channel = jobs[job]?.channel, let old = jobs[job]?.threads.removeValue(forKey: thread) else { return }
+        guard unbind(job, thread), jobs[job]?.threads.isEmpty == true else { return }
+        jobs[job]?.idleSince = now
+    }
+
+    /// False when it served nothing.
+    private mutating func unbind(_ job: JobID, _ thread: UInt32) -> Bool {
+        guard let channel = jobs[job]?.channel, let old = jobs[job]?.threads.removeValue(forKey: thread) else {
+            return false
+        }
         channels[channel].hosts[Int(old.host)].threads -= 1
         hostChanged(channel, old.host)
-        if jobs[job]?.threads.isEmpty == true { jobs[job]?.idleSince = now }
+        return true
+    }
+
+    /// A job that was told to exit asks no more: a thread of it that has nothing in hand has ended, and its host must not
+    /// count as served while others of the process go on.
+    mutating func unbindEnded(_ job: JobID) {
+        guard let state = jobs[job], state.phase == .told else { return }
+        let busy = Set(state.active.map { entries[$0].thread })
+        for thread in state.threads.keys.sorted() where !busy.contains(thread) { _ = unbind(job, thread) }
     }
 }

@@ -36,7 +36,11 @@ extension JobControllerLoop {
         case .record(let key, let change, let job): record(key, change, from: job)
         case .quarantine(let key, let reason, let job):
             log.write("error: \(key) is set aside: \(reason)")
-            countEnd(key)
+            // The whole message goes.
+            for ended in [key] + schedule.keys(of: EntryName(message: key.message, entry: -1)) {
+                countEnd(ended)
+                returnReasons[ended] = nil
+            }
             store.quarantine(key, reason: reason)
             finished(key, by: job)
             if let job { acknowledge(key, to: job) }
@@ -63,6 +67,7 @@ extension JobControllerLoop {
         for assignment in list {
             guard let entry = store.entry(assignment.key), let location = store.pin(assignment.key) else {
                 schedule.vanished(assignment.key, now: now)
+                returnReasons[assignment.key] = nil
                 continue
             }
             parties[job]?.inHand.insert(assignment.key)
