@@ -11,6 +11,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -86,7 +87,8 @@ int martlet_spawn(const struct martlet_spawn_request *request, pid_t *pid) {
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    short group = request->keeps_group ? 0 : POSIX_SPAWN_SETPGROUP;
+    posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group));
     error = add_descriptors(&actions, control, output);
     if (error == 0 && request->directory != NULL) {
         error = posix_spawn_file_actions_addchdir_np(&actions, request->directory);
@@ -135,15 +137,33 @@ int martlet_set_parent_death_signal(int signal) {
     return prctl(PR_SET_PDEATHSIG, signal);
 }
 
-int martlet_drop_privileges(const char *user) {
+// The user and its groups; `saved` is the user id that can be had back, -1 for none.
+static int become(const char *user, int saved, uid_t *uid) {
     struct passwd *entry = getpwnam(user);
     if (entry == NULL) {
         errno = ENOENT;
         return -1;
     }
-    uid_t uid = entry->pw_uid;
+    *uid = entry->pw_uid;
     gid_t gid = entry->pw_gid;
-    if (initgroups(user, gid) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0) {
+    if (initgroups(user, gid) < 0 || setresgid(gid, gid, gid) < 0) {
+        return -1;
+    }
+    return setresuid(*uid, *uid, saved < 0 ? *uid : (uid_t)saved);
+}
+
+int martlet_set_privileges_aside(const char *user) {
+    uid_t uid;
+    return become(user, 0, &uid);
+}
+
+uid_t martlet_set_file_user(uid_t user) {
+    return (uid_t)setfsuid(user);
+}
+
+int martlet_drop_privileges(const char *user) {
+    uid_t uid;
+    if (become(user, -1, &uid) < 0) {
         return -1;
     }
     if (uid != 0 && setuid(0) == 0) { // there must be no way back

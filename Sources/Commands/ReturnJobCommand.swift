@@ -11,7 +11,7 @@ struct ReturnJobCommand: ParsableCommand {
         abstract: "Warns of and returns messages that are too old, then does the rest of the daily work.",
         discussion: """
             The Job Controller judges the age of every message by the notices keywords of its channel, and rolls the \
-            transaction logs over. Then the program \
+            transaction logs over. When that is done the program \
             bin/daily_cleanup of the instance runs, if there is one, and the state of the queue is written to the disk. \
             The options mta.return_period, return_split_period, return_cleanup_period and return_synch_period let a \
             step be done in every \
@@ -34,10 +34,32 @@ struct ReturnJobCommand: ParsableCommand {
         }
         if let answer { Terminal.line(answer.text) }
         var hasFailed = false
-        if periods.isTurn(of: periods.cleanup, answer?.run) { hasFailed = Self.cleanUp(root) == false }
+        if answer != nil {
+            do {
+                hasFailed = try Self.waitForRollover(client) == false
+            } catch {
+                Terminal.error("%RETURN-E-NOJBC, daily_cleanup did not run, the logs may be in use: \(error)")
+                throw ExitCode(75)
+            }
+        }
+        if periods.isTurn(of: periods.cleanup, answer?.run), Self.cleanUp(root) == false { hasFailed = true }
         if answer != nil, periods.isTurn(of: periods.snapshot, answer?.run) { _ = try client.command("snapshot") }
         if answer == nil { throw ExitCode(75) }
         if hasFailed { throw ExitCode.failure }
+    }
+
+    /// The logs are rolled over before the site's program may move them (job-controller specification, 11.3). False when
+    /// that failed. Throws when the Job Controller does not say: then the logs may be in its hands still.
+    private static func waitForRollover(_ client: DaemonClient) throws -> Bool {
+        while true {
+            let rollover = try client.ask(Rollover.self, "rollover")
+            if let failure = rollover.failure {
+                Terminal.error("%RETURN-E-ROLLOVER, the logs could not be rolled over: \(failure)")
+                return false
+            }
+            if !rollover.running { return true }
+            usleep(100_000)
+        }
     }
 
     /// The site's own program, if there is one. False when it failed.
@@ -45,15 +67,23 @@ struct ReturnJobCommand: ParsableCommand {
         let program = "\(root)/bin/daily_cleanup"
         guard Files.isExecutable(program) else { return nil }
         do throws(SystemCallError) {
-            let processID = try Processes.spawn(
-                Processes.Request(
-                    path: program, arguments: [], environment: RunCommand.environment(root), directory: root))
+            var request = Processes.Request(
+                path: program, arguments: [], environment: RunCommand.environment(root), directory: root)
+            // The time limit of the task, and the end of the Job Controller, are for this program too.
+            request.keepsGroup = true
+            let processID = try Processes.spawn(request)
             var status: Int32 = 0
             while waitpid(processID, &status, 0) < 0, errno == EINTR {}
             if status == 0 { return true }
             Terminal.error("%RETURN-E-CLEANUP, \(program) failed")
         } catch { Terminal.error("%RETURN-E-CLEANUP, \(error)") }
         return false
+    }
+
+    /// What the Job Controller says of the roll-over.
+    private struct Rollover: Decodable {
+        var running: Bool
+        var failure: String?
     }
 
     /// What the Job Controller answers.

@@ -16,6 +16,8 @@ package enum Processes {
         package var directory: String
         /// The child gets no ambient capabilities, which this process keeps: its ports are no business of the child.
         package var dropsCapabilities = false
+        /// The child stays in the process group of this process, so that who ends the group ends both.
+        package var keepsGroup = false
 
         package init(
             path: String, arguments: [String], environment: [String], control: Int32? = nil, output: Int32? = nil,
@@ -51,7 +53,8 @@ package enum Processes {
                         var form = martlet_spawn_request(
                             path: path, arguments: arguments.baseAddress, environment: environment.baseAddress,
                             control_descriptor: request.control ?? -1, output_descriptor: request.output ?? -1,
-                            directory: directory, drops_capabilities: request.dropsCapabilities ? 1 : 0)
+                            directory: directory, drops_capabilities: request.dropsCapabilities ? 1 : 0,
+                            keeps_group: request.keepsGroup ? 1 : 0)
                         return martlet_spawn(&form, &pid)
                     }
                 }
@@ -77,6 +80,21 @@ package enum Processes {
     /// Never returns to the old user; checks it.
     package static func dropPrivileges(to user: String) throws(SystemCallError) {
         try checked("setuid", user) { martlet_drop_privileges(user) }
+    }
+
+    /// Root becomes another user, except in ``withFilesOfRoot(_:)``.
+    package static func setPrivilegesAside(for user: String) throws(SystemCallError) {
+        try checked("setuid", user) { martlet_set_privileges_aside(user) }
+    }
+
+    /// What root has set aside counts for the files that `body` opens, on this thread alone. For any other user nothing
+    /// changes.
+    package static func withFilesOfRoot<Value: ~Copyable>(
+        _ body: () throws(SystemCallError) -> Value
+    ) throws(SystemCallError) -> Value {
+        let own = martlet_set_file_user(0)
+        defer { _ = martlet_set_file_user(own) }
+        return try body()
     }
 
     /// Raises the soft limit of open files to the hard one; returns it.

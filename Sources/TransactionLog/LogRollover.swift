@@ -37,31 +37,33 @@ package struct LogRollover: Sendable {
         self.synchronize = synchronize
     }
 
-    /// One run of the return job: rolls over when it is the `period`th since the last time (RETURN_SPLIT_PERIOD). False:
-    /// it was not its turn. Blocks as long as it takes to copy the log of a day.
-    package func run(period: Int = 1) throws(SystemCallError) -> Bool {
+    /// One run of the return job: rolls over when it is its turn (RETURN_SPLIT_PERIOD), and what an earlier roll-over has
+    /// left over in any case. False: there was nothing to do. Blocks as long as it takes to copy the log of a day.
+    package func run(isTurn: Bool = true) throws(SystemCallError) -> Bool {
         let lock = try OwnedDescriptor.open(directory, O_RDONLY | O_DIRECTORY)
         guard Files.lockExclusively(lock.number) else {
             throw SystemCallError(call: "flock: another roll-over is at work", code: EWOULDBLOCK, object: directory)
         }
-        guard try isTurn(of: period) else { return false }
-        for name in Self.names { try roll(name) }
-        _ = try checked("fsync", directory) { fsync(lock.number) }
-        return true
+        var hasRolled = false
+        var failure: SystemCallError?
+        // What is in the way of one log need not be in that of the other.
+        for name in Self.names {
+            do throws(SystemCallError) {
+                if try roll(name, isTurn) { hasRolled = true }
+            } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+        if hasRolled { _ = try checked("fsync", directory) { fsync(lock.number) } }
+        return hasRolled
     }
 
-    /// The runs since the last roll-over are counted in a file, which only those have who do not roll over in each.
-    private func isTurn(of period: Int) throws(SystemCallError) -> Bool {
-        guard period > 1 else { return true }
-        let path = "\(directory)/mail.log_runs"
-        if !Files.exists(path) { try Files.replace(path, with: []) }
-        return try SequenceFile.next(path, modulus: UInt64(period)) == 0
-    }
-
-    private func roll(_ name: String) throws(SystemCallError) {
+    /// False: it is not the turn, and nothing is left over.
+    private func roll(_ name: String, _ isTurn: Bool) throws(SystemCallError) -> Bool {
         let log = "\(directory)/\(name)"
         let yesterday = "\(log)_yesterday"
-        for piece in Self.pieces(of: name, in: directory) {
+        let pieces = Self.pieces(of: name, in: directory)
+        guard isTurn || !pieces.isEmpty else { return false }
+        for piece in pieces {
             try append(piece, to: log, changed: changed(piece.path) ?? 0)
         }
         if let changed = changed(yesterday) {
@@ -72,6 +74,7 @@ package struct LogRollover: Sendable {
         }
         let current = "\(log)_current"
         if Files.exists(current) { _ = try checked("rename", current) { rename(current, yesterday) } }
+        return true
     }
 
     /// A file that is being appended.

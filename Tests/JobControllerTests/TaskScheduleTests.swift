@@ -3,6 +3,12 @@ import Testing
 
 @testable import JobController
 
+extension TaskSchedule {
+    mutating func tick(now: Int64) { tick(now: now, uptime: now) }
+
+    mutating func run(_ name: String, now: Int64) -> Bool { run(name, now: now, uptime: now) }
+}
+
 /// The Scheduler as a value: what is started when, and what becomes of it.
 @Suite struct TaskScheduleTests {
     /// 1 January 2026, 00:00 UTC.
@@ -81,6 +87,38 @@ import Testing
             schedule.status[0].last
                 == TaskRun(
                     due: Self.start + 1800, started: Self.start + 1800, ended: Self.start + 1871, ending: .timedOut))
+    }
+
+    /// A clock that is set forward does not make a run long, and one that is set back does not make it short.
+    @Test(arguments: [-7200, 7200] as [Int64])
+    func theTimeLimitIsOfNoClockThatIsSet(step: Int64) throws {
+        var schedule = schedule(try task())
+        schedule.tick(now: Self.start + 1800, uptime: 100)
+        #expect(words(&schedule) == ["a"])
+        schedule.tick(now: Self.start + 1801 + step, uptime: 101)
+        #expect(words(&schedule) == [])
+        schedule.tick(now: Self.start + 1860 + step, uptime: 160)
+        #expect(words(&schedule) == ["end a"])
+        schedule.tick(now: Self.start + 1861 + 2 * step, uptime: 161)
+        #expect(words(&schedule) == [])
+        schedule.tick(now: Self.start + 1870 + 2 * step, uptime: 170)
+        #expect(words(&schedule) == ["kill a"])
+    }
+
+    /// An interval that begins anew at every step would never end.
+    @Test func aClockThatIsSetBackAgainAndAgain() throws {
+        var schedule = schedule(try task("a", "/4:00"))
+        var now = Self.start
+        var uptime: Int64 = 0
+        while uptime < 10 * Self.hours {
+            now += Self.hours
+            uptime += Self.hours
+            schedule.tick(now: now, uptime: uptime)
+            for word in words(&schedule) where word == "a" { return schedule.ended("a", .exit(0), now: now) }
+            now -= 1800
+            schedule.tick(now: now, uptime: uptime)
+        }
+        Issue.record("the task never ran")
     }
 
     /// Runs that were missed while nothing was running are made up for by one run.
@@ -166,7 +204,8 @@ import Testing
 
     @Test(arguments: [
         "", "run", "run 1 2 3 exit:0", "run a b c exit:0 x", "return_job -1", "return_job 99999999999999999999", "\n\n",
-        "run 1 2 3",
+        "run 1 2 3", "run -9223372036854775808 2 3 exit:0 x", "run 1 9223372036854775807 3 exit:0 x",
+        "run 1 2 -1 exit:0 x",
     ])
     func historyThatCannotBeRead(text: String) { #expect(TaskHistory(text) == TaskHistory()) }
 }

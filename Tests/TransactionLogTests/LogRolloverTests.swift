@@ -43,12 +43,25 @@ extension ScratchLogs {
         #expect(directory.text("mail.log") == "1\n" && directory.text("mail.log_yesterday") == nil)
     }
 
-    /// `RETURN_UNITS=1` with `return_split_period=24`: "so that the log roll-over stays daily".
-    @Test(arguments: [1, 3])
-    func splitPeriod(_ period: Int) throws {
-        let directory = try ScratchLogs()
-        let turns = try (1...6).map { _ in try directory.rollover().run(period: period) }
-        #expect(turns == (1...6).map { $0 % period == 0 })
+    /// `RETURN_UNITS=1` with `return_split_period=24`: "so that the log roll-over stays daily". What is left over does not
+    /// wait a day for its turn.
+    @Test func turns() throws {
+        let directory = try ScratchLogs(["mail.log_current": "today\n", "connection.log_current": "today\n"])
+        #expect(try !directory.rollover().run(isTurn: false))
+        #expect(try Files.list(directory.path) == ["connection.log_current", "mail.log_current"])
+        try directory.append("mail.log_yesterday.0", "yesterday\n")
+        #expect(try directory.rollover().run(isTurn: false))
+        #expect(directory.text("mail.log") == "yesterday\n" && directory.text("mail.log_yesterday") == "today\n")
+        #expect(directory.text("connection.log_current") == "today\n")
+        #expect(try !directory.rollover().run(isTurn: false))
+    }
+
+    /// What is in the way of one log is not in that of the other.
+    @Test func oneFailsAlone() throws {
+        let directory = try ScratchLogs(["mail.log_yesterday": "a\n", "connection.log_current": "c\n"])
+        mkdir("\(directory.path)/mail.log", 0o700)
+        #expect(throws: SystemCallError.self) { try directory.rollover().run() }
+        #expect(directory.text("connection.log_yesterday") == "c\n")
     }
 
     /// A writer that has the file of the last roll-over still open: it is waited for.

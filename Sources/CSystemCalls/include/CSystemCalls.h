@@ -46,11 +46,12 @@ struct martlet_spawn_request {
     char *const *environment;
     int control_descriptor;   // becomes descriptor 3
     int output_descriptor;    // becomes descriptors 1 and 2; -1 inherits
-    const char *directory;
-    int drops_capabilities; // the child has none from the ambient set (capabilities(7))    // working directory of the child
+    const char *directory;    // working directory of the child
+    int drops_capabilities;   // the child has none from the ambient set (capabilities(7))
+    int keeps_group;          // the child stays in the process group of this process
 };
 
-/// posix_spawn with default signal dispositions, an empty signal mask, a new process group,
+/// posix_spawn with default signal dispositions, an empty signal mask, a new process group unless it keeps this one,
 /// standard input from /dev/null and no descriptor above 3. Returns 0 or an errno value.
 int martlet_spawn(const struct martlet_spawn_request *request, pid_t *pid);
 
@@ -67,6 +68,12 @@ int martlet_set_parent_death_signal(int signal);
 
 /// Switches to the user for good: groups, gid, uid, in this order, then checks that there is no way back.
 int martlet_drop_privileges(const char *user);
+
+/// The same with a way back for martlet_set_file_user, for all threads.
+int martlet_set_privileges_aside(const char *user);
+
+/// setfsuid(2): whose files the calling thread alone may use; changes nothing when that is not allowed. Returns the former.
+uid_t martlet_set_file_user(uid_t user);
 
 /// signalfd(2) for the given signals, which are blocked in the calling thread and its later children threads.
 int martlet_signal_descriptor(const int *signals, size_t count);

@@ -10,13 +10,14 @@ final class QueueEnqueuer {
     private let slot: WriterSlot
     private var generator: MessageIDGenerator
 
-    /// Root becomes the user whom the queue belongs to, for good: other files would be in the way of its processes.
+    /// Root becomes the user whom the queue belongs to: other files would be in the way of its processes. It keeps the
+    /// right to read its own (``Processes/withFilesOfRoot(_:)``), as that is whom an export by root belongs to.
     init(queue: String) throws {
         if Users.isRoot, let owner = try? Files.ownership(queue), owner.user != 0 {
             guard let user = Users.numbered(owner.user) else {
                 throw QueueFailure("%QM-E-NOUSER, \(queue) belongs to user \(owner.user), who has no name", status: 77)
             }
-            try Processes.dropPrivileges(to: user.name)
+            try Processes.setPrivilegesAside(for: user.name)
         }
         try QueueStore.prepare(queue: queue)
         slot = try WriterSlot(queue: queue)

@@ -71,6 +71,17 @@ extension DeliverySchedule {
             age: now - entry.arrival, warned: Int(entry.warned), entry.priority)
     }
 
+    /// An entry with news for its sender is about to be handed out. Since it was judged its channel may have been stopped,
+    /// `notices` raised, or a wrong clock set right: the verdict counts that holds now.
+    mutating func judgeAgain(_ slot: Int32, _ now: Int64) {
+        switch entries[slot].notice {
+        case .timedOut, .delayWarning:
+            judge(slot, now)
+            judgeDeadline(slot, now)
+        case .none, .returned: break
+        }
+    }
+
     /// An entry is about to be handed out: ages are judged now when they are judged to the minute, or when a return job
     /// found it with a job.
     mutating func judgeBeforeAttempt(_ slot: Int32, _ now: Int64) {

@@ -72,6 +72,7 @@ extension DeliverySchedule {
             if isSuspect, !list.isEmpty { break }
             guard let slot = channels[channel].hosts[Int(host)].takeFirst(&entries) else { break }
             channels[channel].counts.ready -= 1
+            judgeAgain(slot, now)
             let wait = windowWait(channel, slot, now)
             if wait > 0 {
                 delay(slot, until: now + wait)

@@ -66,12 +66,4 @@ final class JobControllerLog: Sendable {
             try? Files.writeAll(descriptor, bytes)
         }
     }
-
-    /// Milliseconds that local time is ahead of UTC now.
-    static func localOffset() -> Int64 {
-        var seconds = time_t(SystemClock.wallSeconds)
-        var local = tm()
-        localtime_r(&seconds, &local)
-        return Int64(local.tm_gmtoff) * 1000
-    }
 }

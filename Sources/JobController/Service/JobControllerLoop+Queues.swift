@@ -127,7 +127,7 @@ extension JobControllerLoop {
         var depth: Int?
         var master: [String]?
         for word in words {
-            let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let value = parts.count == 2 ? parts[1] : ""
             switch parts[0] {
             case "job_limit":

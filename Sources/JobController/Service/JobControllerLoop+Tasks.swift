@@ -40,7 +40,7 @@ extension JobControllerLoop {
     /// What is due by the clock.
     func runTasks() {
         guard !schedule.isDraining else { return }
-        tasks.tick(now: now / 1000)
+        tasks.tick(now: now / 1000, uptime: uptime)
         executeTasks()
     }
 
@@ -53,18 +53,15 @@ extension JobControllerLoop {
                 case .start(let task): start(task)
                 case .end(let name, let isForced):
                     taskProcesses.values.first { $0.name == name }?.end(isForced: isForced)
-                case .remember: rememberTasks()
+                case .remember: taskFile.keep(tasks.history.text)
                 case .report(let line): log.write(line)
                 }
             }
         }
     }
 
-    private func rememberTasks() {
-        do throws(SystemCallError) {
-            try Files.replace(options.tasksPath, with: Array(tasks.history.text.utf8))
-        } catch { log.write("error: what was done of tasks cannot be kept: \(error)") }
-    }
+    /// Seconds by a clock that nobody sets.
+    private var uptime: Int64 { SystemClock.monotonicNanoseconds / 1_000_000_000 }
 
     private func start(_ task: ScheduledTask) {
         var started: Int32?
@@ -93,9 +90,11 @@ extension JobControllerLoop {
         }
     }
 
-    /// Names of tasks are the administrator's; the file lies in the log directory whatever they are.
-    private static func fileName(_ task: String) -> String {
+    /// Names of tasks are the administrator's; the file lies in the log directory whatever they are, and is none of those
+    /// that a daemon writes: old versions of it are removed.
+    static func fileName(_ task: String) -> String {
         let text = String(task.map { $0 == "/" || $0 == "%" ? "_" : $0 })
+        if ["job_controller", "dispatcher"].contains(text) || text.hasSuffix("_server") { return "task_\(text)" }
         return text.hasPrefix(".") ? "_\(text)" : text
     }
 
@@ -136,6 +135,7 @@ extension JobControllerLoop {
                 return Self.failure("return_job takes a number: in every how many runs ages are judged")
             }
             return returnJob(every: period)
+        case ("rollover", 0): return rolloverWork.answer
         case ("snapshot", 0):
             store.snapshotIfDue(now: now / 1000, force: true)
             return ["ok": true]
@@ -144,7 +144,8 @@ extension JobControllerLoop {
             return ["ok": true, "tasks": taskStatus]
         case ("tasks", 0): return ["ok": true, "tasks": taskStatus]
         case ("task", 1):
-            guard tasks.run(words[0], now: now / 1000) else {
+            if schedule.isDraining { return Self.failure("the Job Controller stops: no task begins") }
+            guard tasks.run(words[0], now: now / 1000, uptime: uptime) else {
                 return Self.failure("there is no task \(words[0]), or it runs already")
             }
             return ["ok": true]
@@ -152,11 +153,10 @@ extension JobControllerLoop {
         }
     }
 
-    /// What the Job Controller does of the return job: the roll-over, and in every `period`-th one the ages (job-controller
-    /// specification, 11.3).
+    /// What the Job Controller does of the return job: in every `period`-th one the ages, then the roll-over, which goes on
+    /// behind the answer (job-controller specification, 11.3).
     private func returnJob(every period: Int) -> JSONValue {
         let number = tasks.countReturnJob()
-        rollLogs()
         var sums = DeliverySchedule.AgeJudgement()
         if number.isMultiple(of: period) {
             sums = schedule.judgeAges(now: now)
@@ -164,6 +164,7 @@ extension JobControllerLoop {
                 "return job \(number): \(sums.returned) entries are returned, \(sums.warned) warned of, \(sums.deleted)"
                     + " deleted, \(sums.later) judged after their attempt")
         }
+        rollLogs(isTurn: number.isMultiple(of: max(1, settings.logRolloverPeriod)))
         return [
             "ok": true, "run": .integer(number), "count": .integer(sums.returned), "warned": .integer(sums.warned),
             "deleted": .integer(sums.deleted), "later": .integer(sums.later),

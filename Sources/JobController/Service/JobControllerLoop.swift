@@ -23,6 +23,8 @@ final class JobControllerLoop {
     var tasks: TaskSchedule
     /// Running tasks, by the number of their token.
     var taskProcesses: [UInt32: TaskProcess] = [:]
+    let taskFile: TaskFile
+    let rolloverWork = RolloverWork()
     var poller: Poller
     let listener: OwnedDescriptor
     let commandSocket: CommandSocket
@@ -68,6 +70,7 @@ final class JobControllerLoop {
         self.signals = signals
         log.debugs = JobControllerDebug(rawValue: settings.debug)
         tasks = TaskSchedule(history: Self.taskHistory(options))
+        taskFile = TaskFile(options.tasksPath, log: log)
         schedule = DeliverySchedule(settings: settings)
         stopped = StoppedChannels(path: options.stoppedPath)
         traffic = TrafficCounters(path: options.countersPath)
@@ -96,7 +99,7 @@ final class JobControllerLoop {
 
     /// Fills the index. `mayHaveOrphans`: the former Job Controller did not end orderly, and its jobs may still work.
     func start(_ entries: [RecoveredEntry], mayHaveOrphans: Bool) throws(SystemCallError) {
-        schedule.localOffset = JobControllerLog.localOffset()
+        schedule.localOffset = LocalClock.system.offset(now / 1000) * 1000
         schedule.pause()
         if mayHaveOrphans { resumeAt = now + options.recoveryGrace }
         for target in stopped.targets { stop(target) }
@@ -123,6 +126,7 @@ final class JobControllerLoop {
         if schedule.jobCount > 0 {
             log.write("\(schedule.jobCount) jobs go on by themselves and report to the next Job Controller")
         }
+        taskFile.write()
         store.snapshotIfDue(now: now / 1000, force: true)
     }
 
@@ -211,7 +215,7 @@ final class JobControllerLoop {
             resumeAt = nil
             schedule.resume(now: time)
         }
-        schedule.localOffset = JobControllerLog.localOffset()
+        schedule.localOffset = LocalClock.system.offset(time / 1000) * 1000
         let day = (time + schedule.localOffset) / 86_400_000
         if day != today { (today, processedToday) = (day, 0) }
         schedule.tick(now: time)

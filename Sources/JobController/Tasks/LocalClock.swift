@@ -1,5 +1,4 @@
 package import Configuration
-import Glibc
 import InternetMessage
 
 /// The clock on the wall: how far local time is ahead of UTC at any moment.
@@ -10,12 +9,7 @@ package struct LocalClock: Sendable {
     package init(offset: @escaping @Sendable (Int64) -> Int64) { self.offset = offset }
 
     /// That of this system.
-    package static let system = LocalClock { moment in
-        var seconds = time_t(moment)
-        var local = tm()
-        localtime_r(&seconds, &local)
-        return Int64(local.tm_gmtoff)
-    }
+    package static let system = LocalClock { Int64(ZoneOffset.local(at: $0).seconds) }
 
     /// The moments at which the clock shows these minutes of a day (counted since 1970), in order. Minutes that the clock
     /// jumps over happen when it jumps, and minutes that it shows twice happen once; `isHourly`: not at all, and twice.

@@ -70,13 +70,16 @@ package struct TaskHistory: Equatable, Sendable {
 
     package init() {}
 
+    /// Times that can be calculated with: until the year 36812.
+    private static let times: ClosedRange<Int64> = 0...(1 << 40)
+
     /// Lines that cannot be read count as not there. Of a run without an end it is not known how it ended.
     package init(_ text: String) {
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 5)
             if words.count == 2, words[0] == "return_job", let count = Int(words[1]), count >= 0 { returnJobs = count }
             guard words.count == 6, words[0] == "run", let due = Int64(words[1]), let started = Int64(words[2]),
-                let ended = Int64(words[3])
+                let ended = Int64(words[3]), [due, started, ended].allSatisfy({ Self.times.contains($0) })
             else { continue }
             runs[String(words[5])] = TaskRun(
                 due: due, started: started, ended: ended, ending: TaskEnding(word: words[4]) ?? .unknown)

@@ -2,6 +2,7 @@ package import Configuration
 
 /// The Scheduler: which task of the configuration runs when (job-controller specification, section 12). A value without
 /// clock or process: each event is a call with the time, in seconds since 1970, and what is to be done collects as actions.
+/// How long a run takes is measured by `uptime`, seconds of a clock that nobody sets.
 ///
 /// A task runs once at a time; what falls due meanwhile is left out. Runs that were missed while nothing was running, or
 /// because the clock was set forward, are made up for by one run. A clock that is set back by a few hours repeats nothing.
@@ -22,7 +23,9 @@ package struct TaskSchedule {
         /// When it runs next.
         var next: Int64?
         var last: TaskRun?
-        /// Since when the run is being ended.
+        /// The uptime at its start.
+        var startedUp: Int64 = 0
+        /// The uptime since which the run is being ended.
         var endingSince: Int64?
         /// False once a reload has taken the task away while it ran.
         var isDefined = true
@@ -81,18 +84,18 @@ package struct TaskSchedule {
         return due - now <= Self.backwardsTolerance ? due : now
     }
 
-    package mutating func tick(now: Int64) {
+    package mutating func tick(now: Int64, uptime: Int64) {
         if now < latest { clockWasSetBack(now) }
         latest = now
         for name in states.keys.sorted() {
-            endIfTooLong(name, now)
+            endIfTooLong(name, uptime)
             guard let state = states[name], state.isDefined, let next = state.next, next <= now else { continue }
             states[name]?.next = state.task.timing.next(after: now, on: clock)
             if state.isRunning {
                 actions.append(.report("task \(name) still runs; the run that is due now is left out"))
             } else {
                 if now - next >= Self.late { actions.append(.report("task \(name): a missed run is made up for")) }
-                start(name, due: next, now)
+                start(name, due: next, now, uptime)
             }
         }
     }
@@ -100,37 +103,42 @@ package struct TaskSchedule {
     private mutating func clockWasSetBack(_ now: Int64) {
         for var state in states.values {
             let due = state.last.flatMap { $0.due > now ? $0.due : nil }
-            if state.next != nil { state.next = state.task.timing.next(after: base(due, now), on: clock) }
+            // A run that is near stays where it is: an interval that begins anew each time would never end.
+            if let next = state.next {
+                state.next = min(next, state.task.timing.next(after: base(due, now), on: clock) ?? next)
+            }
             if state.isRunning, let started = state.last?.started { state.last?.started = min(started, now) }
             states[state.task.name] = state
         }
     }
 
-    private mutating func endIfTooLong(_ name: String, _ now: Int64) {
-        guard let state = states[name], state.isRunning, let started = state.last?.started else { return }
+    private mutating func endIfTooLong(_ name: String, _ uptime: Int64) {
+        guard let state = states[name], state.isRunning else { return }
+        let time = uptime - state.startedUp
         if let since = state.endingSince {
-            guard now - since >= Self.grace else { return }
-            states[name]?.endingSince = now
+            guard uptime - since >= Self.grace else { return }
+            states[name]?.endingSince = uptime
             actions.append(.end(name, isForced: true))
-        } else if state.task.timeLimit > 0, now - started >= Int64(state.task.timeLimit) {
-            states[name]?.endingSince = now
-            actions.append(.report("task \(name) has run for \(now - started) seconds, its time limit; it is ended"))
+        } else if state.task.timeLimit > 0, time >= Int64(state.task.timeLimit) {
+            states[name]?.endingSince = uptime
+            actions.append(.report("task \(name) has run for \(time) seconds, its time limit; it is ended"))
             actions.append(.end(name, isForced: false))
         }
     }
 
-    private mutating func start(_ name: String, due: Int64, _ now: Int64) {
+    private mutating func start(_ name: String, due: Int64, _ now: Int64, _ uptime: Int64) {
         guard let task = states[name]?.task else { return }
         states[name]?.last = TaskRun(due: due, started: now)
+        states[name]?.startedUp = uptime
         states[name]?.endingSince = nil
         remember(name)
         actions.append(.start(task))
     }
 
     /// Runs a task now, besides its times. False when there is none of that name, or it runs already.
-    package mutating func run(_ name: String, now: Int64) -> Bool {
+    package mutating func run(_ name: String, now: Int64, uptime: Int64) -> Bool {
         guard let state = states[name], state.isDefined, !state.isRunning else { return false }
-        start(name, due: now, now)
+        start(name, due: now, now, uptime)
         return true
     }
 
