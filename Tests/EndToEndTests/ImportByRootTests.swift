@@ -17,7 +17,7 @@ import Testing
         try Files.replace("\(export)/a.eml", with: Array("Subject: a\r\n\r\nbody\r\n".utf8))
         for path in [instance.scratch, instance.root] { chmod(path, 0o711) }
         #expect(
-            try Program("chown", ["-R", "nobody", "\(instance.root)/data"], scratch: instance.scratch).wait().exit
+            try Program("chown", ["-R", "nobody", instance.root], scratch: instance.scratch).wait().exit
                 == .exited(0))
         #expect(try instance.martlet("queue", "import", export).contains("%QM-I-IMPORTED"))
         #expect(try instance.martlet("queue", "status").contains("Entries         1"))
