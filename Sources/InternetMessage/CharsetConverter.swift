@@ -3,11 +3,13 @@ import Synchronization
 
 /// Text from one character set to another by iconv(3), a piece at a time. What is not valid, or has no character there,
 /// becomes a question mark.
-final class CharsetConverter: Sendable {
+package final class CharsetConverter: Sendable {
     private struct State {
         let descriptor: iconv_t
         /// The beginning of a character whose end has not come.
         var rest: [UInt8] = []
+        /// There were octets that are no text of the first set, or a character that the second has not.
+        var hasReplaced = false
     }
 
     /// Longer than the longest character of any set.
@@ -24,6 +26,15 @@ final class CharsetConverter: Sendable {
     }
 
     deinit { state.withLock { _ = iconv_close($0.descriptor) } }
+
+    /// All of `octets` in UTF-8; nil when the character set is not known or they are none of its text.
+    package static func utf8(_ octets: [UInt8], from charset: String) -> [UInt8]? {
+        guard let converter = CharsetConverter(from: charset, to: "UTF-8") else { return nil }
+        var output: [UInt8] = []
+        converter.convert(octets, into: &output)
+        converter.finish(into: &output)
+        return converter.state.withLock { $0.hasReplaced } ? nil : output
+    }
 
     /// A name from a message must not become an instruction to iconv.
     private static func isName(_ name: String) -> Bool {
@@ -44,7 +55,8 @@ final class CharsetConverter: Sendable {
     /// What is left is no character; sets with shift sequences go back to their beginning.
     func finish(into output: inout [UInt8]) {
         let converted = state.withLock { state in
-            var converted: [UInt8] = state.rest.isEmpty ? [] : [UInt8(ascii: "?")]
+            var converted: [UInt8] = []
+            if !state.rest.isEmpty { Self.replace(&state, &converted) }
             state.rest = []
             var room = [CChar](repeating: 0, count: 64)
             let count = room.withUnsafeMutableBufferPointer { room -> Int in
@@ -73,11 +85,16 @@ final class CharsetConverter: Sendable {
                 state.rest = input[start...].map { UInt8(bitPattern: $0) }
                 return
             default:
-                output.append(UInt8(ascii: "?"))
+                replace(&state, &output)
                 start += 1
             }
         }
         state.rest = []
+    }
+
+    private static func replace(_ state: inout State, _ output: inout [UInt8]) {
+        state.hasReplaced = true
+        output.append(UInt8(ascii: "?"))
     }
 
     private static func step(

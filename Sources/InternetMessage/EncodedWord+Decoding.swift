@@ -73,26 +73,12 @@ extension EncodedWord {
         return octets
     }
 
+    /// The B encoding (RFC 2047 section 4.1).
     private static func base64(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        let digits = text.filter { $0 != UInt8(ascii: "=") }
+        guard digits.allSatisfy({ $0.base64Value != nil }), var decoder = TransferDecoder("base64") else { return nil }
         var octets: [UInt8] = []
-        var (bits, count) = (UInt32(0), 0)
-        for octet in text where octet != UInt8(ascii: "=") {
-            let value: UInt8
-            switch octet {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = octet - 65
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = octet - 71
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = octet + 4
-            case UInt8(ascii: "+"): value = 62
-            case UInt8(ascii: "/"): value = 63
-            default: return nil
-            }
-            bits = (bits << 6 | UInt32(value)) & 0xFF_FFFF
-            count += 6
-            if count >= 8 {
-                count -= 8
-                octets.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
-        }
+        decoder.decode(digits, into: &octets)
         return octets
     }
 }

@@ -55,6 +55,18 @@ extension UInt8 {
         let lower = self | 32
         return lower >= 97 && lower <= 102 ? lower - 87 : nil
     }
+
+    /// The value of a digit of base64 (RFC 4648, section 4).
+    var base64Value: UInt8? {
+        switch self {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): self - 65
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): self - 71
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): self + 4
+        case Octet.plus: 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
 }
 
 /// Whether two runs of octets are the same text when US-ASCII letters of either case are equal.

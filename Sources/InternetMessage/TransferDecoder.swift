@@ -46,7 +46,7 @@ struct TransferDecoder: Sendable {
         let pair = held[1...]
         held = []
         if pair.elementsEqual([Octet.carriageReturn, Octet.lineFeed]) { return }
-        if let high = Self.hexadecimal(pair[1]), let low = Self.hexadecimal(pair[2]) {
+        if let high = pair[1].hexValue, let low = pair[2].hexValue {
             output.append(high << 4 | low)
         } else {
             output.append(UInt8(ascii: "="))
@@ -55,29 +55,12 @@ struct TransferDecoder: Sendable {
     }
 
     private mutating func takeBase64(_ octet: UInt8, _ output: inout [UInt8]) {
-        guard let value = Self.digit(octet) else { return }
+        guard let value = octet.base64Value else { return }
         bits = bits << 6 | UInt32(value)
         bitCount += 6
         guard bitCount >= 8 else { return }
         bitCount -= 8
         output.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
         bits &= (1 << UInt32(bitCount)) - 1
-    }
-
-    private static func hexadecimal(_ octet: UInt8) -> UInt8? {
-        if octet.isDigit { return octet - 48 }
-        let letter = octet | 32
-        return (97...102).contains(letter) ? letter - 87 : nil
-    }
-
-    private static func digit(_ octet: UInt8) -> UInt8? {
-        switch octet {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): octet - 65
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): octet - 71
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): octet + 4
-        case Octet.plus: 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
     }
 }

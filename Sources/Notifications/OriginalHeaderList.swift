@@ -63,7 +63,7 @@ struct OriginalHeaderList {
                 switch decoding {
                 case .never: nil
                 case .sameCharset: word == charset && (word != "us-ascii" || isASCII(octets)) ? octets : nil
-                case .toUTF8: CharacterConversion.utf8(octets, from: word)
+                case .toUTF8: CharsetConverter.utf8(octets, from: word)
                 }
             // A line end or an escape sequence in an encoded word is no text of a header.
             return text.flatMap { $0.contains { $0 < 32 || $0 == 127 } ? nil : $0 }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Text of others as one line in a charset: whatever it is, it makes no line of its own, and nothing that the charset
 /// does not have.
 struct PlainLine {
@@ -29,28 +27,5 @@ struct PlainLine {
             if let last = short.last, last >= 0xC0 { short.removeLast() }
         }
         return String(decoding: line(short), as: UTF8.self)
-    }
-}
-
-/// Text in another charset.
-enum CharacterConversion {
-    /// In UTF-8; nil when the charset is not known or the octets are none of its text.
-    static func utf8(_ octets: [UInt8], from charset: String) -> [UInt8]? {
-        // The name comes out of a message: nothing that means more than a charset to iconv.
-        guard charset.utf8.allSatisfy({ $0 &- 48 < 10 || ($0 | 32) &- 97 < 26 || $0 == 45 || $0 == 95 }),
-            let converter = iconv_open("UTF-8", charset), converter != iconv_t(bitPattern: -1)
-        else { return nil }
-        defer { iconv_close(converter) }
-        var input = octets.map { CChar(bitPattern: $0) }
-        var output = [CChar](repeating: 0, count: 6 * octets.count + 16)
-        var (inputLeft, outputLeft) = (input.count, output.count)
-        let result = input.withUnsafeMutableBufferPointer { source in
-            output.withUnsafeMutableBufferPointer { target in
-                var (from, to) = (source.baseAddress, target.baseAddress)
-                return iconv(converter, &from, &inputLeft, &to, &outputLeft)
-            }
-        }
-        guard result != -1, inputLeft == 0 else { return nil }
-        return output.prefix(output.count - outputLeft).map { UInt8(bitPattern: $0) }
     }
 }

@@ -1,6 +1,7 @@
 import Envelope
 import Glibc
 import InternetMessage
+import TransactionLog
 
 /// The envelope of an exported message as text, for people and for import (job-controller specification, section 9.4).
 /// Beside the letters of the specification: `n` client address, `l` TLS, `y` ENVID, `q` transfer priority, `w` deadline
@@ -43,7 +44,7 @@ enum EnvelopeText {
         add("h", message.messageIDHeader)
         lines.append("m;\(escaped(message.sender))")
         add("q", message.transferPriority.map { "\($0)" })
-        lines.append("z;\((size + 1023) / 1024)")
+        lines.append("z;\(blockCount(ofBytes: size))")
         add("r", returns.first { $0.0 == message.returnContent }?.1)
         add("b", bodies.first { $0.0 == message.body }?.1)
         add("g", message.needsSMTPUTF8 ? "SMTPUTF8" : nil)

@@ -1,6 +1,7 @@
 import Envelope
 import OptionSyntax
 import Spool
+import TransactionLog
 
 /// One entry as the Job Controller tells of it, or as the queue on the disk has it.
 struct QueueItem: Decodable, Hashable {
@@ -53,7 +54,7 @@ struct QueueItem: Decodable, Hashable {
     var entryName: EntryName? { EntryName(name) }
 
     /// Blocks of 1024 bytes, rounded up.
-    var blocks: Int { (size + 1023) / 1024 }
+    var blocks: Int { blockCount(ofBytes: size) }
 
     var isHeld: Bool { state == "held" }
 }

@@ -1,5 +1,6 @@
 package import Envelope
 package import Spool
+import TransactionLog
 
 /// Lists for the commands on queues (commands specification, section 6.4).
 extension DeliverySchedule {
@@ -127,7 +128,7 @@ extension DeliverySchedule {
             var sum = result[channels[Int(entry.channel)].name] ?? Stored()
             sum.messages += 1
             sum.recipients += Int(entry.pending)
-            sum.blocks += (bytes + 1023) / 1024
+            sum.blocks += blockCount(ofBytes: bytes)
             sum.bytes += bytes
             result[channels[Int(entry.channel)].name] = sum
         }
