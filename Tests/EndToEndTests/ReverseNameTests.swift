@@ -66,7 +66,7 @@ import Testing
         let (instance, server) = try start(
             [
                 "tcp_local.identnonesymbolic", "tcp_named.official_host_name tcp_named-daemon", "tcp_named.smtp",
-                "tcp_named.allowswitchchannel",
+                "tcp_named.allowswitchchannel", "tcp_named.maytlsserver",
             ],
             records: Self.records, lines: "[rewrites]\n  named.example  $U%$D@tcp_named-daemon\n")
         defer { withExtendedLifetime(server) {} }
