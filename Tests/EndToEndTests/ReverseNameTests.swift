@@ -87,7 +87,7 @@ import Testing
             """)
         #expect(secure.exit == .exited(0), "\(secure.output)")
         #expect(
-            eventually { instance.mailLog.contains { $0.contains(" tcp_named    ims-ms       ES ") } },
+            eventually { instance.mailLog.contains { $0.contains(" tcp_named    ims-ms       EES ") } },
             "\(instance.mailLog)")
     }
 
