@@ -82,10 +82,12 @@ package final class ChannelProgram: Sendable {
 
     /// Runs a channel program until the Job Controller has no more work; returns the exit code. Root and channel come from
     /// the environment the Job Controller made.
-    /// `isFinal`: a delivered message has arrived, so that a receipt may be due (RFC 3461 section 4.1). `elsewhere`: who
-    /// delivers in place of `deliver`; nil: nobody.
+    /// `isFinal`: a delivered message has arrived, so that a receipt may be due (RFC 3461 section 4.1).
+    /// `relayReceipt`: what was done with messages that count as relayed. `elsewhere`: who delivers in place of `deliver`;
+    /// nil: nobody.
     static func run(
         _ name: String, threads: (Channels.Channel) -> Int, isFinal: Bool = false,
+        relayReceipt: NotificationKind = .relayed,
         elsewhere: (Channels.Channel) -> Elsewhere? = { _ in nil }, deliver: (ChannelProgram) -> Deliver
     ) -> Int32 {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
@@ -102,7 +104,7 @@ package final class ChannelProgram: Sendable {
             let program = try ChannelProgram(environment, configuration, channel, logger: logger)
             let deliver = deliver(program)
             let code = MasterProgram.run(program.session, threads: threads(program.channel), count: 4) { item in
-                program.handle(item, isFinal: isFinal, deliver)
+                program.handle(item, isFinal: isFinal, relayReceipt, deliver)
             }
             program.submitter.spool.close()
             return code
@@ -112,7 +114,9 @@ package final class ChannelProgram: Sendable {
         }
     }
 
-    private func handle(_ item: WorkItem, isFinal: Bool, _ deliver: Deliver) {
+    private func handle(
+        _ item: WorkItem, isFinal: Bool, _ relayReceipt: NotificationKind, _ deliver: Deliver
+    ) {
         let stored: StoredMessage
         do throws(SpoolError) {
             stored = try item.read()
@@ -155,14 +159,13 @@ package final class ChannelProgram: Sendable {
             // A receipt holds nothing up: the message has arrived.
             _ = notify(.delivered, copy, outcomes.filter { $0.result == .delivered })
         }
-        // What a list has taken: only `reprocess` relays.
-        _ = notify(.expanded, copy, outcomes.filter { $0.result == .relayed })
+        _ = notify(relayReceipt, copy, outcomes.filter { $0.result == .relayed })
         if case .delayWarning = item.notice {
             // A warning holds nothing up: when it cannot be enqueued, the next age is warned of.
             let kind = NotificationKind(warningAbout: copy.entry, now: SystemClock.wallSeconds)
             _ = notify(kind, copy, outcomes.filter { $0.result == .failedTemporarily })
         }
-        log(copy, outcomes, item.notice)
+        log(copy, outcomes)
         DeliveryTrace(copy, outcomes, channel, configuration.channels)?.write { logger.info("\($0)") }
         item.finish(outcomes, isStressed: outcomes.contains { $0.isOverload })
     }
@@ -178,7 +181,7 @@ package final class ChannelProgram: Sendable {
         return answer.take()
     }
 
-    private func log(_ copy: Copy, _ outcomes: [RecipientOutcome], _ notice: EntryNotice) {
+    private func log(_ copy: Copy, _ outcomes: [RecipientOutcome]) {
         guard channel.isLogging else { return }
         let isSettled = outcomes.contains { $0.result != .failedTemporarily }
         let now = SystemClock.wallNanoseconds / 1_000_000
@@ -187,16 +190,6 @@ package final class ChannelProgram: Sendable {
                 copy.stored.message, entry: copy.number, attempts: copy.attempts, outcome: outcome,
                 othersSettled: isSettled && outcome.result == .failedTemporarily, size: copy.stored.content.size,
                 now: now)
-        }
-        if case .delayWarning = notice {
-            // Behind the entry of the notification, before that of the attempt (notifications specification, 2.3).
-            let deferred = entries.filter { [.failedTemporarily, .readyAgain].contains($0.action) }
-            entries =
-                deferred.filter { NotificationKind.delayed.isWanted($0.notify) }.map { entry in
-                    var entry = entry
-                    entry.action = .warned
-                    return entry
-                } + entries
         }
         if let last = entries.indices.last,
             let header = submitter.log.header(at: .dequeue, keyword: channel.loggedHeader)

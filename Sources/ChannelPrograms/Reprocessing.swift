@@ -5,6 +5,7 @@ import Enqueue
 import Envelope
 import InternetMessage
 import Logging
+import Notifications
 import OptionSyntax
 import Spool
 import SystemCalls
@@ -15,7 +16,7 @@ import TransactionLog
 package enum Reprocessing {
     package static func run() -> Int32 {
         ChannelProgram.run(
-            "reprocess", threads: { _ in 4 },
+            "reprocess", threads: { _ in 4 }, relayReceipt: .expanded,
             deliver: { program in
                 let logger = program.logger
                 let reprocessor = Reprocessor(
@@ -294,7 +295,7 @@ final class Reprocessor: Sendable {
         message.arrival = identity.arrival
         message.envelopeID = identity.envelopeID
         // A notification stays one: with a sender again, two lists could send each other's bounces for ever.
-        if case .address(let sender)? = list?.envelopeFrom, !message.sender.isEmpty {
+        if case .address(let sender)? = list?.envelopeFrom, !configuration.isNobody(message.sender) {
             message.sender = router.sender(sender, channel: source, completion: HostCompletion())
         }
         var terms = EnqueueTerms(
@@ -398,7 +399,7 @@ final class Reprocessor: Sendable {
     /// The envelope From before a list took its place.
     private func originalSender(_ copy: ChannelProgram.Copy, _ routed: [RoutedRecipient]) -> String? {
         guard channel.showsReceivedFrom, case .address? = routed.first?.list?.envelopeFrom,
-            !copy.stored.message.sender.isEmpty
+            !configuration.isNobody(copy.stored.message.sender)
         else { return nil }
         return copy.stored.message.sender
     }

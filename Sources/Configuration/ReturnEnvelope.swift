@@ -25,4 +25,12 @@ extension MTAConfiguration {
         let own = channel?.integer("returnenvelope").flatMap { UInt32(exactly: $0) }
         return ReturnEnvelope(rawValue: own ?? mta.returnEnvelope)
     }
+    /// Whether nobody is to be told of the failure of mail with that envelope From: it is empty, or the postmaster where
+    /// RETURN_ENVELOPE, of whatever channel the mail came by, puts it in place of the empty one.
+    package func isNobody(_ sender: String) -> Bool {
+        if sender.isEmpty { return true }
+        guard sender.lowercased() == "postmaster@\(channels.localHost)".lowercased() else { return false }
+        let bits: ReturnEnvelope = [.noticesFromPostmaster, .emptyIsPostmaster]
+        return ([nil] + channels.channels).contains { !returnEnvelope(of: $0).isDisjoint(with: bits) }
+    }
 }

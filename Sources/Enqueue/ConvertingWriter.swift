@@ -68,9 +68,12 @@ extension ContentConverter.Wishes {
 }
 
 extension BodyType {
-    /// Of a message that came with or without 8-bit octets, after its conversion.
+    /// Of a message that came with or without 8-bit octets, after its conversion. Text of 7 bits may have 8 in another
+    /// character set.
     package init(hasEightBit: Bool, _ findings: ContentConverter.Findings?, _ wishes: ContentConverter.Wishes?) {
         let isConverted = findings != nil && wishes?.sevenBit == true
-        self = (isConverted ? findings?.hasEightBit == true : hasEightBit) ? .eightBitMIME : .sevenBit
+        let isRecoded = (findings?.recodedParts ?? 0) > 0
+        let leavesEightBit = (isConverted || isRecoded) && findings?.hasEightBit == true
+        self = leavesEightBit || hasEightBit && !isConverted ? .eightBitMIME : .sevenBit
     }
 }

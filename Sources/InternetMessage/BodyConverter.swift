@@ -18,7 +18,10 @@ struct BodyConverter: Sendable {
     private var part: MessagePart
     private let wishes: ContentConverter.Wishes
     private var form = Form.undecided
+    /// What is done to text by its character set; nil: nothing.
+    private let charsets: ContentConverter.CharsetChoice?
     private var recoding: TextRecoding?
+    /// As it came.
     private var beginning: [UInt8] = []
     /// A line end that is part of the body unless a boundary follows (RFC 2046 section 5.1.1).
     private var owesLineEnd = false
@@ -26,22 +29,14 @@ struct BodyConverter: Sendable {
     private(set) var isLabelled = false
     private(set) var leavesEightBit = false
     private(set) var isEncoded = false
+    private(set) var isRecoded = false
 
-    /// `charsets`: what is done to text by its character set; nil: nothing.
     init(
         _ part: MessagePart, _ wishes: ContentConverter.Wishes, charsets: ContentConverter.CharsetChoice? = nil
     ) {
         self.part = part
         self.wishes = wishes
-        guard let charsets, part.isText else { return }
-        let label = part.charset.map { String(decoding: $0, as: UTF8.self) } ?? "US-ASCII"
-        guard let change = charsets(label) else { return }
-        if !change.isRelabelOnly {
-            recoding = TextRecoding(from: label, to: change.name, encoding: part.encoding)
-            if recoding == nil { return }
-        }
-        self.part.replaceCharset(change.name)
-        isLabelled = true
+        self.charsets = part.isText ? charsets : nil
     }
 
     mutating func take(_ segment: ArraySlice<UInt8>, endsLine: Bool, into output: inout [UInt8]) {
@@ -54,8 +49,11 @@ struct BodyConverter: Sendable {
     /// `isAtBoundary`: the last line end belongs to the boundary.
     mutating func finish(isAtBoundary: Bool, into output: inout [UInt8]) {
         if owesLineEnd, !isAtBoundary { put(Self.lineEnd, &output) }
-        if let rest = recoding?.finish() { take(rest[...], &output) }
-        if case .undecided = form { decide(isWhole: true, &output) }
+        if case .undecided = form {
+            decide(isWhole: true, &output)
+        } else if let rest = recoding?.finish() {
+            write(rest[...], &output)
+        }
         var endsInside = isAtBoundary && hasContent
         switch form {
         case .quotedPrintable(var encoder):
@@ -70,15 +68,11 @@ struct BodyConverter: Sendable {
     }
 
     private mutating func put(_ octets: ArraySlice<UInt8>, _ output: inout [UInt8]) {
-        take(recoding?.convert(octets)[...] ?? octets, &output)
-    }
-
-    private mutating func take(_ octets: ArraySlice<UInt8>, _ output: inout [UInt8]) {
         if case .undecided = form {
             beginning += octets
             if beginning.count >= Self.lookAhead { decide(isWhole: false, &output) }
         } else {
-            write(octets, &output)
+            write(recoding?.convert(octets)[...] ?? octets, &output)
         }
     }
 
@@ -115,8 +109,14 @@ extension BodyConverter {
     private var isIdentity: Bool { part.encoding != "quoted-printable" && part.encoding != "base64" }
 
     private mutating func decide(isWhole: Bool, _ output: inout [UInt8]) {
-        let facts = BodyFacts(beginning[...])
-        label(facts, isWhole: isWhole)
+        var octets = beginning
+        beginning = []
+        var facts = BodyFacts(octets[...])
+        label(facts, octets, isWhole: isWhole)
+        if let text = recode(octets, isWhole: isWhole) {
+            octets = text
+            facts = BodyFacts(text[...])
+        }
         if let recoding, !isIdentity {
             // Decoded to be converted; it goes on in the same encoding.
             form =
@@ -140,8 +140,6 @@ extension BodyConverter {
             form = .verbatim
         }
         part.write(to: &output)
-        let octets = beginning
-        beginning = []
         write(octets[...], &output)
     }
 
@@ -153,9 +151,10 @@ extension BodyConverter {
     /// What is not seen yet may be anything.
     private func mustEncode(_ facts: BodyFacts, isWhole: Bool) -> Bool {
         if recoding != nil {
-            // Text that had 7 bits may have 8 in its new character set.
+            // Text that had 7 bits may have 8 in its new character set, and lines may have become too long for SMTP.
             let wasSevenBit = part.encoding != "8bit" && part.encoding != "binary"
-            if facts.isBinary || wasSevenBit && (facts.eightBit > 0 || !isWhole) { return true }
+            if facts.isBinary || facts.longestLine > 998 || !isWhole { return true }
+            if wasSevenBit, facts.eightBit > 0 { return true }
         }
         if wishes.sevenBit, facts.eightBit > 0 || facts.isBinary || !isWhole { return true }
         if wishes.linesOnly, facts.isBinary || facts.longestLine > 998 || !isWhole { return true }
@@ -163,15 +162,37 @@ extension BodyConverter {
         return facts.longestLine > limit || !isWhole
     }
 
-    private mutating func label(_ facts: BodyFacts, isWhole: Bool) {
-        let isUnlabelled = part.isText && part.charset == nil && isIdentity && !isLabelled
-        guard isUnlabelled else { return }
+    /// The text in its new character set, after which the part is labelled so; nil: it stays as it is. Text without a
+    /// label counts as US-ASCII. What is not valid in the set that it names is in another one, and would be destroyed.
+    private mutating func recode(_ octets: [UInt8], isWhole: Bool) -> [UInt8]? {
+        let label = part.charset.map { String(decoding: $0, as: UTF8.self) } ?? "US-ASCII"
+        guard let change = charsets?(label) else { return nil }
+        var text: [UInt8]?
+        if !change.isRelabelOnly {
+            // Of US-ASCII it must be certain that no 8-bit octet comes.
+            guard isWhole || label.asciiLowercased != "us-ascii",
+                var recoding = TextRecoding(from: label, to: change.name, encoding: part.encoding)
+            else { return nil }
+            var converted = recoding.convert(octets[...])
+            if isWhole { converted += recoding.finish() }
+            guard !recoding.hasMetInvalid else { return nil }
+            self.recoding = recoding
+            isRecoded = true
+            text = converted
+        }
+        part.replaceCharset(change.name)
+        isLabelled = true
+        return text
+    }
+
+    private mutating func label(_ facts: BodyFacts, _ octets: [UInt8], isWhole: Bool) {
+        guard part.isText, part.charset == nil, isIdentity else { return }
         if let label = wishes.labels?.label(for: facts, isWhole: isWhole) {
             part.setCharset(label)
             isLabelled = true
         } else if !part.hasType, facts.eightBit > 0, wishes.sevenBit {
             // Once encoded, text without any label would count as US-ASCII (RFC 1428).
-            part.setCharset(beginning[...].isUTF8 ? "UTF-8" : "UNKNOWN-8BIT")
+            part.setCharset(octets[...].isUTF8 ? "UTF-8" : "UNKNOWN-8BIT")
             isLabelled = true
         }
     }
@@ -251,6 +272,9 @@ struct TextRecoding: Sendable {
         charsets.convert(decoded, into: &output)
         return output
     }
+
+    /// Octets came that are no text of the source.
+    var hasMetInvalid: Bool { charsets.hasMetInvalid }
 
     /// What was held back.
     mutating func finish() -> [UInt8] {

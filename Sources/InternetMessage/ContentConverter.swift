@@ -45,6 +45,8 @@ package struct ContentConverter: Sendable {
         package var encodedParts = 0
         /// Parts that got a label.
         package var labelledParts = 0
+        /// Parts whose text is in another character set now.
+        package var recodedParts = 0
         /// 8-bit octets were left, in what is signed, encrypted or cannot be made sense of; or NUL, CR or LF alone, which
         /// are no more fit for 7 bits.
         package var hasEightBit = false
@@ -252,6 +254,7 @@ extension ContentConverter {
         phase = .opaque
         body.finish(isAtBoundary: isAtBoundary, into: &output)
         if body.isEncoded { findings.encodedParts += 1 }
+        if body.isRecoded { findings.recodedParts += 1 }
         if body.isLabelled { findings.labelledParts += 1 }
         findings.hasEightBit = findings.hasEightBit || body.leavesEightBit
     }

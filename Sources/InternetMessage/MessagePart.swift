@@ -8,7 +8,7 @@ struct MessagePart: Sendable {
     /// `type/subtype` in lower case, given or implied by a digest; empty without one that can be read.
     let type: String
     /// Label of the character set; nil without one.
-    let charset: [UInt8]?
+    private(set) var charset: [UInt8]?
     /// Content-Transfer-Encoding in lower case; empty without one.
     let encoding: String
     /// With the two hyphens; nil when the part is no multipart that may be looked into.
@@ -59,6 +59,7 @@ struct MessagePart: Sendable {
 
     /// Another label in place of the one that is there, or that is missing.
     mutating func replaceCharset(_ name: String) {
+        charset = Array(name.utf8)
         guard let index = header.firstIndex(of: "Content-Type"),
             let known = MIMEParameters(header.bytes[header.fields[index].value]).parameters.first(where: {
                 $0.name == "charset" || $0.name == "charset*"
@@ -82,6 +83,7 @@ struct MessagePart: Sendable {
 
     /// Gives text without a label one; a missing Content-Type is added.
     mutating func setCharset(_ name: String) {
+        charset = Array(name.utf8)
         let label = Self.label(name)
         if let index = header.firstIndex(of: "Content-Type") {
             let field = header.fields[index]

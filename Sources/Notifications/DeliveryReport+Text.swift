@@ -1,4 +1,5 @@
 import Envelope
+import InternetMessage
 
 /// The part of a report that is for people (notifications-logging specification, 1.3 and 1.4).
 extension DeliveryReport {
@@ -28,7 +29,12 @@ extension DeliveryReport {
     private func partHeader(isUTF8: Bool) -> [UInt8] {
         guard isUTF8, texts.charset == "us-ascii" else { return texts.partHeader }
         let header = String(decoding: texts.partHeader, as: UTF8.self)
-        return Array(header.replacing("us-ascii", with: "utf-8").utf8)
+        // In whatever case it is written.
+        let name = Array("us-ascii".utf8)
+        guard let label = Array(header.asciiLowercased.utf8).firstRange(of: name) else { return texts.partHeader }
+        var octets = Array(header.utf8)
+        octets.replaceSubrange(label, with: "utf-8".utf8)
+        return octets
     }
 
     /// The lines of one recipient in `%R`.
@@ -54,10 +60,13 @@ extension DeliveryReport {
     private func attempts(_ line: PlainLine) -> [UInt8] {
         let title = texts.options.label("HISTORY") ?? Array("Attempts so far:".utf8)
         guard !history.isEmpty, !title.isEmpty else { return [] }
+        // The others are none of the sender's business, or have got the message.
+        let reported = Set(outcomes.map(\.recipient))
         var text = title + [13, 10, 13, 10]
         for attempt in history {
             text += Array("  \(attempt.date)\r\n".utf8)
-            for outcome in attempt.outcomes where entry.recipients.indices.contains(outcome.recipient) {
+            for outcome in attempt.outcomes
+            where reported.contains(outcome.recipient) && entry.recipients.indices.contains(outcome.recipient) {
                 let words = [outcome.status, outcome.text].filter { !$0.isEmpty }.joined(separator: " ")
                 let said = "\(entry.recipients[outcome.recipient].address): \(words)"
                 text += Array("    \(line.line(said))\r\n".utf8)

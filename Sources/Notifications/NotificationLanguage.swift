@@ -46,6 +46,18 @@ package struct LanguageSelection: Hashable, Sendable {
     }
 }
 
+extension LanguageSelection {
+    /// The languages that a message names, fit for the name of a directory, which the mapping may make of them: without
+    /// other characters than those of language ranges and their weights, without slashes and `..`.
+    static func inPath(_ languages: String) -> String {
+        let kept = languages.unicodeScalars.filter { scalar in
+            guard scalar.isASCII, let octet = UInt8(exactly: scalar.value) else { return false }
+            return (octet | 32) &- 97 < 26 || octet &- 48 < 10 || ",;=.*_ -".utf8.contains(octet)
+        }
+        return String(String.UnicodeScalarView(kept)).replacing("..", with: "")
+    }
+}
+
 /// The probes of the two tables.
 package struct LanguageProbe: Hashable, Sendable {
     package var text: String

@@ -10,6 +10,7 @@ final class NotificationLibrary: Sendable {
     private let configuration: MTAConfiguration
     private let context: MappingContext
     private let report: @Sendable (String) -> Void
+    private static let mostPlaces = 100
     /// By what is put before the names of the files; nil: there are none.
     private let known = Mutex<[String: NotificationTexts?]>([:])
 
@@ -42,7 +43,8 @@ final class NotificationLibrary: Sendable {
         }
         let probe = LanguageProbe(
             notification: report.kind, channel: report.entry.channel,
-            language: LanguageSelection.wanted(by: scan.header), sender: report.message.sender,
+            language: LanguageSelection.inPath(LanguageSelection.wanted(by: scan.header)),
+            sender: report.message.sender,
             recipient: first ?? "", paranoia: configuration.mta.mappingParanoia)
         return LanguageSelection(
             notification: configuration.mappings.probe(table, probe.text, context: context))
@@ -70,6 +72,8 @@ final class NotificationLibrary: Sendable {
     private func texts(at place: String) -> NotificationTexts? {
         known.withLock { known in
             if let texts = known[place] { return texts }
+            // The mapping may make places of what messages say.
+            if known.count >= Self.mostPlaces { known.removeAll() }
             let texts = NotificationTexts(place: place, report: report)
             known[place] = .some(texts)
             return texts

@@ -31,11 +31,11 @@ extension Notifier {
         _ occasion: Occasion, _ entry: QueueEntry, isWanted: Bool, _ content: ReturnedContent
     ) throws -> Addressees {
         var addressees = Addressees()
-        if isWanted { addressees.author = try author(occasion, content) }
+        let hasAuthor = !configuration.isNobody(occasion.message.sender)
+        if isWanted, hasAuthor || occasion.kind.isReceipt { addressees.author = try author(occasion, content) }
         guard !occasion.kind.isReceipt, let channel = configuration.channels.channel(named: entry.channel) else {
             return addressees
         }
-        let hasAuthor = !occasion.message.sender.isEmpty
         let isCopied: Bool =
             switch occasion.kind.isWarning ? channel.warningCopy : channel.failureCopy {
             case .always: true
@@ -44,12 +44,20 @@ extension Notifier {
             case .never: false
             }
         let postmaster = "postmaster@\(configuration.channels.localHost)"
-        if isCopied, addressees.author != postmaster { addressees.postmaster = postmaster }
+        // What cannot be delivered to the postmaster is not told to him again, and again.
+        let isHis =
+            !hasAuthor
+            && occasion.outcomes.allSatisfy { outcome in
+                entry.recipients.indices.contains(outcome.recipient)
+                    && entry.recipients[outcome.recipient].given.lowercased() == postmaster.lowercased()
+            }
+        if isCopied, !isHis, addressees.author != postmaster { addressees.postmaster = postmaster }
         return addressees
     }
 
     /// The envelope From; with `use_errors_to` and `use_warnings_to` the address of `Errors-to:` and `Warnings-to:`,
-    /// where there is one, and nobody when that field is blank (section 1.1). Nothing is ever sent for an empty sender.
+    /// where there is one, and nobody when that field is blank (section 1.1). Nothing is ever sent for an empty sender, nor
+    /// of failures and delays for what stands in its place.
     private func author(_ occasion: Occasion, _ content: ReturnedContent) throws -> String? {
         let sender = occasion.message.sender
         guard !sender.isEmpty else { return nil }
@@ -132,8 +140,8 @@ extension Notifier {
 /// `suppressfinal`; aliases specification, section 2.1).
 private struct ShownRecipients {
     private(set) var entry: QueueEntry
-    /// What stands in place of an address that is not shown.
-    private var replaced: [(hidden: String, shown: String)] = []
+    /// Another address is shown of one of them.
+    private var hidesAny = false
 
     init(_ entry: QueueEntry, _ channel: Channel?) {
         self.entry = entry
@@ -142,17 +150,31 @@ private struct ShownRecipients {
             let hidesFinal = channel?.noticeForms == .original && !recipient.given.isEmpty
             let shown = hidesFinal ? recipient.given : recipient.shownAddress ?? recipient.address
             self.entry.recipients[index].address = shown
-            if shown != recipient.address, !recipient.address.isEmpty { replaced.append((recipient.address, shown)) }
+            if shown != recipient.address { hidesAny = true }
         }
     }
 
-    /// Remote systems name addresses in their replies.
+    /// Remote systems name addresses in their replies, in whatever form they know them by: where an address is hidden,
+    /// all that look like one become the address that is shown.
     func outcomes(_ outcomes: [RecipientOutcome]) -> [RecipientOutcome] {
-        guard !replaced.isEmpty else { return outcomes }
+        guard hidesAny else { return outcomes }
         return outcomes.map { outcome in
+            guard entry.recipients.indices.contains(outcome.recipient) else { return outcome }
             var outcome = outcome
-            for (hidden, shown) in replaced { outcome.text = outcome.text.replacing(hidden, with: shown) }
+            outcome.text = Self.replacingAddresses(outcome.text, by: entry.recipients[outcome.recipient].address)
             return outcome
         }
+    }
+
+    private static func replacingAddresses(_ text: String, by shown: String) -> String {
+        var output = ""
+        var rest = text[...]
+        while !rest.isEmpty {
+            let word = rest.prefix { !" \t<>(),;:".contains($0) }
+            output += word.contains("@") ? shown : String(word)
+            rest = rest[word.endIndex...]
+            if let end = rest.popFirst() { output.append(end) }
+        }
+        return output
     }
 }

@@ -69,7 +69,9 @@ package final class Notifier: Sendable {
             return completion("\(error)")
         }
         let done = { @Sendable [self] (problem: String?) in
-            if problem == nil, occasion.kind.isWarning { log(occasion, size: content.size) }
+            if problem == nil, occasion.kind.isWarning {
+                log(occasion, isSent: addressees.author != nil, size: content.size)
+            }
             completion(problem)
         }
         guard !addressees.all.isEmpty else { return done(nil) }
@@ -78,8 +80,9 @@ package final class Notifier: Sendable {
         send(letters(draft, addressees, occasion, entry)[...], entry, content, done)
     }
 
-    /// W, or K for those who want no word, about each recipient of a warning that has been enqueued (section 2.3).
-    private func log(_ occasion: Occasion, size: Int) {
+    /// W about each recipient that the author has been warned of (`isSent`), or K where he wants no word (section 2.3): the
+    /// only place that writes them, before the entry of the attempt.
+    private func log(_ occasion: Occasion, isSent: Bool, size: Int) {
         let channel = configuration.channels.channel(named: occasion.message.entries[occasion.entry].channel)
         guard channel?.isLogging == true else { return }
         let now = SystemClock.wallNanoseconds / 1_000_000
@@ -90,8 +93,9 @@ package final class Notifier: Sendable {
                         occasion.message, entry: occasion.entry, attempts: occasion.attempt, outcome: outcome,
                         othersSettled: false, size: size, now: now)
                 else { return nil }
-                line.action = occasion.kind.isWanted(line.notify) ? .warned : .rejectedSilently
-                return line
+                let isWanted = occasion.kind.isWanted(line.notify)
+                line.action = isWanted ? .warned : .rejectedSilently
+                return isSent || !isWanted ? line : nil
             })
     }
 

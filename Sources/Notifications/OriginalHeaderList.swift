@@ -57,8 +57,8 @@ struct OriginalHeaderList {
     }
 
     private static func text(_ bytes: ArraySlice<UInt8>, charset: String, _ decoding: Decoding) -> [UInt8] {
-        let line = PlainLine(charset: decoding == .toUTF8 ? "utf-8" : charset).line(bytes)
-        let decoded = EncodedWord.replacing(in: line[...]) { word, octets in
+        let line = PlainLine(charset: decoding == .toUTF8 ? "utf-8" : charset)
+        let decoded = EncodedWord.replacing(in: line.line(bytes)[...]) { word, octets in
             let text: [UInt8]? =
                 switch decoding {
                 case .never: nil
@@ -66,9 +66,11 @@ struct OriginalHeaderList {
                 case .toUTF8: CharsetConverter.utf8(octets, from: word)
                 }
             // A line end or an escape sequence in an encoded word is no text of a header.
-            return text.flatMap { $0.contains { $0 < 32 || $0 == 127 } ? nil : $0 }
+            return text.flatMap {
+                $0.contains { $0 < 32 || $0 == 127 } || line.isUTF8 && line.line($0) != $0 ? nil : $0
+            }
         }
-        return Array(decoded.prefix(longestLine))
+        return line.cut(decoded, to: longestLine)
     }
 
     private static func isASCII(_ octets: [UInt8]) -> Bool { octets.allSatisfy { $0 < 128 } }

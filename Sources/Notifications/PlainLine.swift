@@ -19,13 +19,17 @@ struct PlainLine {
         return Array(String(line).utf8)
     }
 
-    /// At most 800 octets, whole characters of UTF-8.
-    func line(_ text: String) -> String {
-        var short = Array(text.utf8.prefix(800))
-        if text.utf8.count > 800, isUTF8 {
+    /// At most 800 octets.
+    func line(_ text: String) -> String { String(decoding: line(cut(Array(text.utf8), to: 800)), as: UTF8.self) }
+
+    /// At most `count` octets, whole characters of UTF-8.
+    func cut(_ octets: [UInt8], to count: Int) -> [UInt8] {
+        guard octets.count > count else { return octets }
+        var short = Array(octets.prefix(count))
+        if isUTF8 {
             while let last = short.last, last & 0xC0 == 0x80 { short.removeLast() }
             if let last = short.last, last >= 0xC0 { short.removeLast() }
         }
-        return String(decoding: line(short), as: UTF8.self)
+        return short
     }
 }

@@ -34,8 +34,10 @@ struct TemplateExpansion {
         while let octet = rest.popFirst() {
             switch octet {
             case UInt8(ascii: "\n"): output.endLine()
-            case UInt8(ascii: "\r") where rest.first == UInt8(ascii: "\n"): break
+            // Alone it would be no line end, and no text (RFC 5321 section 2.3.8).
+            case UInt8(ascii: "\r"): break
             case UInt8(ascii: "%"):
+                if rest.first == UInt8(ascii: "\r") { rest.removeFirst() }
                 guard let letter = rest.popFirst() else { return output.finished(adding: [octet]) }
                 substitute(letter, &lastNumber, &output)
                 if letter == UInt8(ascii: "H") || letter == UInt8(ascii: "R") { output.needsEmptyLine = true }

@@ -28,7 +28,6 @@ struct ClientLog: DeliveryLog {
                     record.message, entry: record.entry, attempts: record.attempt, outcome: record.outcome,
                     othersSettled: record.action == .deferredOthersSettled, size: record.size, now: now,
                     banner: record.banner, modifiers: modifiers)
-                if record.action == .warned { entry?.action = .warned }
                 if let header, let content = record.content { entry?.headerLines = header.lines(of: content.start) }
                 return entry
             })

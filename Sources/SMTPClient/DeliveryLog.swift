@@ -10,8 +10,6 @@ package enum DeliveryAction: String, Sendable, Hashable {
     case rejected = "R"
     /// Permanent failure of a recipient for whom no notification was wanted.
     case rejectedQuietly = "K"
-    /// The sender was told of the delay.
-    case warned = "W"
 
     /// The letter for one outcome.
     package init(_ outcome: RecipientOutcome.Result, othersSettled: Bool, notify: NotifyConditions) {

@@ -59,20 +59,6 @@ struct Settlement {
                 outcome: outcome, size: outcome.result == .failedTemporarily ? result.sent : job.content.size,
                 banner: result.banner)
         }
-        if case .delayWarning = job.notice {
-            // Behind the entry of the notification, before that of the attempt (notifications specification, 2.3).
-            let warned = records.filter { record in
-                record.outcome.result == .failedTemporarily
-                    && NotificationKind.delayed.isWanted(
-                        job.entry.recipients[record.outcome.recipient].notify)
-            }
-            records =
-                warned.map { record in
-                    var record = record
-                    record.action = .warned
-                    return record
-                } + records
-        }
         if let last = records.indices.last { records[last].content = job.content }
         context.log.record(records)
         work.report(result.outcomes, retryAfter: retryAfter(result))

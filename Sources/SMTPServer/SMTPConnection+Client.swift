@@ -68,6 +68,7 @@ extension SMTPConnection {
         handed.become(client, server: server)
         completion.clientLiteral = client.literal
         channel = context.channel(ofClient: client)
+        switchByName()
         let usesTLS = session.options.usesTLS
         if usesTLS { channel = context.switching.afterTLS(channel) }
         if let user {
@@ -103,11 +104,14 @@ extension SMTPConnection {
         }
         helo = claimed["HELO"]?.text ?? ""
         saidEHLO = claimed["PROTO"]?.text == "ESMTP"
-        become(SystemCalls.SocketAddress(host: address, port: port), server: server)
-        if channel.identification.looksUpName, claimed.address != nil || claimed["NAME"] != nil {
+        let client = SystemCalls.SocketAddress(host: address, port: port)
+        // The name of the peer is none of the client's, whether the client's channel wants names or not.
+        if claimed.address != nil || claimed["NAME"] != nil {
             let name = claimed["NAME"]?.text.flatMap { ReverseNameCheck.isHostName($0) ? $0 : nil }
-            reverseName = name.map { .name($0) } ?? .unknown
+            let isShown = context.channel(ofClient: client).identification.looksUpName
+            reverseName = isShown ? name.map { .name($0) } ?? .unknown : .notLookedUp
         }
+        become(client, server: server)
         if let refusal = accessRefusal() { return session.answered(.refuseAndClose(refusal)) }
         session.answered(.accept(nil))
     }

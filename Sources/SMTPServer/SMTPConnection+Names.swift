@@ -28,7 +28,7 @@ extension SMTPConnection {
     }
 
     /// The name, when the address itself led to no other channel. One that is marked as doubtful does not count.
-    private func switchByName() {
+    func switchByName() {
         guard case .name(let name) = reverseName, ReverseNameCheck.isHostName(name),
             channel.name == context.initialChannel.name
         else { return }

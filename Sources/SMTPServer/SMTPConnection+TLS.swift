@@ -100,6 +100,8 @@ extension SMTPConnection {
         forwarded = ClientAttributes()
         if claimed["LOGIN"] == nil { user = nil }
         channel = context.channel(ofClient: handed.remoteAddress)
+        // The name has come from the DNS, or from that peer.
+        switchByName()
     }
 
     /// The options of the present channel, which may have been switched.

@@ -66,7 +66,7 @@ import Testing
         let (instance, server) = try start(
             [
                 "tcp_local.identnonesymbolic", "tcp_named.official_host_name tcp_named-daemon", "tcp_named.smtp",
-                "tcp_named.allowswitchchannel",
+                "tcp_named.allowswitchchannel", "tcp_named.maytlsserver",
             ],
             records: Self.records, lines: "[rewrites]\n  named.example  $U%$D@tcp_named-daemon\n")
         defer { withExtendedLifetime(server) {} }
@@ -75,6 +75,20 @@ import Testing
         let switched = try trace(instance, from: "127.0.0.2")
         #expect(switched.contains("from said.example ([127.0.0.2]) by"), "\(switched)")
         #expect(instance.mailLog.contains { $0.contains(" tcp_named ") && $0.contains("ims-ms") })
+        // The name is no word of the client's: it counts after STARTTLS as well.
+        let secure = try instance.python(
+            """
+            import smtplib, ssl
+            c = smtplib.SMTP("127.0.0.1", \(instance.port), source_address=("127.0.0.2", 0))
+            context = ssl._create_unverified_context()
+            assert c.starttls(context=context)[0] == 220
+            c.sendmail("a@sender.example", ["anna@example.test"], "Subject: secure\\r\\n\\r\\nx\\r\\n")
+            c.quit()
+            """)
+        #expect(secure.exit == .exited(0), "\(secure.output)")
+        #expect(
+            eventually { instance.mailLog.contains { $0.contains(" tcp_named    ims-ms       EES ") } },
+            "\(instance.mailLog)")
     }
 
     /// The `Solicitation:` field (RFC 3865) at the end of the data, and `utf8strict`.

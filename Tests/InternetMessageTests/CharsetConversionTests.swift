@@ -9,6 +9,7 @@ import Testing
         case "iso-8859-1", "iso-2022-jp", "utf-16be": .init(name: "UTF-8")
         case "utf-8": .init(name: "ISO-8859-1")
         case "us-ascii": .init(name: "UTF-8", isRelabelOnly: true)
+        case "ascii": .init(name: "UTF-8")
         case "x-nobody-knows", "utf-8//ignore": .init(name: "UTF-8")
         default: nil
         }
@@ -42,10 +43,12 @@ import Testing
             "gr=C3=BCn =C3=A9\r\n"
         ),
         ("ISO-8859-1", "base64", "Z3L8bg==\r\n", "UTF-8", "base64", "Z3LDvG4=\r\n"),
-        ("utf-8", "8bit", "gr<C3><BC>n <C3>\r\n", "ISO-8859-1", "8bit", "gr<FC>n ?\r\n"),
-        // Not in the other set, and an end in the middle of a character.
+        // Not in the other set.
         ("utf-8", "8bit", "<E2><98><83>x\r\n", "ISO-8859-1", "8bit", "?x\r\n"),
-        ("utf-8", "base64", "eOI=\r\n", "ISO-8859-1", "base64", "eD8=\r\n"),
+        // Not in the set it names: an octet, and an end in the middle of a character.
+        ("utf-8", "8bit", "gr<C3><BC>n <C3>\r\n", "utf-8", "8bit", "gr<C3><BC>n <C3>\r\n"),
+        ("utf-8", "base64", "eOI=\r\n", "utf-8", "base64", "eOI=\r\n"),
+        ("ascii", "8bit", "caf<E9>\r\n", "ascii", "8bit", "caf<E9>\r\n"),
         ("us-ascii", "7bit", "x=\r\n", "UTF-8", "7bit", "x=\r\n"),
         ("utf-16be", "base64", "AGcA/A==\r\n", "UTF-8", "base64", "Z8O8\r\n"),
     ])

@@ -85,6 +85,15 @@ import Testing
         #expect(actions == ["process", "W", "K", "K", "K"])
     }
 
+    /// Nobody has been warned, though the postmaster has a copy.
+    @Test(arguments: ["nowarnpost", "warnpost"])
+    func warningsOfNobodyAreNotLogged(_ keyword: String) async throws {
+        let bench = try Bench(replacing: [("[channel:tcp_local]", "[channel:tcp_local]\n  \(keyword)")])
+        #expect(await bench.notify(.delayed, queued(sender: "")) == nil)
+        let actions = bench.log.map { $0.split(separator: " ")[4] }
+        #expect(actions == (keyword == "warnpost" ? ["process"] : []))
+    }
+
     /// The limit of the channel that the sender is reached by: the whole message would be refused there.
     @Test(arguments: [(ReturnContent.full, 3000, true), (.unspecified, 3000, true), (.full, 1000, false)])
     func limitOfTheSendersChannel(_ content: ReturnContent, _ size: Int, _ headersOnly: Bool) async throws {
