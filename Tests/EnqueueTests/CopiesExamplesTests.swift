@@ -3,7 +3,8 @@ import Enqueue
 import Envelope
 import Testing
 
-/// Worked examples 14 to 17 of the channels specification: how many copies, and who shares one.
+/// Worked examples 14 to 17 of the channels specification, and 15 of the job-controller specification: how many copies, and
+/// who shares one.
 @Suite struct CopiesExamplesTests {
     @Test(arguments: [
         ("tcp_local smtp single_sys", ["a@x b@x", "c@y"]), ("tcp_local smtp single", ["a@x", "b@x", "c@y"]),

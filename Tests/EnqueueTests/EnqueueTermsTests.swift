@@ -42,9 +42,11 @@ import Testing
         return EntryPlan.entries(recipients, terms: terms, heldReason: nil, channels: table(lines))
     }
 
-    /// Example 47: `urgentblocklimit 100`, an urgent message of 101 blocks is treated as normal; and the other two.
+    /// Example 47: `urgentblocklimit 100`, an urgent message of 101 blocks is treated as normal; and the other two. With a
+    /// limit of 10 and 11 and 10 blocks examples 13 and 14 of the job-controller specification.
     @Test(arguments: [
         ("urgentblocklimit 100", Priority.urgent, 101, Priority.normal),
+        ("urgentblocklimit 10", .urgent, 11, .normal), ("urgentblocklimit 10", .urgent, 10, .urgent),
         ("urgentblocklimit 100", .urgent, 100, .urgent), ("urgentblocklimit 100", .normal, 101, .normal),
         ("normalblocklimit 100", .normal, 101, .nonurgent), ("nonurgentblocklimit 100", .nonurgent, 101, .secondClass),
         ("urgentblocklimit 100 normalblocklimit 200", .urgent, 150, .normal),

@@ -89,6 +89,33 @@ extension MessageSubmitter {
             ])
     }
 
+    /// Example 6 of the notifications-logging specification: "three E lines with the same original To and different current
+    /// To; recipients in the same copy share the file name (ours: all three lines share the message id, the entry numbers
+    /// differ between the two channels)".
+    @Test func example6ListOnTwoChannels() async throws {
+        let bench = try Bench()
+        let submitter = try bench.submitter()
+        let id = submitter.newIdentity().id
+        func member(_ address: String) -> QueueRecipient {
+            QueueRecipient(
+                address: address, given: "test-list@siroe.com", originalRecipient: "rfc822;test-list@siroe.com")
+        }
+        let queued = message(
+            id,
+            [
+                QueueEntry(
+                    channel: "ims-ms", host: "h", recipients: [member("a@ims-ms-daemon"), member("b@ims-ms-daemon")]),
+                QueueEntry(channel: "tcp_local", host: "h", recipients: [member("c@y.z")]),
+            ])
+        _ = try await submitter.submit(queued, .inline([Array("x".utf8)])).get()
+        submitter.spool.close()
+        let fields = bench.log.map { $0.split(separator: " ") }
+        #expect(fields.map { $0[2] } == ["EE", "EE", "EE"])
+        #expect(fields.map { $0[5] } == Array(repeating: "rfc822;test-list@siroe.com", count: 3))
+        #expect(fields.map { $0[6] } == ["a@ims-ms-daemon", "b@ims-ms-daemon", "c@y.z"])
+        #expect(fields.map { $0[7] } == ["ims-ms/ZZ\(id).00", "ims-ms/ZZ\(id).00", "tcp_local/ZZ\(id).01"])
+    }
+
     /// Example 14b of the notifications-logging specification: an H entry, and no E entry for that recipient.
     @Test func heldFromTheStart() async throws {
         let bench = try Bench()

@@ -6,7 +6,7 @@ import Testing
 @Suite struct NotifierTests {
     /// To `process`, without a sender; the E record is there when the completion runs, so that R comes behind it
     /// (example 7).
-    @Test func enqueuedToProcess() async throws {
+    @Test func example7EnqueuedToProcess() async throws {
         let bench = try Bench()
         #expect(await bench.notify(.failed, queued()) == nil)
         #expect(bench.log.count == 1)
