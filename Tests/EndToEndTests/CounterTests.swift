@@ -123,9 +123,9 @@ extension CounterTests {
             "\(TestInstance.binaries)/martlet", ["web", "--listen", "127.0.0.1:\(port)", "--root", instance.root],
             scratch: instance.scratch)
         #expect(eventually { web.output.contains("http://127.0.0.1:\(port)/") })
-        func get(_ request: String) throws -> String {
+        func get(_ request: String, host: String = "127.0.0.1") throws -> String {
             let client = try SMTPPeer(port: port)
-            try client.send(request + "\r\nHost: x\r\n\r\n")
+            try client.send(request + "\r\nHost: \(host):\(port)\r\n\r\n")
             return try client.rest()
         }
         let page = try get("GET / HTTP/1.1")
@@ -136,6 +136,7 @@ extension CounterTests {
         #expect(
             try ExpositionText(String(body))["martlet_channel_stopped", ["channel": "tcp_local"]] == 1, "\(metrics)")
         #expect(try get("GET /etc/passwd HTTP/1.1").hasPrefix("HTTP/1.1 404"))
+        #expect(try get("GET / HTTP/1.1", host: "stranger.example").hasPrefix("HTTP/1.1 421"))
         #expect(try get("POST / HTTP/1.1").hasPrefix("HTTP/1.1 405"))
         #expect(try get("nonsense").hasPrefix("HTTP/1.1 400"))
         web.signal(SIGTERM)

@@ -187,15 +187,15 @@ import Testing
     }
 
     /// The short form of `make soak`.
-    @Test func nothingAcknowledgedIsLostUnderKillNine() throws {
+    @Test func nothingAcknowledgedIsLostUnderKillNine() async throws {
         let root = Files.parent(of: Files.parent(of: Files.parent(of: #filePath)))
-        let soak = try Program(
+        let program = try Program(
             "\(root)/scripts/soak",
             [
                 "--messages", "1500", "--sessions", "10", "--kill-every", "0.7", "--patience", "120", "--seed", "1",
                 "--binaries", TestInstance.binaries,
-            ], scratch: "/tmp"
-        ).wait(seconds: 400)
+            ], scratch: "/tmp")
+        let soak = try await program.finished(seconds: 400)
         #expect(soak.exit == .exited(0), "\(soak.output)")
         #expect(soak.output.contains("1500 answered 250") || soak.output.contains("answered 250"))
     }

@@ -69,6 +69,20 @@ final class Program {
         return Finished(exit: exit ?? .exited(-1), output: output)
     }
 
+    /// As ``wait(seconds:)``, on a thread of its own: for programs that take long. Other tests run on the thread of the
+    /// caller meanwhile; there are only as many as processors, and tests have time limits.
+    func finished(seconds: Int32) async throws -> Finished {
+        let watch = try Processes.pidDescriptor(pid)
+        await withCheckedContinuation { continuation in
+            SystemThread.start("program") {
+                var ready = pollfd(fd: watch.number, events: Int16(POLLIN), revents: 0)
+                poll(&ready, 1, seconds * 1000)
+                continuation.resume()
+            }
+        }
+        return try wait(seconds: 0)
+    }
+
     func signal(_ number: Int32) {
         if exit == nil { kill(pid, number) }
     }

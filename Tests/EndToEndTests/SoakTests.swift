@@ -8,12 +8,12 @@ import Testing
     @Test(arguments: [
         ["--no-kills", "--faults", "6", "--sessions", "10"],
         ["--no-kills", "--full", "--sessions", "10"],
-    ]) func nothingIsLost(options: [String]) throws {
+    ]) func nothingIsLost(options: [String]) async throws {
         let script = Files.parent(of: Files.parent(of: Files.parent(of: #filePath))) + "/scripts/soak"
         let program = try Program(
             script, ["--binaries", TestInstance.binaries, "--seed", "1", "--patience", "60"] + options, scratch: "/tmp")
         defer { unlink(program.outputPath) }
-        let finished = try program.wait(seconds: 300)
+        let finished = try await program.finished(seconds: 300)
         #expect(finished.exit == .exited(0), "\(finished.output)")
         #expect(finished.output.contains("answered 250") || finished.output.contains("SKIPPED"), "\(finished.output)")
         if finished.output.contains("SKIPPED") { print(finished.output) }
