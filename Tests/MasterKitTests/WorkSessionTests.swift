@@ -9,7 +9,7 @@ import Testing
 @testable import MasterKit
 
 /// The test plays the Job Controller on the other end of the socket.
-@Suite(.timeLimit(.minutes(1))) struct WorkSessionTests {
+@Suite(.timeLimit(.minutes(5))) struct WorkSessionTests {
     /// A control socket read with waiting.
     final class Controller {
         let socket: OwnedDescriptor

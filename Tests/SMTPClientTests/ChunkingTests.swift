@@ -6,7 +6,7 @@ import Testing
 @testable import SMTPClient
 
 /// SMTP specification, 12.5 and example S-28; RFC 3030.
-@Suite(.timeLimit(.minutes(1))) struct ChunkingTests {
+@Suite(.timeLimit(.minutes(5))) struct ChunkingTests {
     private func chunkingPeer(_ script: @escaping Peer.Script = { _ in .usual }, more: String = "") throws -> Peer {
         try Peer { $0.stage == .ehlo ? .say(more + Peer.chunkOffer) : script($0) }.start()
     }

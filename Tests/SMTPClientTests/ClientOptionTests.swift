@@ -8,7 +8,7 @@ import Testing
 @testable import SMTPClient
 
 /// Options and keywords of the client that no worked example is about (SMTP specification, 11.2 and 12).
-@Suite(.timeLimit(.minutes(1))) struct ClientOptionTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientOptionTests {
     @Test func initialCommandAndName() async throws {
         let peer = try Peer { $0.stage == .other ? .say("500 5.5.1 what") : .usual }.start()
         defer { peer.stop() }
@@ -155,7 +155,7 @@ import Testing
 }
 
 /// Recipients of `ims-ms` on their way to an LMTP store (channel-programs specification, 5).
-@Suite(.timeLimit(.minutes(1))) struct StoreClientTests {
+@Suite(.timeLimit(.minutes(5))) struct StoreClientTests {
     @Test func addressesAndReceipt() async throws {
         let peer = try Peer { event in
             switch event.stage {

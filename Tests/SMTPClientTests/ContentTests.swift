@@ -3,7 +3,7 @@ import Testing
 
 @testable import SMTPClient
 
-@Suite(.timeLimit(.minutes(1))) struct ContentTests {
+@Suite(.timeLimit(.minutes(5))) struct ContentTests {
     /// A message of lines with dots, about `size` bytes, and a way to read it piece by piece.
     private func large(_ size: Int, tail: String = "") -> (text: String, content: OutgoingContent) {
         var text = "Subject: large\r\n\r\n"

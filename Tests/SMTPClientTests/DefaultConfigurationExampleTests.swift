@@ -4,7 +4,7 @@ import Testing
 @testable import SMTPClient
 
 /// Default configuration specification, section 7.1, what the client does in them.
-@Suite(.timeLimit(.minutes(1))) struct DefaultConfigurationExampleTests {
+@Suite(.timeLimit(.minutes(5))) struct DefaultConfigurationExampleTests {
     /// F18: "second address of `other.example` fails temporarily in M4, first succeeds: D for friend, Z for x, x ready
     /// again at once". The last is the Job Controller's: nothing here asks for a wait.
     @Test func exampleF18() async throws {

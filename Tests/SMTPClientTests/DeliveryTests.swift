@@ -4,7 +4,7 @@ import Testing
 
 @testable import SMTPClient
 
-@Suite(.timeLimit(.minutes(1))) struct DeliveryTests {
+@Suite(.timeLimit(.minutes(5))) struct DeliveryTests {
     private func recipients(_ names: String...) -> [QueueRecipient] {
         names.map { QueueRecipient(address: "\($0)@d.example", given: "") }
     }

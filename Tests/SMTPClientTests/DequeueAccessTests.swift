@@ -6,7 +6,7 @@ import Testing
 @testable import SMTPClient
 
 /// DEQUEUE_ACCESS (access-and-filtering specification, 7).
-@Suite(.timeLimit(.minutes(1))) struct DequeueAccessTests {
+@Suite(.timeLimit(.minutes(5))) struct DequeueAccessTests {
     private func access(_ text: String, includeRetries: Int = 0) -> DequeueAccess? {
         var diagnostics = Diagnostics()
         let sources = parseMappings(text, file: "mappings", diagnostics: &diagnostics)

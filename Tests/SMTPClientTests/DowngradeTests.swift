@@ -4,7 +4,7 @@ import Testing
 @testable import SMTPClient
 
 /// Smtp specification, 7.4; RFC 6152 section 3: what becomes of 8-bit content where the server does not offer 8BITMIME.
-@Suite(.timeLimit(.minutes(1))) struct DowngradeTests {
+@Suite(.timeLimit(.minutes(5))) struct DowngradeTests {
     private func stream(_ bytes: [UInt8]) -> OutgoingContent {
         .stream(size: bytes.count) { offset, maximum in
             Array(bytes[min(offset, bytes.count)..<min(offset + maximum, bytes.count)])

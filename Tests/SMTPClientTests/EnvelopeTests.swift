@@ -3,7 +3,7 @@ import Testing
 
 @testable import SMTPClient
 
-@Suite(.timeLimit(.minutes(1))) struct EnvelopeTests {
+@Suite(.timeLimit(.minutes(5))) struct EnvelopeTests {
     private static let recipients = [
         QueueRecipient(
             address: "b@d.example", given: "", originalRecipient: "rfc822;b+x@d.example", notify: [.success, .delay]),
@@ -81,7 +81,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct NotificationTests {
+@Suite(.timeLimit(.minutes(5))) struct NotificationTests {
     private static let refuse: Peer.Script = { $0.stage == .rcpt ? .say("550 5.1.1 nobody") : .usual }
 
     /// A failure about which the sender could not be told waits.
@@ -129,7 +129,7 @@ import Testing
 }
 
 /// Channel-programs specification, section 3, examples 25 and 30.
-@Suite(.timeLimit(.minutes(1))) struct LMTPTests {
+@Suite(.timeLimit(.minutes(5))) struct LMTPTests {
     private func run(_ replies: [String], fastRetry: Bool = true) async throws -> (RunRecord, Peer.Record) {
         let peer = try Peer { event in
             event.stage == .dot ? .say(replies.joined(separator: "\r\n")) : .usual

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SMTPClient
 
-@Suite(.timeLimit(.minutes(1))) struct HostChoiceTests {
+@Suite(.timeLimit(.minutes(5))) struct HostChoiceTests {
     private static let zone = TableResolver([
         (
             "d.example", .mx,

@@ -4,7 +4,7 @@ import Testing
 @testable import SMTPClient
 
 /// SMTPUTF8 towards servers that have it and others (RFC 6531 section 3).
-@Suite(.timeLimit(.minutes(1))) struct InternationalTests {
+@Suite(.timeLimit(.minutes(5))) struct InternationalTests {
     private static let header = "Subject: Gr\u{fc}\u{df}e\r\n\r\nhello\r\n"
 
     private func run(

@@ -9,7 +9,7 @@ import Testing
 @testable import SMTPClient
 
 /// From a record in a real spool to a real socket, the test playing the Job Controller.
-@Suite(.timeLimit(.minutes(1))) struct SessionTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionTests {
     /// A queue directory that goes away with the object.
     private final class Queue {
         let path: String

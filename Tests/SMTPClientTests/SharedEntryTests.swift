@@ -5,7 +5,7 @@ import Testing
 @testable import SMTPClient
 
 /// One entry for several hosts: `multiple` on a channel without `daemon` (channels specification, 4.3 and example 16).
-@Suite(.timeLimit(.minutes(1))) struct SharedEntryTests {
+@Suite(.timeLimit(.minutes(5))) struct SharedEntryTests {
     private func job(_ addresses: [String], host: String = "tcp-daemon") -> DeliveryJob {
         .sample(to: addresses.map { QueueRecipient(address: $0, given: "") }, host: host)
     }

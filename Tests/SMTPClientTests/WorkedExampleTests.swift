@@ -7,7 +7,7 @@ import Testing
 
 /// Worked examples of the client: SMTP specification, 18, and channel-programs specification, 18. S-28 is in
 /// ``ChunkingTests``.
-@Suite(.timeLimit(.minutes(1))) struct WorkedExampleTests {
+@Suite(.timeLimit(.minutes(5))) struct WorkedExampleTests {
     /// A channel that asks the DNS, on a port of this host.
     private func settings(_ port: UInt16, lastResort: String? = nil) -> ClientSettings {
         var settings = ClientSettings.direct(port)
