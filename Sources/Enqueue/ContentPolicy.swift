@@ -107,7 +107,7 @@ package struct ContentPolicy: Sendable {
     /// Probe 1 for each pair of channels, once for a configuration; nil without the table.
     private static func charsets(_ configuration: MTAConfiguration) -> ((String) -> CharsetConversions?)? {
         let tables = configuration.mappings
-        guard tables.names.contains(where: { $0.uppercased() == CharsetConversions.table }) else { return nil }
+        guard tables.contains(CharsetConversions.table) else { return nil }
         let names = configuration.channels.channels.map(\.name)
         return { destination in
             let sources = names.filter { source in

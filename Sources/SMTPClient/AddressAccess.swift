@@ -19,7 +19,7 @@ package struct AddressAccess: Sendable {
 
     /// Nil when there is no such table.
     package init?(_ tables: MappingTables, context: MappingContext, channel: String) {
-        guard tables.names.contains(where: { $0.uppercased() == "IP_ACCESS" }) else { return nil }
+        guard tables.contains("IP_ACCESS") else { return nil }
         self.tables = tables
         self.context = context
         self.channel = channel

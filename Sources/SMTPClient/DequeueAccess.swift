@@ -18,7 +18,7 @@ package struct DequeueAccess: Sendable {
 
     /// Nil when there is no such table.
     package init?(_ tables: MappingTables, context: MappingContext, channel: String, includeRetries: Int) {
-        guard tables.names.contains(where: { $0.uppercased() == "DEQUEUE_ACCESS" }) else { return nil }
+        guard tables.contains("DEQUEUE_ACCESS") else { return nil }
         self.tables = tables
         self.context = context
         self.channel = channel

@@ -41,7 +41,7 @@ struct QueueLogLine: Hashable {
         var fields = LoggedColumns.fields(of: line).texts
         guard fields.count > 6, fields[0].utf8.count == 11, fields[1].utf8.count >= 8,
             let place = (2..<min(fields.count - 4, 40)).first(where: { Self.isAction(fields[$0], fields[$0 + 1]) }),
-            let time = Self.seconds(fields[0][...], fields[1].prefix(8))
+            let time = LocalTime.seconds("\(fields[0]) \(fields[1].prefix(8))")
         else { return nil }
         stamp = "\(fields[0]) \(fields[1])"
         // What stands before the addresses has no length in any format, and they have all three, or none.
@@ -67,32 +67,6 @@ struct QueueLogLine: Hashable {
     private static func isAction(_ word: String, _ next: String) -> Bool {
         guard let first = word.first, actions.contains(first) else { return false }
         return word.dropFirst().allSatisfy { "ELPSAC".contains($0) } && Int(next) != nil
-    }
-
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-
-    /// `dd-Mon-yyyy` and `hh:mm:ss`, local time.
-    private static func seconds(_ date: Substring, _ clock: Substring) -> Int64? {
-        let day = date.split(separator: "-")
-        guard day.count == 3, let number = Int32(day[0]), let year = Int32(day[2]),
-            let month = months.firstIndex(of: String(day[1]))
-        else { return nil }
-        return seconds(year, Int32(month), number, clock)
-    }
-
-    /// `month` counts from 0.
-    private static func seconds(_ year: Int32, _ month: Int32, _ day: Int32, _ clock: Substring) -> Int64? {
-        let time = clock.split(separator: ":").compactMap { Int32($0) }
-        guard time.count == 3, (0...9999).contains(year) else { return nil }
-        var parts = tm()
-        parts.tm_mday = day
-        parts.tm_mon = month
-        parts.tm_year = year - 1900
-        (parts.tm_hour, parts.tm_min, parts.tm_sec) = (time[0], time[1], time[2])
-        parts.tm_isdst = -1
-        return Int64(mktime(&parts))
     }
 
     // MARK: Formats 4 to 6
@@ -121,9 +95,11 @@ struct QueueLogLine: Hashable {
         guard halves.count == 2 else { return nil }
         let day = halves[0].split(separator: "-")
         guard day.count == 3, let year = Int32(day[0]), let month = Int32(day[1]), (1...12).contains(month),
-            let number = Int32(day[2]), let time = seconds(year, month - 1, number, halves[1].prefix(8))
+            let number = Int32(day[2]),
+            let time = LocalTime.seconds(
+                year, month - 1, number, halves[1].prefix(8).split(separator: ":").compactMap { Int32($0) })
         else { return nil }
-        return ("\(day[2])-\(months[Int(month) - 1])-\(day[0]) \(halves[1])", time)
+        return ("\(day[2])-\(LocalTime.months[Int(month) - 1])-\(day[0]) \(halves[1])", time)
     }
 
     /// What the action means, for people.

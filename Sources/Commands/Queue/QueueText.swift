@@ -2,37 +2,6 @@ import Envelope
 import Glibc
 import OptionSyntax
 
-/// Times as commands show them, in local time.
-enum LocalTime {
-    /// `format`: of strftime(3). `seconds`: since 1970.
-    static func text(_ format: String, _ seconds: Int64) -> String {
-        var clock = time_t(seconds)
-        var local = tm()
-        localtime_r(&clock, &local)
-        var buffer = [CChar](repeating: 0, count: 128)
-        let count = strftime(&buffer, buffer.count, format, &local)
-        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    /// `24-Feb-1999 11:52:29`.
-    static func stamp(_ seconds: Int64) -> String { text("%d-%b-%Y %H:%M:%S", seconds) }
-
-    /// `Wed, 24 Feb 1999 14:20:29 -0800 (PST)`.
-    static func heading(_ seconds: Int64) -> String { text("%a, %d %b %Y %H:%M:%S %z (%Z)", seconds) }
-
-    /// `2 h 5 min`, the two largest units.
-    static func span(_ seconds: Int64) -> String {
-        let units: [(String, Int64)] = [("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)]
-        var rest = max(0, seconds)
-        var words: [String] = []
-        for (name, size) in units where words.count < 2 {
-            if rest >= size { words.append("\(rest / size) \(name)") } else if !words.isEmpty { break }
-            rest %= size
-        }
-        return words.isEmpty ? "0 s" : words.joined(separator: " ")
-    }
-}
-
 /// A listed entry with its number and, when it was read, its envelope.
 struct QueueRow: Hashable {
     var id: Int

@@ -186,23 +186,6 @@ extension QueueLogLine {
     }
 }
 
-extension LocalTime {
-    /// The moment of `24-Feb-1999 11:52:29`, seconds since 1970; nil when it is none.
-    static func seconds(_ stamp: String) -> Int64? {
-        let words = stamp.split { " -:".contains($0) }
-        let numbers = words.compactMap { Int32($0) }
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        guard words.count == 6, numbers.count == 5, let month = months.firstIndex(of: String(words[1])) else {
-            return nil
-        }
-        var parts = tm()
-        (parts.tm_mday, parts.tm_mon, parts.tm_year) = (numbers[0], Int32(month), numbers[1] - 1900)
-        (parts.tm_hour, parts.tm_min, parts.tm_sec) = (numbers[2], numbers[3], numbers[4])
-        parts.tm_isdst = -1
-        return Int64(mktime(&parts))
-    }
-}
-
 extension QueueLog {
     /// Acts of administrators on messages (notifications-logging specification, section 2.1), oldest first.
     func acts(on ids: [MessageID]) -> [(id: MessageID, act: MessageTrace.Act)] {
